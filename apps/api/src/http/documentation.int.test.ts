@@ -1,0 +1,92 @@
+import { openServiceOnTestDatabase } from '../test/test-service';
+
+let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
+beforeAll(async () => {
+  service = await openServiceOnTestDatabase();
+});
+afterAll(() => service.close());
+
+interface Operation {
+  readonly tags?: readonly string[];
+  readonly summary?: string;
+  readonly responses: Record<string, { content?: Record<string, unknown> }>;
+}
+
+/** Every operation of the document, with its method and path. */
+async function readOperations(): Promise<[string, Operation][]> {
+  const { body } = await service.get('/docs/json');
+  return Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, Operation>).map(
+      ([method, operation]) => [`${method} ${path}`, operation] as [string, Operation],
+    ),
+  );
+}
+
+describe('the OpenAPI document', () => {
+  it('lists every route of the service, and no other', async () => {
+    expect((await readOperations()).map(([name]) => name).sort()).toEqual([
+      'get /livez',
+      'get /metrics',
+      'get /readyz',
+      'get /v1/events',
+      'get /v1/events/{id}',
+      'get /v1/memberships/{id}',
+      'get /v1/organizations',
+      'get /v1/organizations/{id}',
+      'get /v1/organizations/{id}/members',
+      'get /v1/streams/{aggregateType}/{aggregateId}',
+      'get /v1/users',
+      'get /v1/users/recently-active',
+      'get /v1/users/{id}',
+      'get /v1/users/{id}/organizations',
+      'post /v1/events',
+      'post /v1/memberships',
+      'post /v1/organizations',
+      'post /v1/users',
+    ]);
+  });
+
+  it('gives every route a tag and a summary, and every /v1 route its refusals as problems', async () => {
+    for (const [name, { tags, summary, responses }] of await readOperations()) {
+      expect({ name, tags: tags?.length, summary: typeof summary }).toEqual({
+        name,
+        tags: 1,
+        summary: 'string',
+      });
+      if (!name.includes('/v1/')) continue;
+      for (const status of ['400', '500', '503']) {
+        expect(responses[status]?.content).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        });
+      }
+    }
+  });
+
+  it('has examples that can be sent as they are', async () => {
+    const { body } = await service.get('/docs/json');
+    const { NewOrganization, NewUser, AppendRequest } = body.components.schemas;
+    const posts: [string, { examples: unknown[] }][] = [
+      ['/v1/organizations', NewOrganization],
+      ['/v1/users', NewUser],
+      ['/v1/events', AppendRequest],
+    ];
+    for (const [path, { examples }] of posts) {
+      for (const example of examples)
+        expect(await service.post(path, example)).toMatchObject({ status: 201 });
+    }
+  });
+});
+
+describe('/docs', () => {
+  it('may load nothing from elsewhere', async () => {
+    const { status, headers, body } = await service.get('/docs/');
+    expect(status).toBe(200);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    const sources = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source);
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) {
+      expect(source).not.toMatch(/^(?:https?:)?\/\//);
+      expect((await service.get(new URL(source, `${service.url}/docs/`).pathname)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,58 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { tidyOpenapi } from './tidy-openapi';
+
+export const TAGS = Object.freeze({
+  organizations: 'Organizations',
+  users: 'Users',
+  memberships: 'Memberships',
+  events: 'Events',
+  operations: 'Operations',
+} as const);
+
+/** Everything from this service and nothing from elsewhere; the pictures of the page are inlined as data. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'self'; " +
+  "img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+
+/** Describes the routes that follow at /docs, for people, and at /docs/json, for programs. */
+export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Holdfast',
+        version,
+        description:
+          'Organizations, users, memberships and an event store. Refusals are problems (RFC 9457); lists are read ' +
+          'page by page: give `nextCursor` back as `cursor`.',
+      },
+      tags: [
+        { name: TAGS.organizations, description: 'Tenants.' },
+        { name: TAGS.users, description: 'People and service accounts.' },
+        { name: TAGS.memberships, description: 'Who belongs where, and as what.' },
+        {
+          name: TAGS.events,
+          description: 'The event store: streams that are appended to and never changed.',
+        },
+        { name: TAGS.operations, description: 'Health and metrics.' },
+      ],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) => tidyOpenapi(jsonSchemaTransformObject(document)),
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: CONTENT_SECURITY_POLICY,
+    theme: { title: 'Holdfast' },
+    // Without the bar at the top, which asks for the address of another document.
+    uiConfig: {
+      layout: 'BaseLayout',
+      docExpansion: 'list',
+      defaultModelsExpandDepth: 0,
+      displayRequestDuration: true,
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Where a server accepts connections. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port`. */
+  readonly url: string;
+}
+
+/** The server cannot accept connections where it was told to. */
+class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code = 'HOLDFAST_LISTEN';
+
+  constructor(
+    readonly host: string,
+    readonly port: number,
+    options: { readonly cause: unknown },
+  ) {
+    super(`cannot listen on ${host}:${port}: ${reasonOf(options.cause)}`, options);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = Object.freeze({
+  EADDRINUSE: 'another process listens there already; stop it or choose another PORT',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another HOST',
+  ENOTFOUND: 'the host name is not known; choose another HOST',
+  EACCES: 'not allowed; choose a PORT from 1024 on',
+});
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  return (typeof code === 'string' ? REASONS[code] : undefined) ?? String(message);
+}
+
+/**
+ * Listens on one address. Port 0 takes a free one.
+ *
+ * @throws ListenError
+ */
+export async function listenOn(server: Server, host: string, port: number): Promise<ListenAddress> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new ListenError(host, port, { cause });
+  }
+  const address = server.address() as AddressInfo;
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return { host, port: address.port, url: `http://${shownHost}:${address.port}` };
+}

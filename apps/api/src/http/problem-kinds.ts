@@ -1,0 +1,28 @@
+/** Every kind of refusal, with its HTTP status and the title that says what it means. */
+export const PROBLEMS = Object.freeze({
+  validation: { status: 400, title: 'The request does not have the form that is documented' },
+  'malformed-json': { status: 400, title: 'The body is not JSON' },
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
+  'invalid-cursor': { status: 400, title: 'The cursor does not belong to this list' },
+  'invalid-limit': { status: 400, title: 'The limit is out of range' },
+  'text-not-storable': { status: 400, title: 'A text holds characters that cannot be stored' },
+  'not-found': { status: 404, title: 'Nothing has this id' },
+  'unknown-route': { status: 404, title: 'There is no such route' },
+  'already-exists': { status: 409, title: 'A value that must be unique is taken' },
+  'version-conflict': { status: 409, title: 'The stream is at another version' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a media type that is not understood' },
+  'reference-missing': { status: 422, title: 'Something that is referred to does not exist' },
+  internal: { status: 500, title: 'The service failed' },
+  'database-unavailable': { status: 503, title: 'The database does not answer' },
+  'shutting-down': { status: 503, title: 'The service is shutting down' },
+} as const);
+
+export type ProblemKind = keyof typeof PROBLEMS;
+
+export const PROBLEM_KINDS = Object.keys(PROBLEMS) as ProblemKind[];
+
+/** The stable name of a kind, as it stands in `type`. */
+export function problemType(kind: ProblemKind): string {
+  return `/problems/${kind}`;
+}

@@ -1,0 +1,55 @@
+import {
+  AlreadyExistsError,
+  InvalidCursorError,
+  InvalidLimitError,
+  ReferenceMissingError,
+  VersionConflictError,
+} from '@holdfast/db';
+import { RetryError } from '@holdfast/resilience';
+import { NotFoundError } from '../use-cases/not-found-error';
+import { ShuttingDownError } from './drain';
+import { problemOf } from './problem-of';
+
+const coded = (code: string, message = 'secret') => Object.assign(new Error(message), { code });
+const conflict = { aggregateType: 'invoice', aggregateId: 'a', expectedVersion: 3 };
+const retried = (cause: unknown) =>
+  new RetryError('RETRY_EXHAUSTED', { attempts: 3, totalDelayMs: 1, elapsedMs: 1 }, cause);
+
+describe('problemOf', () => {
+  it.each([
+    [new NotFoundError('user', 'x'), 404, 'not-found'],
+    [new AlreadyExistsError('user', 'idx_users_email_lower'), 409, 'already-exists'],
+    [new VersionConflictError(conflict), 409, 'version-conflict'],
+    [new ReferenceMissingError('membership', 'user_organizations_user_id_fkey'), 422, 'reference-missing'],
+    [new InvalidCursorError('users'), 400, 'invalid-cursor'],
+    [new InvalidLimitError(0), 400, 'invalid-limit'],
+    [new ShuttingDownError(), 503, 'shutting-down'],
+    [coded('22P05'), 400, 'text-not-storable'],
+    [new Error('wrapped', { cause: coded('22021') }), 400, 'text-not-storable'],
+    [coded('ECONNREFUSED'), 503, 'database-unavailable'],
+    [retried(coded('ECONNREFUSED')), 503, 'database-unavailable'],
+    [coded('POOL_EXHAUSTED'), 503, 'database-unavailable'],
+    [coded('53300'), 503, 'database-unavailable'],
+    [coded('40001'), 503, 'database-unavailable'],
+    [coded('42P01'), 500, 'internal'],
+    [new TypeError('secret'), 500, 'internal'],
+    ['secret', 500, 'internal'],
+    [undefined, 500, 'internal'],
+  ])('maps %p to %d %s', (error, status, kind) => {
+    expect(problemOf(error)).toMatchObject({ status, kind });
+  });
+
+  it('tells nothing of an error it does not know', () => {
+    expect(JSON.stringify(problemOf(new Error('secret')))).not.toContain('secret');
+    expect(JSON.stringify(problemOf(coded('ECONNREFUSED')))).not.toContain('secret');
+  });
+
+  it('names no field for an index it does not know', () => {
+    expect(problemOf(new AlreadyExistsError('user', 'constructor')).errors).toEqual([]);
+  });
+
+  it('lets an error ask for a longer wait, rounded up to seconds', () => {
+    const error = Object.assign(coded('ECONNREFUSED'), { retryAfterMs: 7_200 });
+    expect(problemOf(error).retryAfterSeconds).toBe(8);
+  });
+});

@@ -1,0 +1,171 @@
+import {
+  AlreadyExistsError,
+  InvalidCursorError,
+  InvalidLimitError,
+  ReferenceMissingError,
+  VersionConflictError,
+} from '@holdfast/db';
+import { listErrorChain } from '@holdfast/resilience';
+import { classify, readPhase } from '@holdfast/resilience/postgres';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { NotFoundError } from '../use-cases/not-found-error';
+import { ShuttingDownError } from './drain';
+import { fieldsOfConstraint } from './problem-fields';
+import { PROBLEMS, type ProblemKind } from './problem-kinds';
+import type { Problem } from './schemas/problem';
+
+/** A refusal before it is addressed to a request. */
+export interface Refusal {
+  readonly kind: ProblemKind;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: Problem['errors'];
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * Says what a client may know of an error. Errors that are known by their class or code keep what they say of the
+ * request; of everything else nothing is told.
+ */
+export function problemOf(error: unknown): Refusal {
+  return (
+    refusalOfRequest(error) ??
+    refusalOfDomain(error) ??
+    refusalOfDatabase(error) ??
+    refuse('internal', 'Something went wrong here. The request id names it in the logs.')
+  );
+}
+
+function refuse(kind: ProblemKind, detail: string, more: Partial<Refusal> = {}): Refusal {
+  return { kind, status: PROBLEMS[kind].status, detail, ...more };
+}
+
+const KINDS_BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemKind, string]>> = Object.freeze({
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'A body may hold at most 1 MiB.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['malformed-json', 'The body cannot be read as JSON.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed-json', 'The body is empty.'],
+});
+
+/** What is wrong with the request itself, found before any use case ran. */
+function refusalOfRequest(error: unknown): Refusal | undefined {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const place = PLACES[error.validationContext ?? 'body'] ?? 'request';
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      path: `${place}${instancePath.replaceAll('/', '.')}`.replace(/\.$/, ''),
+      message: message ?? 'Invalid input',
+    }));
+    return refuse('validation', 'See the errors for what is wrong where.', { errors });
+  }
+  if (error instanceof ShuttingDownError) {
+    return refuse('shutting-down', 'Send the request again; another instance will answer.', {
+      retryAfterSeconds: 1,
+    });
+  }
+  const { code, statusCode } = readFacts(error);
+  if (typeof code === 'string' && Object.hasOwn(KINDS_BY_FASTIFY_CODE, code)) {
+    const [kind, detail] = KINDS_BY_FASTIFY_CODE[code] ?? (['malformed-request', ''] as const);
+    return refuse(kind, detail);
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return refuse('malformed-request', 'The request cannot be read.', { status: statusCode });
+  }
+  return undefined;
+}
+
+const PLACES: Readonly<Record<string, string>> = Object.freeze({
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'headers',
+});
+
+/** What the domain refuses. */
+function refusalOfDomain(error: unknown): Refusal | undefined {
+  if (error instanceof NotFoundError) return refuse('not-found', `${capitalized(error.message)}.`);
+  if (error instanceof InvalidCursorError) return refuse('invalid-cursor', `${capitalized(error.message)}.`);
+  if (error instanceof InvalidLimitError) return refuse('invalid-limit', `${capitalized(error.message)}.`);
+  if (error instanceof AlreadyExistsError) {
+    const errors = fieldsOfConstraint(error.index).map((path) => ({ path, message: 'Taken' }));
+    return refuse('already-exists', `There is such ${withArticle(error.entity)} already.`, { errors });
+  }
+  if (error instanceof ReferenceMissingError) {
+    const fields = fieldsOfConstraint(error.constraint);
+    const errors = fields.map((path) => ({ path, message: 'Refers to nothing that exists' }));
+    const what = fields.length === 0 ? 'something' : fields.join(', ');
+    return refuse(
+      'reference-missing',
+      `The ${error.entity} refers to something that does not exist: ${what}.`,
+      {
+        errors,
+      },
+    );
+  }
+  if (error instanceof VersionConflictError) {
+    return refuse('version-conflict', `${error.message}; read it again, decide again, append again.`);
+  }
+  return undefined;
+}
+
+/** Codes with which PostgreSQL refuses a text: a NUL in jsonb, a NUL or broken encoding elsewhere. */
+const TEXT_CODES = new Set<unknown>(['22P05', '22021']);
+
+/** Seconds a client should wait for a database that does not answer: about as long as a failover's first step. */
+const DATABASE_RETRY_AFTER_SECONDS = 2;
+
+/** What the database refuses, or that it does not answer. */
+function refusalOfDatabase(error: unknown): Refusal | undefined {
+  const chain = listErrorChain(error);
+  if (chain.some((link) => TEXT_CODES.has(readFacts(link).code))) {
+    return refuse('text-not-storable', 'A text holds the character U+0000, which the database cannot store.');
+  }
+  if (!isOutage(error)) return undefined;
+  const hintsMs = chain
+    .map((link) => readFacts(link).retryAfterMs)
+    .filter((hint) => typeof hint === 'number');
+  const retryAfterSeconds = Math.max(
+    DATABASE_RETRY_AFTER_SECONDS,
+    ...hintsMs.map((ms) => Math.ceil(ms / 1_000)),
+  );
+  return refuse('database-unavailable', `Send the request again in ${retryAfterSeconds} s.`, {
+    retryAfterSeconds,
+  });
+}
+
+/** Asks whether trying again later may help, and nothing about the request is at fault. */
+function isOutage(error: unknown): boolean {
+  const { kind } = classify(error, readPhase(error));
+  switch (kind) {
+    case 'unavailable':
+    case 'overload':
+    case 'connection-lost':
+    case 'resources':
+    case 'read-only-server':
+    case 'credentials':
+    case 'contention':
+    case 'lock-timeout':
+    case 'cancelled':
+    case 'shutdown':
+      return true;
+    case 'stale-plan':
+    case 'application':
+    case 'corruption':
+    case 'unrecognized':
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function readFacts(error: unknown): { code?: unknown; statusCode?: unknown; retryAfterMs?: unknown } {
+  return typeof error === 'object' && error !== null ? error : {};
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function withArticle(noun: string): string {
+  return /^[aeio]/i.test(noun) ? `an ${noun}` : `a ${noun}`;
+}

@@ -1,0 +1,89 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { UnitOfWork } from '../../unit-of-work';
+import { appendToStream } from '../../use-cases/append-to-stream';
+import { type EventQuestion, listEvents } from '../../use-cases/list-events';
+import { readEvent } from '../../use-cases/read-event';
+import { TAGS } from '../documentation';
+import { appendRequest, appendRequestOf, appendResult } from '../schemas/append';
+import { EVENT_CHOICES, event, eventPage, eventsQuery } from '../schemas/event';
+import { idParams } from '../schemas/id';
+import { problemResponses } from '../schemas/problem';
+import { renderChoice } from '../schemas/query-choice';
+
+/** Routes of events across streams, and of the append. */
+export function eventRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.post(
+      '/events',
+      {
+        schema: {
+          tags: [TAGS.events],
+          summary: 'Append events to a stream',
+          description:
+            'All are written, or none: 201. When the stream is not at `expectedVersion`, 409. When every event has an ' +
+            'idempotency key and an earlier append has written them, 200 with where they stand; so a lost answer is ' +
+            'safe to ask for again.',
+          body: appendRequest,
+          response: {
+            201: appendResult,
+            200: appendResult,
+            ...problemResponses(
+              'validation',
+              'malformed-json',
+              'text-not-storable',
+              'version-conflict',
+              'body-too-large',
+              'unsupported-media-type',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const result = await appendToStream(database, appendRequestOf(request.body));
+        const { aggregateType, aggregateId } = request.body;
+        const stream = `/v1/streams/${encodeURIComponent(aggregateType)}/${aggregateId}`;
+        const [first] = result.events;
+        return reply
+          .code(result.appended ? 201 : 200)
+          .header('location', `${stream}?fromVersion=${first?.aggregateVersion ?? 1}`)
+          .send(result);
+      },
+    );
+    app.get(
+      '/events',
+      {
+        schema: {
+          tags: [TAGS.events],
+          summary: 'List events',
+          description: `One of ${EVENT_CHOICES.map((choice) => `\`${renderChoice(choice)}\``).join(', ')}. Latest first; by correlation first things first, at most 500, in one page.`,
+          querystring: eventsQuery,
+          response: { 200: eventPage, ...problemResponses('validation', 'invalid-cursor') },
+        },
+      },
+      async (request, reply) => reply.code(200).send(await listEvents(database, questionOf(request.query))),
+    );
+    app.get(
+      '/events/:id',
+      {
+        schema: {
+          tags: [TAGS.events],
+          summary: 'Read an event',
+          params: idParams,
+          response: { 200: event, ...problemResponses('validation', 'not-found') },
+        },
+      },
+      async (request, reply) => reply.code(200).send(await readEvent(database, request.params.id)),
+    );
+  };
+}
+
+/** The question a query asks. `eventsQuery` let through only those that ask exactly one. */
+function questionOf(query: z.infer<typeof eventsQuery>): EventQuestion {
+  const { organizationId, userId, type: eventType, tag: tags, correlationId = '', limit, cursor } = query;
+  if (organizationId !== undefined) return { by: 'organization', organizationId, eventType, limit, cursor };
+  if (userId !== undefined) return { by: 'user', userId, eventType, limit, cursor };
+  if (eventType !== undefined) return { by: 'type', eventType, limit, cursor };
+  if (tags !== undefined) return { by: 'tags', tags: [tags].flat(), limit, cursor };
+  return { by: 'correlation', correlationId };
+}

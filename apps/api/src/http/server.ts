@@ -1,0 +1,81 @@
+import type { Logger, Metrics } from '@holdfast/observability';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { UnitOfWork } from '../unit-of-work';
+import { documentRoutes } from './documentation';
+import { Drain, type Drained } from './drain';
+import { type ListenAddress, listenOn } from './listen';
+import { answerMalformedHttp } from './malformed-http';
+import { answerMalformedUrl, answerWithProblems } from './refusals';
+import { readRequestId } from './request-id';
+import { followRequests } from './request-log';
+import { eventRoutes } from './routes/event.routes';
+import { membershipRoutes } from './routes/membership.routes';
+import { OPERATIONS_ROUTES, operationsRoutes } from './routes/operations.routes';
+import { organizationRoutes } from './routes/organization.routes';
+import { streamRoutes } from './routes/stream.routes';
+import { userRoutes } from './routes/user.routes';
+
+/** What the HTTP side is given. */
+export interface HttpServerParts {
+  readonly database: UnitOfWork;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Resolves when the database answers, in bounded time; rejects with why it does not. */
+  readonly probe: () => Promise<void>;
+  readonly version: string;
+}
+
+export interface HttpServer {
+  /** Requests are accepted; resolves to where. @throws ListenError */
+  listen(host: string, port: number): Promise<ListenAddress>;
+  /** No request is accepted any more, and those that ran were finished or, after the deadline, cut. */
+  close(deadlineMs: number): Promise<Drained>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** Longest a client may take to send a request, in ms. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** An aggregate type of 100 characters, each of them percent-encoded at its longest. */
+const MAX_PARAMETER_LENGTH = 1_200;
+
+/** Makes the HTTP server: routes, documentation, problems, request ids, logs and metrics. Opens no socket yet. */
+export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: readRequestId,
+    frameworkErrors: answerMalformedUrl,
+    clientErrorHandler: answerMalformedHttp,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+  });
+  // Fastify's own reader of plain text would hand a body to routes that only know JSON.
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  followRequests(app, parts.logger, parts.metrics);
+  const drain = new Drain(app, OPERATIONS_ROUTES);
+  answerWithProblems(app, parts.logger);
+  await documentRoutes(app, parts.version);
+  await registerRoutes(app, parts, drain);
+  await app.ready();
+  return {
+    listen: (host, port) => listenOn(app.server, host, port),
+    async close(deadlineMs) {
+      const drained = await drain.run(deadlineMs);
+      await app.close();
+      return drained;
+    },
+  };
+}
+
+async function registerRoutes(app: FastifyInstance, parts: HttpServerParts, drain: Drain): Promise<void> {
+  const { database, metrics, probe } = parts;
+  await app.register(organizationRoutes(database), { prefix: '/v1' });
+  await app.register(userRoutes(database), { prefix: '/v1' });
+  await app.register(membershipRoutes(database), { prefix: '/v1' });
+  await app.register(eventRoutes(database), { prefix: '/v1' });
+  await app.register(streamRoutes(database), { prefix: '/v1' });
+  await app.register(operationsRoutes({ metrics, probe, isDraining: () => drain.isDraining }));
+}

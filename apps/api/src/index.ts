@@ -1,0 +1,2 @@
+export { createService, type Service, type ServiceOptions } from './compose';
+export { readServiceSettings, type ServiceSettings } from './settings';

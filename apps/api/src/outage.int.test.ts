@@ -1,0 +1,71 @@
+import { openTemporaryServer, openTestDatabase, type TemporaryServer } from '@holdfast/local-postgres';
+import { migrate } from './test/migrate';
+import { lockOrganizations } from './test/table-lock';
+import { openService, type TestService } from './test/test-service';
+
+const IMPATIENT = { DATABASE_POOL_ACQUIRE_MS: '200', DATABASE_POOL_CREATE_MS: '1000' };
+const QUESTION = '/v1/organizations?domain=acme.example';
+
+describe('while the database is gone', () => {
+  let server: TemporaryServer;
+  let service: TestService;
+  beforeAll(async () => {
+    server = await openTemporaryServer();
+    await migrate(server.url);
+    service = await openService(server.url, IMPATIENT);
+  });
+  afterAll(async () => {
+    await service.close();
+    await server.stop();
+  });
+
+  it('answers 503 and when to come back, stays alive, and recovers by itself', async () => {
+    // Without the fault all is well.
+    expect((await service.get(QUESTION)).status).toBe(200);
+    expect((await service.get('/readyz')).status).toBe(200);
+
+    await server.halt('immediate');
+    const question = await service.get(QUESTION);
+    expect(question).toMatchObject({ status: 503, body: { type: '/problems/database-unavailable' } });
+    expect(Number(question.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(JSON.stringify(question.body)).not.toMatch(/ECONN|127\.0\.0\.1|\bat /);
+    // The packets of a body arrive in the context of the connection; its request must not lose its own.
+    const creation = await service.send('/v1/organizations', {
+      method: 'POST',
+      body: `${' '.repeat(900_000)}{"name":"Acme"}`,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(creation).toMatchObject({ status: 503, body: { type: '/problems/database-unavailable' } });
+    const retries = service.readLog().filter(({ requestId }) => requestId === creation.body.requestId);
+    expect(retries.map(({ message }) => message)).toContain('Retrying after a failure');
+    expect((await service.get('/livez')).status).toBe(200);
+    expect(await service.get('/readyz')).toMatchObject({ status: 503, body: { reason: 'database' } });
+    expect((await service.get('/metrics')).status).toBe(200);
+
+    await server.resume();
+    while ((await service.get('/readyz')).status !== 200);
+    expect((await service.get(QUESTION)).status).toBe(200);
+  });
+});
+
+describe('while the pool has no free connection', () => {
+  it('answers 503, and serves again once one is free', async () => {
+    await using database = await openTestDatabase();
+    const service = await openService(database.url, {
+      ...IMPATIENT,
+      DATABASE_POOL_MIN: '0',
+      DATABASE_POOL_MAX: '1',
+    });
+    const lock = await lockOrganizations(database.url);
+    const holder = service.get(QUESTION);
+    await lock.waitForWaiting(1);
+    expect(await service.get(QUESTION)).toMatchObject({
+      status: 503,
+      body: { type: '/problems/database-unavailable' },
+    });
+    await lock.release();
+    expect((await holder).status).toBe(200);
+    expect((await service.get(QUESTION)).status).toBe(200);
+    await service.close();
+  });
+});

@@ -1,0 +1,55 @@
+import { SettingsError } from '@holdfast/db';
+import { readServiceSettings } from './settings';
+
+describe('readServiceSettings', () => {
+  it('has a default for everything', () => {
+    expect(readServiceSettings({})).toEqual({
+      host: '127.0.0.1',
+      port: 3_000,
+      logLevel: 'info',
+      logFormat: 'json',
+      shutdownTimeoutMs: 10_000,
+      environment: 'default',
+      variables: {},
+    });
+  });
+
+  it('takes what is set, and an empty variable as not set', () => {
+    const variables = {
+      HOST: '0.0.0.0',
+      PORT: '0',
+      LOG_FORMAT: '',
+      SHUTDOWN_TIMEOUT_MS: '0',
+      NODE_ENV: 'test',
+    };
+    expect(readServiceSettings(variables)).toMatchObject({
+      host: '0.0.0.0',
+      port: 0,
+      logFormat: 'json',
+      shutdownTimeoutMs: 0,
+      environment: 'test',
+    });
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '1e3'],
+    ['HOST', 'http://localhost'],
+    ['LOG_LEVEL', 'verbose'],
+    ['LOG_FORMAT', 'xml'],
+    ['SHUTDOWN_TIMEOUT_MS', '600001'],
+    ['DATABASE_POOL_MAX', '0'],
+    ['NODE_ENV', 'prod'],
+  ])('refuses %s "%s", with variable, value and what is allowed', (variable, value) => {
+    expect(() => readServiceSettings({ [variable]: value })).toThrow(
+      expect.objectContaining({ problems: [{ variable, value, allowed: expect.any(String) }] }),
+    );
+  });
+
+  it('names everything that is wrong at once', () => {
+    const read = () => readServiceSettings({ PORT: 'x', LOG_LEVEL: 'y', DATABASE_POOL_MIN: 'z' });
+    expect(read).toThrow(SettingsError);
+    expect(read).toThrow(/PORT is "x".*LOG_LEVEL is "y".*DATABASE_POOL_MIN is "z"/);
+  });
+});

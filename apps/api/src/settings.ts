@@ -1,0 +1,79 @@
+import {
+  type Environment,
+  readDatabaseSettings,
+  readEnvironment,
+  SettingsError,
+  type SettingsProblem,
+  type Variables,
+} from '@holdfast/db';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '@holdfast/observability';
+import { z } from 'zod';
+
+/** Everything the service is told from outside. */
+export interface ServiceSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** How long running requests may take to finish once the service was told to stop, in ms. */
+  readonly shutdownTimeoutMs: number;
+  readonly environment: Environment;
+  /** Read again for the database alone: `DATABASE_*`. Holds a password, so never print it. */
+  readonly variables: Variables;
+}
+
+const LONGEST_SHUTDOWN_MS = 600_000;
+
+/**
+ * Reads the settings of the service and checks those of its database. An empty variable counts as not set.
+ *
+ * @throws SettingsError that names every variable at fault, its value and what is allowed.
+ */
+export function readServiceSettings(variables: Variables): ServiceSettings {
+  const problems: SettingsProblem[] = [];
+  const read = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string): T => {
+    const value = variables[variable];
+    if (value === undefined || value === '') return fallback;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    problems.push({ variable, value, allowed });
+    return fallback;
+  };
+
+  const service = {
+    host: read('HOST', z.string().regex(/^[\w.:-]+$/), '127.0.0.1', 'a host name or an address'),
+    port: read('PORT', wholeNumber(65_535), 3_000, 'a whole number from 0 (any free port) to 65535'),
+    logLevel: read('LOG_LEVEL', z.enum(LOG_LEVELS), 'info', `one of ${LOG_LEVELS.join(', ')}`),
+    logFormat: read('LOG_FORMAT', z.enum(LOG_FORMATS), 'json', `one of ${LOG_FORMATS.join(', ')}`),
+    shutdownTimeoutMs: read(
+      'SHUTDOWN_TIMEOUT_MS',
+      wholeNumber(LONGEST_SHUTDOWN_MS),
+      10_000,
+      `a whole number of ms from 0 to ${LONGEST_SHUTDOWN_MS}`,
+    ),
+  };
+  const environment = collect(problems, () => readEnvironment(variables));
+  if (environment !== undefined) collect(problems, () => readDatabaseSettings(environment, variables));
+  if (environment === undefined || problems.length > 0) throw new SettingsError(problems);
+  return { ...service, environment, variables };
+}
+
+/** Runs a reader and keeps its problems with the others, so that one start names them all. */
+function collect<T>(problems: SettingsProblem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function wholeNumber(most: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value <= most);
+}

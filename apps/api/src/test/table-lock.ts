@@ -1,0 +1,33 @@
+import { createDataSource } from '@holdfast/db';
+import { closeDataSource, openDataSource } from '@holdfast/postgres';
+
+/** A table that nobody can read: a request that asks it is in flight for as long as the test wants. */
+export interface TableLock {
+  /** Resolves when this many statements wait for the table. */
+  waitForWaiting(count: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Locks the organizations. */
+export async function lockOrganizations(databaseUrl: string): Promise<TableLock> {
+  const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: databaseUrl }));
+  const runner = dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('lock table organizations in access exclusive mode');
+  return {
+    async waitForWaiting(count) {
+      const readWaiting = async () => {
+        const [row] = await dataSource.query(
+          `select count(*)::int as waiting from pg_locks where not granted and relation = 'organizations'::regclass`,
+        );
+        return row.waiting;
+      };
+      while ((await readWaiting()) < count) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    async release() {
+      await runner.rollbackTransaction();
+      await runner.release();
+      await closeDataSource(dataSource);
+    },
+  };
+}

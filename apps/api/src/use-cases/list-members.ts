@@ -1,0 +1,35 @@
+import {
+  type Membership,
+  MembershipRepository,
+  type MembershipRole,
+  OrganizationRepository,
+  type Page,
+  type PageRequest,
+} from '@holdfast/db';
+import type { UnitOfWork } from '../unit-of-work';
+import { NotFoundError } from './not-found-error';
+
+/**
+ * Active members of an organization in one role, in the order they joined.
+ *
+ * @throws NotFoundError if there is no such organization.
+ * @throws InvalidCursorError
+ */
+export function listMembers(
+  database: UnitOfWork,
+  organizationId: string,
+  role: MembershipRole,
+  request: PageRequest,
+): Promise<Page<Membership>> {
+  return database.read('list members', async (manager) => {
+    const page = await new MembershipRepository(manager).pageMembersByRole(organizationId, role, request);
+    // Only an empty page leaves open whether there is such an organization, so the common case stays one query.
+    if (
+      page.items.length === 0 &&
+      (await new OrganizationRepository(manager).findById(organizationId)) === null
+    ) {
+      throw new NotFoundError('organization', organizationId);
+    }
+    return page;
+  });
+}

@@ -1,0 +1,73 @@
+import { desc, Index, sql } from '@holdfast/online-schema';
+import {
+  Check,
+  Column,
+  Entity,
+  JoinColumn,
+  ManyToOne,
+  PrimaryColumn,
+  type Relation,
+  UpdateDateColumn,
+} from 'typeorm';
+import { oneOf } from './one-of';
+import { Organization } from './organization.entity';
+import { User } from './user.entity';
+
+export const API_KEY_STATUSES = ['active', 'inactive', 'revoked'] as const;
+export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
+
+/** A key that a client presents. Only its hash is kept. */
+@Entity({ name: 'api_keys' })
+@Index('idx_api_keys_key_hash', ['keyHash'], { unique: true })
+// Neither of these two is partial by status: each also answers for its foreign key.
+@Index('idx_api_keys_user_status', ['userId', 'status'])
+@Index('idx_api_keys_org_status', ['organizationId', 'status'], {
+  where: sql`${'organizationId'} is not null`,
+})
+@Index('idx_api_keys_expires', ['expiresAt', 'id'], {
+  where: sql`${'expiresAt'} is not null and ${'status'} = 'active'`,
+})
+@Index('idx_api_keys_usage', [desc('lastUsedAt', { nulls: 'LAST' }), desc('id')], {
+  where: sql`${'status'} = 'active'`,
+})
+@Check('api_keys_key_hash_check', `octet_length("key_hash") = 32`)
+@Check('api_keys_status_check', oneOf('status', API_KEY_STATUSES))
+export class ApiKey {
+  /** UUID version 7, made by the application. */
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'api_keys_pkey' })
+  id!: string;
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  /** Null for a key that is not bound to one organization. */
+  @Column({ name: 'organization_id', type: 'uuid', nullable: true })
+  organizationId!: string | null;
+
+  /** 32 bytes; left out of ordinary reads. */
+  @Column({ name: 'key_hash', type: 'bytea', select: false })
+  keyHash!: Buffer;
+
+  @Column({ type: 'text', default: 'active' })
+  status!: ApiKeyStatus;
+
+  @Column({ name: 'expires_at', type: 'timestamptz', precision: 3, nullable: true })
+  expiresAt!: Date | null;
+
+  @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3, nullable: true })
+  lastUsedAt!: Date | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  updatedAt!: Date;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'api_keys_user_id_fkey' })
+  user?: Relation<User>;
+
+  @ManyToOne(() => Organization, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'organization_id', foreignKeyConstraintName: 'api_keys_organization_id_fkey' })
+  organization?: Relation<Organization>;
+}

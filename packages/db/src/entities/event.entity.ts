@@ -1,0 +1,120 @@
+import { desc, Index, sql } from '@holdfast/online-schema';
+import { Check, Column, type ColumnType, Entity, Generated, PrimaryColumn } from 'typeorm';
+
+/** Attempts after which an event is no longer handed to a worker. Part of an index predicate, so a literal. */
+export const MAX_EVENT_ATTEMPTS = 5;
+
+/**
+ * One event of the log. Append-only but for the marks of its processing.
+ *
+ * Every unique key leads with or includes `aggregate_id`, so that the table can be distributed by it; there is
+ * no foreign key, trigger or rule, because history outlives its subjects (docs/adr/0010-events.md).
+ */
+@Entity({ name: 'events' })
+@Index('idx_events_id', ['id'])
+@Index('idx_events_global_position', ['globalPosition'])
+@Index('idx_events_aggregate_timeline', ['aggregateType', 'aggregateId', 'aggregateVersion'], {
+  unique: true,
+})
+@Index('idx_events_idempotency', ['aggregateId', 'idempotencyKey'], {
+  unique: true,
+  where: sql`${'idempotencyKey'} is not null`,
+})
+@Index('idx_events_type_timeline', ['eventType', desc('eventTimestamp'), desc('globalPosition')])
+@Index('idx_events_org_timeline', ['organizationId', desc('eventTimestamp'), desc('globalPosition')], {
+  where: sql`${'organizationId'} is not null`,
+})
+@Index('idx_events_user_timeline', ['userId', desc('eventTimestamp'), desc('globalPosition')], {
+  where: sql`${'userId'} is not null`,
+})
+@Index('idx_events_correlation', ['correlationId', 'eventTimestamp', 'globalPosition'], {
+  where: sql`${'correlationId'} is not null`,
+})
+@Index('idx_events_unprocessed', ['createdAt'], {
+  where: sql`${'processed'} = false and ${'retryCount'} < 5`,
+})
+@Index(
+  'idx_events_org_type_timeline',
+  ['organizationId', 'eventType', desc('eventTimestamp'), desc('globalPosition')],
+  { where: sql`${'organizationId'} is not null` },
+)
+@Index(
+  'idx_events_user_type_timeline',
+  ['userId', 'eventType', desc('eventTimestamp'), desc('globalPosition')],
+  {
+    where: sql`${'userId'} is not null`,
+  },
+)
+@Index('idx_events_tags', ['tags'], { type: 'gin' })
+@Check('events_aggregate_version_check', `"aggregate_version" >= 1`)
+@Check('events_retry_count_check', `"retry_count" >= 0`)
+@Check('events_payload_check', `jsonb_typeof("payload") = 'object'`)
+export class Event {
+  /** Leads the primary key: the table is distributed by it. */
+  @PrimaryColumn({ name: 'aggregate_id', type: 'uuid', primaryKeyConstraintName: 'events_pkey' })
+  aggregateId!: string;
+
+  /** UUID version 7, made by the application. */
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'events_pkey' })
+  id!: string;
+
+  /**
+   * Place in the whole log, from a sequence: never reused, with gaps, and not in the order of commits. A string
+   * of digits, since JavaScript's numbers end at 2⁵³.
+   */
+  @Column({ name: 'global_position', type: 'bigint' })
+  @Generated('increment')
+  globalPosition!: string;
+
+  /** Transaction that wrote the event: a reader of the log stops before the oldest one still running. */
+  @Column({ name: 'transaction_id', type: 'xid8' as ColumnType, default: () => 'pg_current_xact_id()' })
+  transactionId!: string;
+
+  @Column({ name: 'aggregate_type', type: 'text' })
+  aggregateType!: string;
+
+  /** Place in the stream of its aggregate: 1, 2, 3 … without gaps. */
+  @Column({ name: 'aggregate_version', type: 'integer' })
+  aggregateVersion!: number;
+
+  @Column({ name: 'event_type', type: 'text' })
+  eventType!: string;
+
+  /** When it happened, as the client says. */
+  @Column({ name: 'event_timestamp', type: 'timestamptz', precision: 3 })
+  eventTimestamp!: Date;
+
+  @Column({ name: 'organization_id', type: 'uuid', nullable: true })
+  organizationId!: string | null;
+
+  @Column({ name: 'user_id', type: 'uuid', nullable: true })
+  userId!: string | null;
+
+  /** Joins the events of one operation across aggregates. */
+  @Column({ name: 'correlation_id', type: 'uuid', nullable: true })
+  correlationId!: string | null;
+
+  /** A second append to the aggregate with the same key writes nothing. */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey!: string | null;
+
+  /** What the event is about, as `key:value`: the boundary of a dynamic consistency condition. */
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  tags!: string[];
+
+  @Column({ type: 'jsonb' })
+  payload!: Record<string, unknown>;
+
+  @Column({ type: 'boolean', default: false })
+  processed!: boolean;
+
+  @Column({ name: 'retry_count', type: 'smallint', default: 0 })
+  retryCount!: number;
+
+  @Column({ name: 'last_error', type: 'text', nullable: true })
+  lastError!: string | null;
+
+  /** When it was written. */
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+}

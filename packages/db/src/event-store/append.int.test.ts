@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { EventRepository } from '../repositories/event.repository';
+import { type OpenDatabase, openDatabase } from '../test/open-database';
+import { appendEvents, type NewEvent } from './append';
+
+const opened = (at: number): NewEvent => ({ eventType: 'account.opened', payload: { at } });
+
+describe('appendEvents', () => {
+  let database: OpenDatabase;
+
+  beforeAll(async () => {
+    database = await openDatabase();
+  });
+
+  afterAll(() => database.close());
+
+  const append = (aggregateId: string, expectedVersion: number, events: NewEvent[]) =>
+    appendEvents(database.dataSource.manager, {
+      aggregateType: 'account',
+      aggregateId,
+      expectedVersion,
+      events,
+    });
+  const versions = async (aggregateId: string) =>
+    (await new EventRepository(database.dataSource.manager).readStream('account', aggregateId)).map(
+      (event) => event.aggregateVersion,
+    );
+
+  it('numbers the events of a stream from 1 without gaps, and keeps what was given', async () => {
+    const id = randomUUID();
+    const when = new Date('2026-01-02T03:04:05.678Z');
+    const event = {
+      eventType: 'account.credited',
+      payload: { cents: 12, 'quoted "name"': ['\\', null, 'ü'] },
+      eventTimestamp: when,
+      organizationId: randomUUID(),
+      userId: randomUUID(),
+      correlationId: randomUUID(),
+      tags: ['account:1', 'with "quotes", commas {and braces}'],
+    };
+    const first = await append(id, 0, [event]);
+    const second = await append(id, 1, [opened(2), opened(3)]);
+    expect([...first.events, ...second.events].map((written) => written.aggregateVersion)).toEqual([1, 2, 3]);
+
+    const events = new EventRepository(database.dataSource.manager);
+    const stored = await events.findById(first.events[0]?.id ?? '');
+    expect(stored).toMatchObject({
+      ...event,
+      aggregateId: id,
+      aggregateVersion: 1,
+      processed: false,
+      retryCount: 0,
+    });
+    expect(stored?.globalPosition).toBe(first.events[0]?.globalPosition);
+    expect(await versions(id)).toEqual([1, 2, 3]);
+  });
+
+  it.each([0, 2])(
+    'refuses an expected version of %i on a stream that stands at 1',
+    async (expectedVersion) => {
+      const id = randomUUID();
+      await append(id, 0, [opened(1)]);
+      await expect(append(id, expectedVersion, [opened(2)])).rejects.toMatchObject({
+        code: 'HOLDFAST_VERSION_CONFLICT',
+        expectedVersion,
+      });
+      expect(await versions(id)).toEqual([1]);
+    },
+  );
+
+  it('lets exactly one of many appends that saw the same version through', async () => {
+    const id = randomUUID();
+    for (let round = 0; round < 5; round++) {
+      const results = await Promise.allSettled(
+        Array.from({ length: 10 }, () => append(id, round, [opened(round)])),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const result of results) {
+        if (result.status === 'rejected')
+          expect(result.reason).toMatchObject({ code: 'HOLDFAST_VERSION_CONFLICT' });
+      }
+    }
+    expect(await versions(id)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('writes nothing the second time for the same idempotency keys, and gives the first result', async () => {
+    const id = randomUUID();
+    const events = [
+      { ...opened(1), idempotencyKey: 'a' },
+      { ...opened(2), idempotencyKey: 'b' },
+    ];
+    const first = await append(id, 0, events);
+    await append(id, 2, [opened(3)]);
+    const repeated = await append(id, 0, events);
+    expect(repeated).toEqual({ appended: false, events: first.events });
+    // Even one that believes the stream to stand where it now stands.
+    await expect(append(id, 3, events)).resolves.toEqual({ appended: false, events: first.events });
+    expect(await versions(id)).toEqual([1, 2, 3]);
+  });
+
+  it('writes once when the same append is sent many times at once', async () => {
+    const id = randomUUID();
+    const event = { ...opened(1), idempotencyKey: 'once' };
+    const results = await Promise.all(Array.from({ length: 10 }, () => append(id, 0, [event])));
+    expect(results.filter(({ appended }) => appended)).toHaveLength(1);
+    expect(new Set(results.map(({ events }) => events[0]?.id)).size).toBe(1);
+    expect(await versions(id)).toEqual([1]);
+  });
+
+  it('writes all events of an append or none', async () => {
+    const id = randomUUID();
+    const broken = { eventType: 'account.broken', payload: ['not an object'] as never };
+    await expect(append(id, 0, [opened(1), broken])).rejects.toMatchObject({
+      driverError: { code: '23514' },
+    });
+    expect(await versions(id)).toEqual([]);
+  });
+});

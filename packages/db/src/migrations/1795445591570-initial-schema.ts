@@ -1,0 +1,149 @@
+import { inTransaction } from '@holdfast/online-schema/migration';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Tables, columns and constraints, in one transaction. */
+export class InitialSchema1795445591570 implements MigrationInterface {
+  readonly name = 'InitialSchema1795445591570';
+  readonly transaction = true;
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE "organizations" (
+        "id" uuid NOT NULL,
+        "external_id" text,
+        "name" text NOT NULL,
+        "domain" text,
+        "status" text NOT NULL DEFAULT 'active',
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        CONSTRAINT "organizations_status_check" CHECK ("status" in ('active', 'suspended', 'archived')),
+        CONSTRAINT "organizations_name_check" CHECK (length("name") between 1 and 200),
+        CONSTRAINT "organizations_pkey" PRIMARY KEY ("id")
+      )
+    `);
+    await queryRunner.query(`
+      CREATE TABLE "users" (
+        "id" uuid NOT NULL,
+        "external_id" text,
+        "email" text,
+        "first_name" text,
+        "last_name" text,
+        "status" text NOT NULL DEFAULT 'active',
+        "role" text NOT NULL DEFAULT 'member',
+        "last_login_at" TIMESTAMP(3) WITH TIME ZONE,
+        "current_login_at" TIMESTAMP(3) WITH TIME ZONE,
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        CONSTRAINT "users_role_check" CHECK ("role" in ('owner', 'admin', 'member', 'service')),
+        CONSTRAINT "users_status_check" CHECK (
+          "status" in ('active', 'invited', 'suspended', 'deleted')
+        ),
+        CONSTRAINT "users_email_check" CHECK (
+          "email" like '%_@_%'
+          and length("email") <= 320
+        ),
+        CONSTRAINT "users_pkey" PRIMARY KEY ("id")
+      )
+    `);
+    await queryRunner.query(`
+      CREATE TABLE "user_organizations" (
+        "id" uuid NOT NULL,
+        "user_id" uuid NOT NULL,
+        "organization_id" uuid NOT NULL,
+        "role" text NOT NULL DEFAULT 'member',
+        "status" text NOT NULL DEFAULT 'active',
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        CONSTRAINT "user_organizations_status_check" CHECK (
+          "status" in ('active', 'pending', 'suspended', 'removed')
+        ),
+        CONSTRAINT "user_organizations_role_check" CHECK ("role" in ('owner', 'admin', 'member')),
+        CONSTRAINT "user_organizations_pkey" PRIMARY KEY ("id")
+      )
+    `);
+    await queryRunner.query(`
+      CREATE TABLE "events" (
+        "aggregate_id" uuid NOT NULL,
+        "id" uuid NOT NULL,
+        "global_position" BIGSERIAL NOT NULL,
+        "transaction_id" xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        "aggregate_type" text NOT NULL,
+        "aggregate_version" integer NOT NULL,
+        "event_type" text NOT NULL,
+        "event_timestamp" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+        "organization_id" uuid,
+        "user_id" uuid,
+        "correlation_id" uuid,
+        "idempotency_key" text,
+        "tags" text array NOT NULL DEFAULT '{}',
+        "payload" jsonb NOT NULL,
+        "processed" boolean NOT NULL DEFAULT false,
+        "retry_count" smallint NOT NULL DEFAULT '0',
+        "last_error" text,
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        CONSTRAINT "events_payload_check" CHECK (jsonb_typeof("payload") = 'object'),
+        CONSTRAINT "events_retry_count_check" CHECK ("retry_count" >= 0),
+        CONSTRAINT "events_aggregate_version_check" CHECK ("aggregate_version" >= 1),
+        CONSTRAINT "events_pkey" PRIMARY KEY ("aggregate_id", "id")
+      )
+    `);
+    await queryRunner.query(`
+      CREATE TABLE "api_keys" (
+        "id" uuid NOT NULL,
+        "user_id" uuid NOT NULL,
+        "organization_id" uuid,
+        "key_hash" bytea NOT NULL,
+        "status" text NOT NULL DEFAULT 'active',
+        "expires_at" TIMESTAMP(3) WITH TIME ZONE,
+        "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        CONSTRAINT "api_keys_status_check" CHECK ("status" in ('active', 'inactive', 'revoked')),
+        CONSTRAINT "api_keys_key_hash_check" CHECK (octet_length("key_hash") = 32),
+        CONSTRAINT "api_keys_pkey" PRIMARY KEY ("id")
+      )
+    `);
+    await queryRunner.query(`
+      ALTER TABLE "user_organizations"
+      ADD CONSTRAINT "user_organizations_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
+    await queryRunner.query(`
+      ALTER TABLE "user_organizations"
+      ADD CONSTRAINT "user_organizations_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
+    await queryRunner.query(`
+      ALTER TABLE "api_keys"
+      ADD CONSTRAINT "api_keys_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
+    await queryRunner.query(`
+      ALTER TABLE "api_keys"
+      ADD CONSTRAINT "api_keys_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await inTransaction(queryRunner, async () => {
+      await queryRunner.query(`
+        ALTER TABLE "api_keys"
+        DROP CONSTRAINT "api_keys_organization_id_fkey"
+      `);
+      await queryRunner.query(`
+        ALTER TABLE "api_keys"
+        DROP CONSTRAINT "api_keys_user_id_fkey"
+      `);
+      await queryRunner.query(`
+        ALTER TABLE "user_organizations"
+        DROP CONSTRAINT "user_organizations_organization_id_fkey"
+      `);
+      await queryRunner.query(`
+        ALTER TABLE "user_organizations"
+        DROP CONSTRAINT "user_organizations_user_id_fkey"
+      `);
+      await queryRunner.query(`DROP TABLE "api_keys"`);
+      await queryRunner.query(`DROP TABLE "events"`);
+      await queryRunner.query(`DROP TABLE "user_organizations"`);
+      await queryRunner.query(`DROP TABLE "users"`);
+      await queryRunner.query(`DROP TABLE "organizations"`);
+    });
+  }
+}

@@ -1,0 +1,216 @@
+import { dropIndex, ensureIndex } from '@holdfast/online-schema/migration';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Indexes, built and dropped without blocking writers; each is valid before the next is begun. */
+export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
+  readonly name = 'InitialSchemaIndexes1795445591571';
+  readonly transaction = false;
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await ensureIndex(queryRunner, {
+      table: 'organizations',
+      name: 'idx_organizations_name_trgm',
+      keys: ['"name" gin_trgm_ops'],
+      method: 'gin',
+      requires: ['pg_trgm'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'organizations',
+      name: 'idx_organizations_domain',
+      keys: ['(lower("domain"))'],
+      unique: true,
+      where: '"domain" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'organizations',
+      name: 'idx_organizations_status_created',
+      keys: ['"status"', '"created_at" DESC', '"id" DESC'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'organizations',
+      name: 'idx_organizations_external_id',
+      keys: ['"external_id"'],
+      unique: true,
+      where: '"external_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_email_lower',
+      keys: ['(lower("email"))'],
+      unique: true,
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_name_search',
+      keys: ['(lower("first_name")) text_pattern_ops', '(lower("last_name")) text_pattern_ops'],
+      where: '"first_name" is not null and "last_name" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_status_role',
+      keys: ['"status"', '"role"', '"created_at" DESC', '"id" DESC'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_login_activity',
+      keys: ['"last_login_at" DESC NULLS LAST', '"id" DESC'],
+      where: '"status" = \'active\'',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_external_id',
+      keys: ['"external_id"'],
+      unique: true,
+      where: '"external_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'user_organizations',
+      name: 'idx_user_orgs_user_organization',
+      keys: ['"user_id"', '"organization_id"'],
+      unique: true,
+    });
+    await ensureIndex(queryRunner, {
+      table: 'user_organizations',
+      name: 'idx_user_orgs_user_status',
+      keys: ['"user_id"', '"status"'],
+      include: ['organization_id', 'role'],
+      where: "\"status\" in ('active', 'pending')",
+    });
+    await ensureIndex(queryRunner, {
+      table: 'user_organizations',
+      name: 'idx_user_orgs_org_role',
+      keys: ['"organization_id"', '"status"', '"role"', '"id"'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_id',
+      keys: ['"id"'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_global_position',
+      keys: ['"global_position"'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_aggregate_timeline',
+      keys: ['"aggregate_type"', '"aggregate_id"', '"aggregate_version"'],
+      unique: true,
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_idempotency',
+      keys: ['"aggregate_id"', '"idempotency_key"'],
+      unique: true,
+      where: '"idempotency_key" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_type_timeline',
+      keys: ['"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_org_timeline',
+      keys: ['"organization_id"', '"event_timestamp" DESC', '"global_position" DESC'],
+      where: '"organization_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_user_timeline',
+      keys: ['"user_id"', '"event_timestamp" DESC', '"global_position" DESC'],
+      where: '"user_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_correlation',
+      keys: ['"correlation_id"', '"event_timestamp"', '"global_position"'],
+      where: '"correlation_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_unprocessed',
+      keys: ['"created_at"'],
+      where: '"processed" = false and "retry_count" < 5',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_org_type_timeline',
+      keys: ['"organization_id"', '"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+      where: '"organization_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_user_type_timeline',
+      keys: ['"user_id"', '"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+      where: '"user_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
+      name: 'idx_events_tags',
+      keys: ['"tags"'],
+      method: 'gin',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_key_hash',
+      keys: ['"key_hash"'],
+      unique: true,
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_user_status',
+      keys: ['"user_id"', '"status"'],
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_org_status',
+      keys: ['"organization_id"', '"status"'],
+      where: '"organization_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_expires',
+      keys: ['"expires_at"', '"id"'],
+      where: '"expires_at" is not null and "status" = \'active\'',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_usage',
+      keys: ['"last_used_at" DESC NULLS LAST', '"id" DESC'],
+      where: '"status" = \'active\'',
+    });
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await dropIndex(queryRunner, { name: 'idx_api_keys_usage' });
+    await dropIndex(queryRunner, { name: 'idx_api_keys_expires' });
+    await dropIndex(queryRunner, { name: 'idx_api_keys_org_status' });
+    await dropIndex(queryRunner, { name: 'idx_api_keys_user_status' });
+    await dropIndex(queryRunner, { name: 'idx_api_keys_key_hash' });
+    await dropIndex(queryRunner, { name: 'idx_events_tags' });
+    await dropIndex(queryRunner, { name: 'idx_events_user_type_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_org_type_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_unprocessed' });
+    await dropIndex(queryRunner, { name: 'idx_events_correlation' });
+    await dropIndex(queryRunner, { name: 'idx_events_user_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_org_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_type_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_idempotency' });
+    await dropIndex(queryRunner, { name: 'idx_events_aggregate_timeline' });
+    await dropIndex(queryRunner, { name: 'idx_events_global_position' });
+    await dropIndex(queryRunner, { name: 'idx_events_id' });
+    await dropIndex(queryRunner, { name: 'idx_user_orgs_org_role' });
+    await dropIndex(queryRunner, { name: 'idx_user_orgs_user_status' });
+    await dropIndex(queryRunner, { name: 'idx_user_orgs_user_organization' });
+    await dropIndex(queryRunner, { name: 'idx_users_external_id' });
+    await dropIndex(queryRunner, { name: 'idx_users_login_activity' });
+    await dropIndex(queryRunner, { name: 'idx_users_status_role' });
+    await dropIndex(queryRunner, { name: 'idx_users_name_search' });
+    await dropIndex(queryRunner, { name: 'idx_users_email_lower' });
+    await dropIndex(queryRunner, { name: 'idx_organizations_external_id' });
+    await dropIndex(queryRunner, { name: 'idx_organizations_status_created' });
+    await dropIndex(queryRunner, { name: 'idx_organizations_domain' });
+    await dropIndex(queryRunner, { name: 'idx_organizations_name_trgm' });
+  }
+}

@@ -1,0 +1,129 @@
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { ApiKey, type ApiKeyStatus } from '../entities/api-key.entity';
+import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { refusalOf } from './refusals';
+
+export interface NewApiKey {
+  readonly userId: string;
+  readonly organizationId?: string | null | undefined;
+  /** Keyed hash of the secret, 32 bytes. The secret itself never reaches the database. */
+  readonly keyHash: Buffer;
+  readonly expiresAt?: Date | null | undefined;
+}
+
+/** A key counts as used again only after this long: an update per call would rewrite its indexes each time. */
+const LAST_USED_RESOLUTION_MS = 60_000;
+
+const byExpiry = new Keyset('api-keys-by-expiry', [cursorTime, cursorId], (row: ApiKey) => [
+  // The list holds only keys that expire.
+  (row.expiresAt as Date).toISOString(),
+  row.id,
+]);
+
+const byUse = new Keyset('api-keys-by-use', [cursorTime, cursorId], (row: ApiKey) => [
+  // The list holds only keys that were used.
+  (row.lastUsedAt as Date).toISOString(),
+  row.id,
+]);
+
+/** Questions about API keys. Each method names the index that answers it. */
+export class ApiKeyRepository {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  /**
+   * @throws AlreadyExistsError if the hash is taken.
+   * @throws ReferenceMissingError if the user or the organization does not exist.
+   */
+  async create(key: NewApiKey): Promise<ApiKey> {
+    const row = this.#manager.create(ApiKey, {
+      id: uuidv7(),
+      userId: key.userId,
+      organizationId: key.organizationId ?? null,
+      keyHash: key.keyHash,
+      status: 'active',
+      expiresAt: key.expiresAt ?? null,
+      lastUsedAt: null,
+    });
+    try {
+      await this.#manager.insert(ApiKey, row);
+      return row;
+    } catch (error) {
+      throw refusalOf('API key', error);
+    }
+  }
+
+  /** An active key that has not expired at `now`. Index: idx_api_keys_key_hash. */
+  findUsable(keyHash: Buffer, now: Date): Promise<ApiKey | null> {
+    return this.#rows()
+      .where('k.keyHash = :keyHash', { keyHash })
+      .andWhere(`k.status = 'active' and (k.expiresAt is null or k.expiresAt > :now)`, { now })
+      .getOne();
+  }
+
+  /** Index: idx_api_keys_user_status. */
+  listByUser(userId: string, status: ApiKeyStatus): Promise<ApiKey[]> {
+    return this.#rows()
+      .where('k.userId = :userId and k.status = :status', { userId, status })
+      .orderBy('k.id')
+      .getMany();
+  }
+
+  /** Index: idx_api_keys_org_status. */
+  listByOrganization(organizationId: string, status: ApiKeyStatus): Promise<ApiKey[]> {
+    return this.#rows()
+      .where('k.organizationId = :organizationId and k.status = :status', { organizationId, status })
+      .orderBy('k.id')
+      .getMany();
+  }
+
+  /** Active keys that expire before the moment, soonest first. Index: idx_api_keys_expires. */
+  pageExpiringBefore(moment: Date, request: PageRequest = {}): Promise<Page<ApiKey>> {
+    return byExpiry.read(request, (after, take) => {
+      const query = this.#rows()
+        .where(`k.status = 'active' and k.expiresAt is not null`)
+        .andWhere('k.expiresAt < :moment', { moment });
+      if (after !== undefined) {
+        query.andWhere('(k.expiresAt, k.id) > (:expiresAt, :id)', { expiresAt: after[0], id: after[1] });
+      }
+      return query.orderBy('k.expiresAt').addOrderBy('k.id').limit(take).getMany();
+    });
+  }
+
+  /** Active keys that were used, latest use first. Index: idx_api_keys_usage. */
+  pageByLatestUse(request: PageRequest = {}): Promise<Page<ApiKey>> {
+    return byUse.read(request, (after, take) => {
+      const query = this.#rows().where(`k.status = 'active' and k.lastUsedAt is not null`);
+      if (after !== undefined) {
+        query.andWhere('(k.lastUsedAt, k.id) < (:lastUsedAt, :id)', { lastUsedAt: after[0], id: after[1] });
+      }
+      return query
+        .orderBy('k.lastUsedAt', 'DESC', 'NULLS LAST')
+        .addOrderBy('k.id', 'DESC')
+        .limit(take)
+        .getMany();
+    });
+  }
+
+  /** Notes a use, at most once a minute. Resolves to whether a row was written. */
+  async recordUse(id: string, at: Date): Promise<boolean> {
+    const result = await this.#manager
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ lastUsedAt: at })
+      .where('id = :id', { id })
+      .andWhere('(last_used_at is null or last_used_at < :threshold)', {
+        threshold: new Date(at.getTime() - LAST_USED_RESOLUTION_MS),
+      })
+      .execute();
+    return result.affected === 1;
+  }
+
+  #rows() {
+    return this.#manager.createQueryBuilder(ApiKey, 'k');
+  }
+}

@@ -1,0 +1,88 @@
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Membership, type MembershipRole, type MembershipStatus } from '../entities/membership.entity';
+import { cursorId, Keyset, type Page, type PageRequest } from './keyset';
+import { refusalOf } from './refusals';
+
+export interface NewMembership {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly role?: MembershipRole | undefined;
+  readonly status?: MembershipStatus | undefined;
+}
+
+const byRole = new Keyset('members-by-role', [cursorId], (row: Membership) => [row.id]);
+
+/** Questions about who belongs where. Each method names the index that answers it. */
+export class MembershipRepository {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  /**
+   * @throws AlreadyExistsError if the user is in the organization already, in whatever role or status.
+   * @throws ReferenceMissingError if either does not exist.
+   */
+  async create(membership: NewMembership): Promise<Membership> {
+    const row = this.#manager.create(Membership, {
+      id: uuidv7(),
+      userId: membership.userId,
+      organizationId: membership.organizationId,
+      role: membership.role ?? 'member',
+      status: membership.status ?? 'active',
+    });
+    try {
+      await this.#manager.insert(Membership, row);
+      return row;
+    } catch (error) {
+      throw refusalOf('membership', error);
+    }
+  }
+
+  /** Index: user_organizations_pkey. */
+  findById(id: string): Promise<Membership | null> {
+    return this.#rows().where('m.id = :id', { id }).getOne();
+  }
+
+  /** Index: idx_user_orgs_user_organization. */
+  findByUserAndOrganization(userId: string, organizationId: string): Promise<Membership | null> {
+    return this.#rows()
+      .where('m.userId = :userId and m.organizationId = :organizationId', { userId, organizationId })
+      .getOne();
+  }
+
+  /**
+   * Where the user belongs or is invited to. Small, so not paged: a user is in tens of organizations, not
+   * thousands. Index: idx_user_orgs_user_status, without touching the table.
+   */
+  async listOrganizationsOfUser(
+    userId: string,
+  ): Promise<Pick<Membership, 'organizationId' | 'role' | 'status'>[]> {
+    return this.#rows()
+      .select(['m.organizationId as "organizationId"', 'm.role as role', 'm.status as status'])
+      .where('m.userId = :userId', { userId })
+      .andWhere(`m.status in ('active', 'pending')`)
+      .getRawMany();
+  }
+
+  /** Active members of an organization in one role, in the order they joined. Index: idx_user_orgs_org_role. */
+  pageMembersByRole(
+    organizationId: string,
+    role: MembershipRole,
+    request: PageRequest = {},
+  ): Promise<Page<Membership>> {
+    return byRole.read(request, (after, take) => {
+      const query = this.#rows()
+        .where('m.organizationId = :organizationId and m.role = :role', { organizationId, role })
+        .andWhere(`m.status = 'active'`);
+      if (after !== undefined) query.andWhere('m.id > :id', { id: after[0] });
+      return query.orderBy('m.id').limit(take).getMany();
+    });
+  }
+
+  #rows() {
+    return this.#manager.createQueryBuilder(Membership, 'm');
+  }
+}

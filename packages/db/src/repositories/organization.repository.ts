@@ -1,0 +1,91 @@
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Organization, type OrganizationStatus } from '../entities/organization.entity';
+import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { likeContaining } from './like';
+import { refusalOf } from './refusals';
+
+export interface NewOrganization {
+  readonly name: string;
+  readonly domain?: string | null | undefined;
+  readonly status?: OrganizationStatus | undefined;
+  readonly externalId?: string | null | undefined;
+}
+
+const byStatus = new Keyset('organizations-by-status', [cursorTime, cursorId], (row: Organization) => [
+  row.createdAt.toISOString(),
+  row.id,
+]);
+
+/** Questions about organizations. Each method names the index that answers it. */
+export class OrganizationRepository {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  /** @throws AlreadyExistsError if the domain or the external id is taken. */
+  async create(organization: NewOrganization): Promise<Organization> {
+    const row = this.#manager.create(Organization, {
+      id: uuidv7(),
+      name: organization.name,
+      domain: organization.domain ?? null,
+      status: organization.status ?? 'active',
+      externalId: organization.externalId ?? null,
+    });
+    try {
+      await this.#manager.insert(Organization, row);
+      return row;
+    } catch (error) {
+      throw refusalOf('organization', error);
+    }
+  }
+
+  /** Index: organizations_pkey. */
+  findById(id: string): Promise<Organization | null> {
+    return this.#rows().where('o.id = :id', { id }).getOne();
+  }
+
+  /** The organization that owns a mail domain, without regard to case. Index: idx_organizations_domain. */
+  findByDomain(domain: string): Promise<Organization | null> {
+    return this.#rows()
+      .where('lower(o.domain) = lower(:domain)', { domain })
+      .andWhere('o.domain is not null')
+      .getOne();
+  }
+
+  /** Index: idx_organizations_external_id. */
+  findByExternalId(externalId: string): Promise<Organization | null> {
+    return this.#rows().where('o.externalId = :externalId', { externalId }).getOne();
+  }
+
+  /**
+   * Organizations whose name contains the text, without regard to case, most similar first. From three
+   * characters on idx_organizations_name_trgm answers; shorter texts have no trigram to look up.
+   */
+  searchByName(text: string, limit = 20): Promise<Organization[]> {
+    return this.#rows()
+      .where('o.name ilike :pattern', { pattern: likeContaining(text) })
+      .orderBy('similarity(o.name, :text)', 'DESC')
+      .addOrderBy('o.id')
+      .setParameter('text', text)
+      .limit(limit)
+      .getMany();
+  }
+
+  /** Organizations of a status, newest first. Index: idx_organizations_status_created. */
+  pageByStatus(status: OrganizationStatus, request: PageRequest = {}): Promise<Page<Organization>> {
+    return byStatus.read(request, (after, take) => {
+      const query = this.#rows().where('o.status = :status', { status });
+      if (after !== undefined) {
+        query.andWhere('(o.createdAt, o.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
+      }
+      return query.orderBy('o.createdAt', 'DESC').addOrderBy('o.id', 'DESC').limit(take).getMany();
+    });
+  }
+
+  #rows() {
+    return this.#manager.createQueryBuilder(Organization, 'o');
+  }
+}

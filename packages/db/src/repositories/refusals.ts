@@ -1,0 +1,52 @@
+import { QueryFailedError } from 'typeorm';
+
+/** A value that must be unique is taken. Says which index refused it, never the value. */
+export class AlreadyExistsError extends Error {
+  override readonly name = 'AlreadyExistsError';
+  readonly code = 'HOLDFAST_ALREADY_EXISTS';
+
+  constructor(
+    readonly entity: string,
+    readonly index: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${entity} exists already (${index})`, options);
+  }
+}
+
+/** A row refers to one that does not exist. */
+export class ReferenceMissingError extends Error {
+  override readonly name = 'ReferenceMissingError';
+  readonly code = 'HOLDFAST_REFERENCE_MISSING';
+
+  constructor(
+    readonly entity: string,
+    readonly constraint: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${entity} refers to something that does not exist (${constraint})`, options);
+  }
+}
+
+interface ServerError {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+/** Name of the unique index that refused a row, or undefined for any other error. */
+export function violatedUniqueIndex(error: unknown): string | undefined {
+  const { code, constraint } = serverErrorOf(error);
+  return code === '23505' ? (constraint ?? 'unknown') : undefined;
+}
+
+/** Turns the two refusals that a caller can act on into errors of the domain; the rest passes untouched. */
+export function refusalOf(entity: string, error: unknown): unknown {
+  const { code, constraint = 'unknown' } = serverErrorOf(error);
+  if (code === '23505') return new AlreadyExistsError(entity, constraint, { cause: error });
+  if (code === '23503') return new ReferenceMissingError(entity, constraint, { cause: error });
+  return error;
+}
+
+function serverErrorOf(error: unknown): ServerError {
+  return error instanceof QueryFailedError ? (error.driverError as ServerError) : {};
+}

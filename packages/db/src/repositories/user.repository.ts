@@ -1,0 +1,130 @@
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { User, type UserRole, type UserStatus } from '../entities/user.entity';
+import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { likePrefix } from './like';
+import { refusalOf } from './refusals';
+
+export interface NewUser {
+  readonly email?: string | null | undefined;
+  readonly firstName?: string | null | undefined;
+  readonly lastName?: string | null | undefined;
+  readonly status?: UserStatus | undefined;
+  readonly role?: UserRole | undefined;
+  readonly externalId?: string | null | undefined;
+}
+
+const byRole = new Keyset('users-by-status-and-role', [cursorTime, cursorId], (row: User) => [
+  row.createdAt.toISOString(),
+  row.id,
+]);
+
+const byLogin = new Keyset('users-by-login', [cursorTime, cursorId], (row: User) => [
+  // The list holds only users who have logged in.
+  (row.lastLoginAt as Date).toISOString(),
+  row.id,
+]);
+
+/** Questions about users. Each method names the index that answers it. */
+export class UserRepository {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  /** @throws AlreadyExistsError if the e-mail, in any case, or the external id is taken. */
+  async create(user: NewUser): Promise<User> {
+    const row = this.#manager.create(User, {
+      id: uuidv7(),
+      email: user.email ?? null,
+      firstName: user.firstName ?? null,
+      lastName: user.lastName ?? null,
+      status: user.status ?? 'active',
+      role: user.role ?? 'member',
+      externalId: user.externalId ?? null,
+      lastLoginAt: null,
+      currentLoginAt: null,
+    });
+    try {
+      await this.#manager.insert(User, row);
+      return row;
+    } catch (error) {
+      throw refusalOf('user', error);
+    }
+  }
+
+  /** Index: users_pkey. */
+  findById(id: string): Promise<User | null> {
+    return this.#rows().where('u.id = :id', { id }).getOne();
+  }
+
+  /** Without regard to case. Index: idx_users_email_lower. */
+  findByEmail(email: string): Promise<User | null> {
+    return this.#rows().where('lower(u.email) = lower(:email)', { email }).getOne();
+  }
+
+  /** Index: idx_users_external_id. */
+  findByExternalId(externalId: string): Promise<User | null> {
+    return this.#rows().where('u.externalId = :externalId', { externalId }).getOne();
+  }
+
+  /**
+   * Users with this first name whose last name starts with the text, without regard to case, by last name.
+   * Index: idx_users_name_search.
+   */
+  searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
+    return this.#rows()
+      .where('lower(u.firstName) = lower(:firstName)', { firstName })
+      .andWhere('lower(u.lastName) like lower(:lastName)', { lastName: likePrefix(lastNamePrefix) })
+      .andWhere('u.firstName is not null and u.lastName is not null')
+      .orderBy('lower(u.lastName)')
+      .addOrderBy('u.id')
+      .limit(limit)
+      .getMany();
+  }
+
+  /** Users of a status and role, newest first. Index: idx_users_status_role. */
+  pageByStatusAndRole(status: UserStatus, role: UserRole, request: PageRequest = {}): Promise<Page<User>> {
+    return byRole.read(request, (after, take) => {
+      const query = this.#rows().where('u.status = :status and u.role = :role', { status, role });
+      if (after !== undefined) {
+        query.andWhere('(u.createdAt, u.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
+      }
+      return query.orderBy('u.createdAt', 'DESC').addOrderBy('u.id', 'DESC').limit(take).getMany();
+    });
+  }
+
+  /** Active users who have logged in, latest login first. Index: idx_users_login_activity. */
+  pageByLatestLogin(request: PageRequest = {}): Promise<Page<User>> {
+    return byLogin.read(request, (after, take) => {
+      const query = this.#rows().where(`u.status = 'active' and u.lastLoginAt is not null`);
+      if (after !== undefined) {
+        query.andWhere('(u.lastLoginAt, u.id) < (:lastLoginAt, :id)', {
+          lastLoginAt: after[0],
+          id: after[1],
+        });
+      }
+      return query
+        .orderBy('u.lastLoginAt', 'DESC', 'NULLS LAST')
+        .addOrderBy('u.id', 'DESC')
+        .limit(take)
+        .getMany();
+    });
+  }
+
+  /** Marks the start of a session; the one before becomes the last login. */
+  async recordLogin(id: string, at: Date): Promise<void> {
+    await this.#manager
+      .createQueryBuilder()
+      .update(User)
+      .set({ lastLoginAt: () => 'coalesce(current_login_at, :at)', currentLoginAt: at })
+      .setParameter('at', at)
+      .where('id = :id', { id })
+      .execute();
+  }
+
+  #rows() {
+    return this.#manager.createQueryBuilder(User, 'u');
+  }
+}

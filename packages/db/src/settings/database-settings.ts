@@ -1,0 +1,159 @@
+import type { PoolSettings } from '@holdfast/postgres';
+import { z } from 'zod';
+import { ENVIRONMENTS, type Environment, type Variables } from './environment';
+import { POOL_SETTINGS } from './pool-settings';
+import { SettingsError, type SettingsProblem } from './settings-error';
+
+/** Everything that is needed to reach the database and to size the pool. */
+export interface DatabaseSettings {
+  readonly environment: Environment;
+  /** `postgres://user:password@host:port/database`; holds a password, so never print it whole. */
+  readonly url: string;
+  readonly pool: PoolSettings;
+  /** `disable`, `require` (encrypted, unchecked) or `verify-full` (certificate and host name checked). */
+  readonly ssl: (typeof SSL_MODES)[number];
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Longest a statement may run, ms; 0 for no limit. */
+  readonly statementTimeoutMs: number;
+}
+
+const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
+
+/** The server that `npm run db:start` and `npm start` bring up; only outside of staging and production. */
+export const LOCAL_DATABASE_URL = 'postgres://holdfast:holdfast@127.0.0.1:54317/holdfast';
+
+const LONGEST_MS = 2_147_483_647;
+
+interface PoolVariable {
+  readonly variable: string;
+  readonly setting: keyof PoolSettings;
+  readonly least: number;
+  readonly most: number;
+  readonly unit: string;
+}
+
+/** The pool's variables with their ranges. */
+const POOL_VARIABLES: readonly PoolVariable[] = [
+  { variable: 'DATABASE_POOL_MIN', setting: 'min', least: 0, most: 1_000, unit: 'connections' },
+  { variable: 'DATABASE_POOL_MAX', setting: 'max', least: 1, most: 1_000, unit: 'connections' },
+  { variable: 'DATABASE_POOL_IDLE_MS', setting: 'idleMs', least: 1, most: LONGEST_MS, unit: 'ms' },
+  { variable: 'DATABASE_POOL_ACQUIRE_MS', setting: 'acquireMs', least: 1, most: LONGEST_MS, unit: 'ms' },
+  { variable: 'DATABASE_POOL_CREATE_MS', setting: 'createMs', least: 1, most: LONGEST_MS, unit: 'ms' },
+  { variable: 'DATABASE_POOL_DESTROY_MS', setting: 'destroyMs', least: 1, most: LONGEST_MS, unit: 'ms' },
+  {
+    variable: 'DATABASE_POOL_CREATE_RETRY_MS',
+    setting: 'createRetryMs',
+    least: 1,
+    most: LONGEST_MS,
+    unit: 'ms',
+  },
+];
+
+/** The environment that NODE_ENV names, `default` where it is not set. @throws SettingsError for any other name. */
+export function readEnvironment(variables: Variables = process.env): Environment {
+  return environmentNamed(variables.NODE_ENV || 'default');
+}
+
+function environmentNamed(name: string): Environment {
+  const environment = ENVIRONMENTS.find((known) => known === name);
+  if (environment === undefined) {
+    throw new SettingsError([
+      { variable: 'NODE_ENV', value: name, allowed: `one of ${ENVIRONMENTS.join(', ')}` },
+    ]);
+  }
+  return environment;
+}
+
+/**
+ * Settings of an environment with what the variables override. An empty variable counts as not set.
+ *
+ * @throws SettingsError that names every variable at fault; never with a password in it.
+ */
+export function readDatabaseSettings(
+  environment: Environment = readEnvironment(),
+  variables: Variables = process.env,
+): DatabaseSettings {
+  if (!ENVIRONMENTS.includes(environment))
+    return readDatabaseSettings(readEnvironment({ NODE_ENV: environment }));
+  const problems: SettingsProblem[] = [];
+  const read = <T>(
+    variable: string,
+    schema: z.ZodType<T>,
+    fallback: T,
+    allowed: string,
+    secret = false,
+  ): T => {
+    const value = variables[variable];
+    if (value === undefined || value === '') return fallback;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    problems.push({ variable, value: secret ? undefined : value, allowed });
+    return fallback;
+  };
+
+  const url = readUrl(environment, variables, problems);
+  const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]: number };
+  for (const { variable, setting, least, most, unit } of POOL_VARIABLES) {
+    const allowed = `a whole number of ${unit} from ${least} to ${most}`;
+    pool[setting] = read(variable, wholeNumber(least, most), pool[setting], allowed);
+  }
+  if (pool.min > pool.max) {
+    const allowed = `at most the maximum, which is ${pool.max} (DATABASE_POOL_MAX, else that of ${environment})`;
+    problems.push({ variable: 'DATABASE_POOL_MIN', value: String(pool.min), allowed });
+  }
+  const ssl = read('DATABASE_SSL', z.enum(SSL_MODES), 'disable', `one of ${SSL_MODES.join(', ')}`);
+  const applicationName = read(
+    'DATABASE_APPLICATION_NAME',
+    z.string().regex(/^[\x20-\x7e]{1,63}$/),
+    'holdfast',
+    '1 to 63 printable ASCII characters',
+  );
+  const statementTimeoutMs = read(
+    'DATABASE_STATEMENT_TIMEOUT_MS',
+    wholeNumber(0, LONGEST_MS),
+    0,
+    `a whole number of ms from 0 (no limit) to ${LONGEST_MS}`,
+  );
+  if (problems.length > 0) throw new SettingsError(problems);
+  return { environment, url, pool, ssl, applicationName, statementTimeoutMs };
+}
+
+function readUrl(environment: Environment, variables: Variables, problems: SettingsProblem[]): string {
+  const value = variables.DATABASE_URL;
+  const allowed = 'postgres://user:password@host:port/database';
+  if (value === undefined || value === '') {
+    if (environment !== 'staging' && environment !== 'production') return LOCAL_DATABASE_URL;
+    problems.push({ variable: 'DATABASE_URL', allowed: `needed in ${environment}, as ${allowed}` });
+    return '';
+  }
+  // The value holds a password, so a message says what is wrong with it without showing it.
+  if (!URL.canParse(value)) {
+    const port = /:([^:/?#@]*)(?:[/?#]|$)/.exec(value.replace(/^\w+:\/\//, ''))?.[1];
+    const portIsWrong = port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65_535);
+    const problem =
+      portIsWrong && value.includes('@') ? `the port "${port}" is not a number from 1 to 65535` : 'not a URL';
+    problems.push({ variable: 'DATABASE_URL', allowed: `${problem}; allowed is ${allowed}` });
+    return '';
+  }
+  const { protocol, hostname, pathname } = new URL(value);
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    problems.push({
+      variable: 'DATABASE_URL',
+      allowed: `the scheme is "${protocol}//"; allowed is ${allowed}`,
+    });
+  } else if (hostname === '' && !new URL(value).searchParams.has('host')) {
+    problems.push({ variable: 'DATABASE_URL', allowed: `no host; allowed is ${allowed}` });
+  } else if (pathname.length < 2) {
+    problems.push({ variable: 'DATABASE_URL', allowed: `no database name; allowed is ${allowed}` });
+  }
+  return value;
+}
+
+function wholeNumber(least: number, most: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => Number.isSafeInteger(value) && value >= least && value <= most);
+}

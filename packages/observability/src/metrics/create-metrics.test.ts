@@ -1,0 +1,49 @@
+import { createMetrics } from './create-metrics';
+
+describe('createMetrics', () => {
+  it('renders the metrics of the process', async () => {
+    const metrics = createMetrics();
+    expect(metrics.contentType).toMatch(/^text\/plain/);
+    expect(await metrics.render()).toMatch(/^process_cpu_seconds_total \d/m);
+  });
+
+  it('counts a request under its method, route and status, in seconds', async () => {
+    const metrics = createMetrics();
+    metrics.observeHttpRequest({ method: 'GET', route: '/v1/users/:id', status: 200, durationMs: 20 });
+    const text = await metrics.render();
+    const labels = 'method="GET",route="/v1/users/:id",status="200"';
+    expect(text).toContain(`http_server_request_duration_seconds_bucket{le="0.01",${labels}} 0`);
+    expect(text).toContain(`http_server_request_duration_seconds_bucket{le="0.025",${labels}} 1`);
+  });
+
+  it('reads the pool anew at every scrape', async () => {
+    const pool = { used: 3, free: 1, waiting: 0, min: 2, max: 10 };
+    const metrics = createMetrics({ readPool: () => pool });
+    const text = await metrics.render();
+    expect(text).toContain('db_client_connection_count{state="used"} 3');
+    expect(text).toContain('db_client_connection_count{state="idle"} 1');
+    expect(text).toContain('db_client_connection_max 10');
+    expect(text).toContain('db_client_connection_idle_min 2');
+    expect(text).toContain('db_client_connection_pending_requests 0');
+    pool.waiting = 4;
+    expect(await metrics.render()).toContain('db_client_connection_pending_requests 4');
+  });
+
+  it('keeps registries apart', async () => {
+    const one = createMetrics();
+    const other = createMetrics();
+    one.observeHttpRequest({ method: 'GET', route: '/only-here', status: 200, durationMs: 1 });
+    expect(await one.render()).toContain('/only-here');
+    expect(await other.render()).not.toContain('/only-here');
+  });
+
+  it('holds no timer or handle that would keep the process alive', () => {
+    const before = process.getActiveResourcesInfo().length;
+    createMetrics();
+    expect(process.getActiveResourcesInfo()).toHaveLength(before);
+    // The measure sees what does keep it alive.
+    const timer = setTimeout(() => {}, 60_000);
+    expect(process.getActiveResourcesInfo()).toHaveLength(before + 1);
+    clearTimeout(timer);
+  });
+});

@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('../../jest.base.cjs'),
+  globalSetup: '<rootDir>/src/test/global-setup.ts',
+  globalTeardown: '@holdfast/local-postgres/jest-teardown',
+};

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+
+const root = join(__dirname, '..', '..');
+const command = join(root, 'bin', 'holdfast.js');
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function holdfast(args: readonly string[], variables: Record<string, string> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [command, ...args], {
+      env: { PATH: process.env.PATH, ...variables },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+/** A project that has nothing to do with ours, in plain JavaScript. */
+const PROJECT = `
+require('reflect-metadata');
+const { join } = require('node:path');
+const { DataSource, EntitySchema } = require('typeorm');
+const Note = new EntitySchema({
+  name: 'Note',
+  tableName: 'notes',
+  columns: { id: { type: 'integer', primary: true }, text: { type: 'text' } },
+  indices: [{ name: 'idx_notes_text', columns: ['text'] }],
+});
+exports.notes = new DataSource({
+  type: 'postgres', url: process.env.DATABASE_URL, entities: [Note], migrationsTransactionMode: 'none',
+  migrations: [join(__dirname, 'src', 'migrations', '*.js')], logging: ['error'],
+});`;
+
+describe('the holdfast command', () => {
+  let database: TestDatabase;
+  let project: string;
+  let file: string;
+
+  beforeAll(async () => {
+    database = await openTestDatabase({ empty: true });
+    mkdirSync(join(root, '.generated'), { recursive: true });
+    project = mkdtempSync(join(root, '.generated', 'project-'));
+    file = join(project, 'data-source.js');
+    writeFileSync(join(project, 'package.json'), '{"name":"notes","type":"commonjs"}');
+    writeFileSync(file, PROJECT);
+  });
+
+  afterAll(async () => {
+    rmSync(project, { recursive: true, force: true });
+    await database.drop();
+  });
+
+  it('generates into the project of the DataSource, and has nothing to write the second time', async () => {
+    const variables = { DATABASE_URL: database.url };
+    const first = await holdfast(['generate', 'create-notes', '-d', file], variables);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toMatch(
+      /^tables {3}1 statements.*\nindex {4}create {2}idx_notes_text on notes\nwrote /,
+    );
+    expect(readdirSync(join(project, 'src', 'migrations'))).toHaveLength(2);
+
+    // What was written waits for the project's compiler; until then an administrator has made the same by hand.
+    await applyByHand(database);
+    const second = await holdfast(['generate', 'again', '-d', file], variables);
+    expect(second).toEqual({
+      code: 0,
+      out: 'The database is as the entities declare it; nothing was written.\n',
+      err: '',
+    });
+    await expect(holdfast(['migrate', '--data-source', file], variables)).resolves.toEqual({
+      code: 0,
+      out: 'No migrations are pending.\n',
+      err: '',
+    });
+  });
+
+  it.each<[string, string[], number, string]>([
+    ['no command', [], 2, 'holdfast: no command; allowed are generate, migrate'],
+    [
+      'an unknown command',
+      ['destroy'],
+      2,
+      'holdfast: unknown command "destroy"; allowed are generate, migrate',
+    ],
+    ['an unknown option', ['migrate', '--force'], 2, "holdfast: Unknown option '--force'"],
+    [
+      'a missing name',
+      ['generate', '-d', 'x.js'],
+      2,
+      'holdfast: generate takes one name, such as add-invoices',
+    ],
+    ['a missing DataSource', ['migrate'], 2, 'holdfast: no DataSource; name its built file with -d'],
+    [
+      'a file that is not there',
+      ['migrate', '-d', 'nowhere.js'],
+      2,
+      'holdfast: no file nowhere.js; -d takes',
+    ],
+    [
+      'a file without a DataSource',
+      ['migrate', '-d', command],
+      2,
+      'exports 0 DataSources; it must export exactly one',
+    ],
+  ])('answers %s in one line and with an exit code', async (_, args, code, message) => {
+    const run = await holdfast(args);
+    expect(run).toMatchObject({ code, out: '' });
+    expect(run.err.split('\n')[0]).toContain(message);
+    expect(run.err).not.toMatch(/^ {4}at /m);
+  });
+
+  it.each([
+    ['an unreachable server', 'postgres://a:s3cret@127.0.0.1:1/d', 'connect ECONNREFUSED 127.0.0.1:1'],
+    ['a wrong password', undefined, 'password authentication failed for user "holdfast"'],
+  ])('answers %s in one line, without the password', async (_, url, message) => {
+    const wrong = new URL(database.url);
+    wrong.password = 's3cret';
+    const run = await holdfast(['migrate', '-d', file], { DATABASE_URL: url ?? wrong.href });
+    expect(run).toEqual({ code: 1, out: '', err: `holdfast: ${message}\n` });
+  });
+
+  it('shows its usage when asked', async () => {
+    const run = await holdfast(['--help']);
+    expect(run.code).toBe(0);
+    expect(run.out).toContain('generate <name>');
+  });
+});
+
+async function applyByHand({ url }: TestDatabase): Promise<void> {
+  const { DataSource } = await import('typeorm');
+  const dataSource = await new DataSource({ type: 'postgres', url }).initialize();
+  await dataSource.query('create table "notes" ("id" integer not null, "text" text not null)');
+  await dataSource.query(
+    'alter table "notes" add constraint "PK_af6206538ea96c4e77e9f400c3d" primary key ("id")',
+  );
+  await dataSource.query('create index idx_notes_text on notes (text)');
+  await dataSource.destroy();
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { generate } from '../generate/generate';
+import type { IndexChange } from '../generate/plan-index-changes';
+
+export interface GenerateArguments {
+  readonly name: string;
+  readonly dataSourceFile: string;
+  readonly directory: string | undefined;
+}
+
+/** Writes migrations for what has changed and says what they do. */
+export async function runGenerate(
+  dataSource: DataSource,
+  { name, dataSourceFile, directory }: GenerateArguments,
+  print: (line: string) => void,
+): Promise<void> {
+  const target = directory ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
+  const { files, tableStatements, indexChanges } = await generate(dataSource, { name, directory: target });
+  if (files.length === 0) {
+    print('The database is as the entities declare it; nothing was written.');
+    return;
+  }
+  if (tableStatements > 0) print(`tables   ${tableStatements} statements, in one transaction`);
+  for (const change of indexChanges) print(renderChange(change));
+  for (const file of files) print(`wrote    ${relative(process.cwd(), file)}`);
+}
+
+function renderChange(change: IndexChange): string {
+  switch (change.kind) {
+    case 'create':
+      return `index    create  ${change.definition.name} on ${change.definition.table}`;
+    case 'drop':
+      return `index    drop    ${change.previous.name} on ${change.previous.table}`;
+    case 'replace': {
+      const reasons = change.differences.map(
+        ({ aspect, declared, actual }) => `${aspect}: declared ${declared}, actual ${actual}`,
+      );
+      return `index    replace ${change.definition.name} on ${change.definition.table} (${reasons.join('; ')})`;
+    }
+    default:
+      return change satisfies never;
+  }
+}
+
+/** The folder of the package that the DataSource belongs to: migrations are source, the DataSource is built. */
+function packageRootOf(file: string): string {
+  let folder = dirname(resolve(file));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

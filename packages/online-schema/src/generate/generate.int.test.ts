@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DataSource, MigrationExecutor } from 'typeorm';
+import { readIndexes } from '../catalog/read-indexes';
+import { migrate } from '../run/migrate';
+import { openScratch, type Scratch } from '../test/scratch';
+import { CustomerAfter, CustomerBefore, CustomerMisspelt, CustomerWithUnique } from '../test/shop.entities';
+import { generate } from './generate';
+
+const scratchFolder = join(__dirname, '..', '..', '.generated');
+
+describe('generate', () => {
+  let scratch: Scratch;
+  let directory: string;
+
+  beforeEach(async () => {
+    scratch = await openScratch();
+    // Inside the package, so that the files find their imports as they would in a project.
+    mkdirSync(scratchFolder, { recursive: true });
+    directory = mkdtempSync(join(scratchFolder, 'migrations-'));
+  });
+
+  afterEach(async () => {
+    await scratch.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const open = (entity: new () => object): Promise<DataSource> =>
+    scratch.open({ entities: [entity], migrations: [join(directory, '*.ts')] });
+  const indexes = async (dataSource: DataSource) => {
+    const runner = dataSource.createQueryRunner();
+    try {
+      const found = await readIndexes(runner, { tables: ['customers'] });
+      return Object.fromEntries(
+        found.filter((i) => i.constraint === null).map((i) => [i.name, i.keys.join(', ')]),
+      );
+    } finally {
+      await runner.release();
+    }
+  };
+
+  /** Generates from the entities and applies what was written. */
+  const evolve = async (name: string, now: number, entity: new () => object) => {
+    const result = await generate(await open(entity), { name, directory, now });
+    const dataSource = await open(entity);
+    await migrate(dataSource);
+    return { result, dataSource };
+  };
+
+  it('writes tables in one transaction, then indexes outside of one, and reverts all of it', async () => {
+    const { result, dataSource } = await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
+    expect(result.files.map((file) => file.slice(directory.length + 1))).toEqual([
+      '1700000000000-create-shop.ts',
+      '1700000000001-create-shop-indexes.ts',
+    ]);
+    const [tables = '', indexFile = ''] = result.files.map((file) => readFileSync(file, 'utf8'));
+    expect(tables).toContain('readonly transaction = true;');
+    expect(tables).not.toMatch(/create (unique )?index/i);
+    expect(indexFile).toContain('readonly transaction = false;');
+    expect(await indexes(dataSource)).toEqual({
+      idx_customers_email: 'lower(email)',
+      idx_customers_recent: 'status, created_at DESC',
+      idx_customers_status: 'status',
+    });
+
+    await dataSource.undoLastMigration({ transaction: 'none' });
+    expect(await indexes(dataSource)).toEqual({});
+    await dataSource.undoLastMigration({ transaction: 'none' });
+    expect(await dataSource.query(`select to_regclass('customers') as found`)).toEqual([{ found: null }]);
+  });
+
+  it('writes nothing when nothing has changed', async () => {
+    await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
+    const again = await generate(await open(CustomerBefore), { name: 'again', directory });
+    expect(again).toEqual({ files: [], tableStatements: 0, indexChanges: [] });
+    expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it('replaces, builds and drops what was edited, and its revert restores what was there', async () => {
+    const { dataSource: first } = await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
+    const before = await indexes(first);
+    const { result, dataSource } = await evolve('add-country', 1_700_000_100_000, CustomerAfter);
+    expect(result.indexChanges.map(({ kind, ...change }) => [kind, nameOf(change)])).toEqual([
+      ['replace', 'idx_customers_recent'],
+      ['create', 'idx_customers_country'],
+      ['drop', 'idx_customers_status'],
+    ]);
+    expect(await indexes(dataSource)).toEqual({
+      idx_customers_email: 'lower(email)',
+      idx_customers_recent: 'status, created_at DESC NULLS LAST, country',
+      idx_customers_country: 'country',
+    });
+    expect((await generate(dataSource, { name: 'again', directory })).files).toEqual([]);
+
+    await dataSource.undoLastMigration({ transaction: 'none' });
+    expect(await indexes(dataSource)).toEqual(before);
+  });
+
+  it('writes files that a formatter would not change', async () => {
+    await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
+    await evolve('add-country', 1_700_000_100_000, CustomerAfter);
+    const root = join(__dirname, '..', '..', '..', '..');
+    for (const file of readdirSync(directory)) {
+      const text = readFileSync(join(directory, file), 'utf8');
+      const formatted = execFileSync(
+        join(root, 'node_modules', '.bin', 'biome'),
+        ['format', `--config-path=${root}`, `--stdin-file-path=${join(root, 'packages', 'db', 'src', file)}`],
+        { cwd: root, input: text, encoding: 'utf8' },
+      );
+      expect(formatted).toBe(text);
+    }
+  });
+
+  it('leaves to TypeORM a schema in which it finds nothing to change', async () => {
+    const { dataSource } = await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries).toEqual([]);
+  });
+
+  it('names entity and property of an index on a column that does not exist', async () => {
+    await expect(generate(await open(CustomerMisspelt), { name: 'bad', directory })).rejects.toMatchObject({
+      code: 'HOLDFAST_INDEX_DECLARATION',
+      message:
+        '@Index "idx_customers_mail" on CustomerMisspelt: unknown property "emial"; CustomerMisspelt has email, id',
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('refuses a unique constraint that would lock writers out of a table, and says what to declare', async () => {
+    await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
+    await expect(
+      generate(await open(CustomerWithUnique), { name: 'unique', directory }),
+    ).rejects.toMatchObject({
+      code: 'HOLDFAST_UNIQUE_ON_EXISTING_TABLE',
+      message: expect.stringContaining(`@Index(['email', 'status'], { unique: true })`),
+    });
+  });
+
+  it('refuses while migrations are pending, and a name that is no file name', async () => {
+    await generate(await open(CustomerBefore), { name: 'create-shop', directory, now: 1_700_000_000_000 });
+    const dataSource = await open(CustomerBefore);
+    expect(await new MigrationExecutor(dataSource).getPendingMigrations()).toHaveLength(2);
+    await expect(generate(dataSource, { name: 'again', directory })).rejects.toMatchObject({
+      code: 'HOLDFAST_MIGRATIONS_PENDING',
+    });
+    await expect(generate(dataSource, { name: '../Escape', directory })).rejects.toMatchObject({
+      code: 'HOLDFAST_MIGRATION_NAME',
+    });
+  });
+});
+
+function nameOf(change: { definition?: { name: string }; previous?: { name: string } }): string | undefined {
+  return change.definition?.name ?? change.previous?.name;
+}

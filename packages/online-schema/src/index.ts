@@ -1,0 +1,12 @@
+export { readIndexes } from './catalog/read-indexes';
+export { IndexDeclarationError } from './declaration/index-declaration-error';
+export { Index } from './declaration/index-decorator';
+export { desc, type IndexKey } from './declaration/index-key';
+export type { IndexOptions } from './declaration/index-options';
+export { SqlFragment, sql } from './declaration/sql-fragment';
+export { type GenerateRequest, type GenerateResult, generate } from './generate/generate';
+export { GenerateError } from './generate/generate-error';
+export { type MigrateEvent, type MigrateOptions, MigrationFailedError, migrate } from './run/migrate';
+export { renderDuration, renderMigrateEvent } from './run/render-event';
+export type { CatalogIndex, IndexDefinition } from './specification/index-definition';
+export { readEntityIndexes } from './specification/read-entity-indexes';

@@ -1,0 +1,40 @@
+import { HoldfastPool } from '../pool';
+import type { PoolSettings } from '../pool-settings';
+
+/** Small and patient; each test changes what it is about. */
+export const settings: PoolSettings = Object.freeze({
+  min: 0,
+  max: 3,
+  idleMs: 60_000,
+  acquireMs: 20_000,
+  createMs: 10_000,
+  destroyMs: 10_000,
+  createRetryMs: 20,
+});
+
+/** Opens a pool that closes itself at the end of its block. */
+export function openPool(url: string, changes: Partial<PoolSettings> = {}, statementTimeoutMs?: number) {
+  const pool = new HoldfastPool(
+    { connectionString: url },
+    {
+      settings: { ...settings, ...changes },
+      ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
+    },
+  );
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+}
+
+/** Waits for a condition that other work brings about; the test's own time limit bounds it. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Resolves with what a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('A rejection was expected');
+}

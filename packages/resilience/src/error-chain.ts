@@ -1,0 +1,38 @@
+/** Wrappers nest a few levels; more than this is a cycle made of fresh objects. */
+const MAX_LINKS = 64;
+
+/**
+ * Lists an error and everything hidden behind it, outermost first, each once:
+ * `cause` (the language), `driverError` (TypeORM) and `errors[]` (AggregateError).
+ */
+export function listErrorChain(error: unknown): readonly object[] {
+  const found = new Set<object>();
+  const pending: unknown[] = [error];
+  while (pending.length > 0 && found.size < MAX_LINKS) {
+    const link = pending.shift();
+    if (typeof link !== 'object' || link === null || found.has(link)) continue;
+    found.add(link);
+    pending.push(readField(link, 'cause'), readField(link, 'driverError'));
+    const errors = readField(link, 'errors');
+    if (Array.isArray(errors)) pending.push(...errors);
+  }
+  return [...found];
+}
+
+/** Reads one field of an error; a field that is missing or whose getter throws reads as undefined. */
+export function readField(error: object, field: PropertyKey): unknown {
+  try {
+    return Reflect.get(error, field);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the stable code nearest to the surface of an error, or undefined. */
+export function readErrorCode(error: unknown): string | undefined {
+  for (const link of listErrorChain(error)) {
+    const code = readField(link, 'code');
+    if (typeof code === 'string' && code !== '') return code;
+  }
+  return undefined;
+}

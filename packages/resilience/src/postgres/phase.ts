@@ -1,0 +1,50 @@
+import { listErrorChain, readField } from '../error-chain';
+
+/**
+ * Where an operation was when it failed.
+ *
+ * - `acquire`: getting a connection; nothing of the operation was sent.
+ * - `autocommit-read`, `autocommit-write`: one statement outside a transaction.
+ * - `in-transaction`: after BEGIN, before COMMIT was sent.
+ * - `commit`: COMMIT was sent.
+ */
+export type Phase = 'acquire' | 'autocommit-read' | 'autocommit-write' | 'in-transaction' | 'commit';
+
+/** Every phase, in the order of an operation's life. */
+export const PHASES: readonly Phase[] = [
+  'acquire',
+  'autocommit-read',
+  'autocommit-write',
+  'in-transaction',
+  'commit',
+];
+
+/** Registered globally, so that two installed copies of this package understand each other's tags. */
+const PHASE = Symbol.for('holdfast.phase');
+
+/** Marks an error with the phase it happened in, and returns it. The first mark stays: it was nearest to the failure. */
+export function tagPhase<E>(error: E, phase: Phase): E {
+  if (
+    typeof error === 'object' &&
+    error !== null &&
+    Object.isExtensible(error) &&
+    !Object.hasOwn(error, PHASE)
+  ) {
+    Object.defineProperty(error, PHASE, { value: phase, enumerable: false });
+  }
+  return error;
+}
+
+/**
+ * Reads the phase an error is marked with, on itself or on what hides behind it. TypeORM's QueryFailedError carries its
+ * statement, so a failed `COMMIT` tells its phase without a mark.
+ */
+export function readPhase(error: unknown): Phase | undefined {
+  const chain = listErrorChain(error);
+  for (const link of chain) {
+    const phase = readField(link, PHASE);
+    if (PHASES.includes(phase as Phase)) return phase as Phase;
+  }
+  const isCommit = chain.some((link) => readField(link, 'query') === 'COMMIT');
+  return isCommit ? 'commit' : undefined;
+}

@@ -1,0 +1,73 @@
+import { createDataSource } from '@holdfast/db';
+import {
+  openTestDatabase,
+  readLocalServer,
+  startLocalServer,
+  stopLocalServer,
+} from '@holdfast/local-postgres';
+import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { runCommandProcess } from './test/command-process';
+import { openScratchFolder } from './test/scratch-folder';
+
+async function migrate(variables: Readonly<Record<string, string>>) {
+  const process = runCommandProcess('migrate', variables);
+  const code = await process.ended();
+  return { code, stdout: process.stdout, stderr: process.stderr };
+}
+
+describe('npm run migrate', () => {
+  it('applies what is pending to the server of DATABASE_URL, each step with its time, and then nothing', async () => {
+    await using database = await openTestDatabase({ empty: true });
+    const first = await migrate({ DATABASE_URL: database.url });
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/build index {6}idx_events_tags {2}\d+ ms/);
+    expect(first.stdout).toMatch(/Applied 2 migrations in [\d.]+ m?s\.\n$/);
+    const second = await migrate({ DATABASE_URL: database.url });
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(second.stdout).toMatch(/No migrations are pending\.\n$/);
+  });
+
+  it('stops the local server if it was not running', async () => {
+    using folder = openScratchFolder();
+    const { code, stdout } = await migrate({ HOLDFAST_DIRECTORY: folder.path });
+    expect(code).toBe(0);
+    expect(stdout).toContain('Applied 2 migrations');
+    expect(await readLocalServer({ directory: folder.path })).toBeUndefined();
+  });
+
+  it('leaves the local server running if it was', async () => {
+    using folder = openScratchFolder();
+    const { pid } = await startLocalServer({ directory: folder.path });
+    try {
+      expect(await migrate({ HOLDFAST_DIRECTORY: folder.path })).toMatchObject({ code: 0 });
+      expect(await readLocalServer({ directory: folder.path })).toMatchObject({ pid });
+    } finally {
+      await stopLocalServer({ directory: folder.path });
+    }
+  });
+
+  it('says in one line why it failed, without the password', async () => {
+    await using database = await openTestDatabase({ empty: true });
+    const url = new URL(database.url);
+    url.password = 'secret';
+    const { code, stdout, stderr } = await migrate({ DATABASE_URL: url.href });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^npm run migrate: .*refused the login.*\n$/);
+    expect(stdout + stderr).not.toMatch(/secret/);
+  });
+
+  it('says in one line which migration failed', async () => {
+    await using database = await openTestDatabase({ empty: true });
+    await putTableInTheWay(database.url);
+    const { code, stderr } = await migrate({ DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^npm run migrate: InitialSchema\d+: .*organizations.*\n$/);
+  });
+});
+
+/** The first migration creates a table of this name. */
+async function putTableInTheWay(url: string): Promise<void> {
+  const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: url }));
+  await dataSource.query('create table organizations (id integer)');
+  await closeDataSource(dataSource);
+}
