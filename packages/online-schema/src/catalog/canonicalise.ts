@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { MigrationError } from '../migration/migration-error';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex } from '../specification/render-index';
@@ -15,12 +16,15 @@ export type Canonical =
  * table's definition, and no text is ever compared with a text that people wrote.
  *
  * Every table must exist, and the runner must not be inside a transaction.
+ *
+ * @throws MigrationError if this role may not create temporary tables, which no definition is to blame for.
  */
 export async function canonicalise(
   runner: QueryRunner,
   definitions: readonly IndexDefinition[],
 ): Promise<Canonical[]> {
   if (definitions.length === 0) return [];
+  await refuseWithoutTemporary(runner);
   await runner.startTransaction();
   try {
     const results: Canonical[] = [];
@@ -30,6 +34,22 @@ export async function canonicalise(
   } finally {
     await runner.rollbackTransaction();
   }
+}
+
+async function refuseWithoutTemporary(runner: QueryRunner): Promise<void> {
+  const rows: { database: string; role: string }[] = await runner.query(
+    `select current_database() as database, current_user as role
+     where not has_database_privilege(current_database(), 'TEMPORARY')`,
+  );
+  const [missing] = rows;
+  if (missing === undefined) return;
+  const { database, role } = missing;
+  throw new MigrationError(
+    'HOLDFAST_TEMP_PRIVILEGE_MISSING',
+    `role ${role} may not create temporary tables in database ${database}, on which declared indexes are compared ` +
+      `with those that exist; have an administrator run: ` +
+      `GRANT TEMPORARY ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)}`,
+  );
 }
 
 async function buildOnClone(

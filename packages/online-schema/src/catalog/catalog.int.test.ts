@@ -146,4 +146,64 @@ describe('reading and comparing indexes', () => {
     const [index] = await readIndexes(runner, { name: 'shapes_unique' });
     expect(index).toMatchObject({ constraint: 'shapes_unique', unique: true, valid: true, ready: true });
   });
+
+  describe('where a column has a collation of its own', () => {
+    const differences = async (declared: string, existing: string) => {
+      await runner.query(`create index idx_collated on collated (${existing})`);
+      const [canonical] = await canonicalise(runner, [
+        { table: 'collated', name: 'idx_collated', keys: [declared] },
+      ]);
+      const [actual] = await readIndexes(runner, { name: 'idx_collated' });
+      if (canonical === undefined || 'refusal' in canonical || actual === undefined)
+        throw new Error('not read');
+      return compareIndexes(canonical.index, actual).map(({ actual: found }) => found);
+    };
+
+    beforeAll(() => runner.query('create table collated (c text collate "C", d text)'));
+    afterEach(() => runner.query('drop index idx_collated'));
+
+    it.each([
+      ['"c"', 'c collate "default"', ['c COLLATE "default"']],
+      ['"c" collate "default"', 'c', ['c']],
+      ['"d"', 'd collate "C"', ['d COLLATE "C"']],
+      ['"d" collate "C"', 'd', ['d']],
+      ['(lower("c"))', 'lower(c) collate "default"', ['lower(c)']],
+      ['(lower("d")) collate "C"', 'lower(d)', ['lower(d)']],
+    ])('tells a declared %s from %s', async (declared, existing, found) => {
+      expect(await differences(declared, existing)).toEqual(found);
+    });
+
+    it.each([
+      ['"c"', 'c'],
+      ['"c"', 'c collate "C"'],
+      ['"c" collate "default"', 'c collate "default"'],
+      ['"d"', 'd collate "default"'],
+      ['"d" collate "C"', 'd collate "C"'],
+      ['(lower("c"))', 'lower(c)'],
+      ['(lower("c"))', 'lower(c) collate "C"'],
+      ['(lower("d"))', 'lower(d) collate "default"'],
+      ['(lower("d")) collate "C"', 'lower(d) collate "C"'],
+    ])('takes a declared %s for %s', async (declared, existing) => {
+      expect(await differences(declared, existing)).toEqual([]);
+    });
+  });
+
+  it('blames the role, not the declaration, where no temporary table may be made', async () => {
+    const [{ database }] = await runner.query('select current_database() as database');
+    const role = `without_temporary_${database}`;
+    await runner.query(`create role ${role}`);
+    await runner.query(`revoke temporary on database ${database} from public`);
+    await runner.query(`set role ${role}`);
+    const compared = canonicalise(runner, [{ table: 'shapes', name: 'idx_fine', keys: ['"a"'] }]);
+    try {
+      await expect(compared).rejects.toMatchObject({
+        code: 'HOLDFAST_TEMP_PRIVILEGE_MISSING',
+        message: expect.stringContaining(`GRANT TEMPORARY ON DATABASE "${database}" TO "${role}"`),
+      });
+    } finally {
+      await runner.query('reset role');
+      await runner.query(`grant temporary on database ${database} to public`);
+      await runner.query(`drop role ${role}`);
+    }
+  });
 });

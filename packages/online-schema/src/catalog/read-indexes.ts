@@ -2,7 +2,11 @@ import type { QueryRunner } from 'typeorm';
 import type { CatalogIndex } from '../specification/index-definition';
 
 export interface IndexFilter {
-  /** Default: the session's current schema. `pg_temp` stands for the session's own temporary schema. */
+  /**
+   * Of the tables and so of their indexes; `pg_temp` stands for the session's own temporary schema. Left out,
+   * each of `tables` is looked up on the search path, as a statement would; without `tables`, the index `name` is;
+   * without either, it is the session's current schema.
+   */
   readonly schema?: string | undefined;
   /** Only indexes of these tables. Default: all. */
   readonly tables?: readonly string[];
@@ -27,7 +31,7 @@ interface IndexRow {
 }
 
 /**
- * The indexes of one schema as the server holds them, with texts from `pg_get_indexdef` and `pg_get_expr`:
+ * The indexes that the filter admits as the server holds them, with texts from `pg_get_indexdef` and `pg_get_expr`:
  * two indexes are the same if, and only if, these rows are the same.
  */
 export async function readIndexes(runner: QueryRunner, filter: IndexFilter = {}): Promise<CatalogIndex[]> {
@@ -56,7 +60,8 @@ function splitOption(option: string): [string, string] {
 }
 
 // pg_get_indexdef(index, n) gives the column or expression alone; collation, operator class and order are put
-// beside it here as CREATE INDEX would take them, each only where it is not the default.
+// beside it here as CREATE INDEX would take them, each only where it is not the default. A column's default collation
+// is the column's own; an expression has no column, and its type's stands in.
 const READ_INDEXES = `
   select
     case when n.oid = pg_my_temp_schema() then 'pg_temp' else n.nspname end as schema,
@@ -76,8 +81,7 @@ const READ_INDEXES = `
       select
         pg_get_indexdef(x.indexrelid, k.n, false)
         || case
-             when collation_.oid is not null and x.indcollation[k.n - 1] <> key_type.typcollation
-               and x.indcollation[k.n - 1] <> coalesce(source.attcollation, key_type.typcollation)
+             when collation_.oid <> coalesce(source.attcollation, key_type.typcollation)
              then ' COLLATE ' || collation_.oid::regcollation::text
              else ''
            end
@@ -116,9 +120,13 @@ const READ_INDEXES = `
   join pg_class t on t.oid = x.indrelid
   join pg_namespace n on n.oid = i.relnamespace
   join pg_am am on am.oid = i.relam
-  where n.oid = case
-      when $1::text = 'pg_temp' then pg_my_temp_schema()
-      else (select oid from pg_namespace where nspname = coalesce($1::text, current_schema()))
+  where case
+      when $1::text = 'pg_temp' then n.oid = pg_my_temp_schema()
+      when $1::text is not null then n.nspname = $1::text
+      when $2::text[] is not null
+        then x.indrelid = any (array(select to_regclass(quote_ident(name))::oid from unnest($2::text[]) as name))
+      when $3::text is not null then x.indexrelid = to_regclass(quote_ident($3::text))
+      else n.nspname = current_schema()
     end
     and ($2::text[] is null or t.relname = any ($2))
     and ($3::text is null or i.relname = $3)

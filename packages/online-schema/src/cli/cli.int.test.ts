@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { transformFile } from '@swc/core';
 
 const root = join(__dirname, '..', '..');
 const command = join(root, 'bin', 'holdfast.js');
@@ -73,10 +74,17 @@ describe('the holdfast command', () => {
     );
     expect(readdirSync(join(project, 'src', 'migrations'))).toHaveLength(2);
 
-    // What was written waits for the project's compiler; until then an administrator has made the same by hand.
-    await applyByHand(database);
-    const second = await holdfast(['generate', 'again', '-d', file], variables);
-    expect(second).toEqual({
+    const unbuilt = await holdfast(['generate', 'again', '-d', file], variables);
+    expect(unbuilt).toMatchObject({ code: 1, out: '' });
+    expect(unbuilt.err).toMatch(
+      /^holdfast: \d{13}-create-notes-indexes\.ts in .* build and apply it first|^holdfast: \d{13}-create-notes\.ts/,
+    );
+
+    await buildMigrations(join(project, 'src', 'migrations'));
+    const applied = await holdfast(['migrate', '-d', file], variables);
+    expect(applied).toMatchObject({ code: 0, err: '' });
+    expect(applied.out).toMatch(/build index {6}idx_notes_text {2}\d+ ms\n.*\n2 migrations applied\.\n$/);
+    await expect(holdfast(['generate', 'again', '-d', file], variables)).resolves.toEqual({
       code: 0,
       out: 'The database is as the entities declare it; nothing was written.\n',
       err: '',
@@ -140,13 +148,13 @@ describe('the holdfast command', () => {
   });
 });
 
-async function applyByHand({ url }: TestDatabase): Promise<void> {
-  const { DataSource } = await import('typeorm');
-  const dataSource = await new DataSource({ type: 'postgres', url }).initialize();
-  await dataSource.query('create table "notes" ("id" integer not null, "text" text not null)');
-  await dataSource.query(
-    'alter table "notes" add constraint "PK_af6206538ea96c4e77e9f400c3d" primary key ("id")',
-  );
-  await dataSource.query('create index idx_notes_text on notes (text)');
-  await dataSource.destroy();
+/** What the project's compiler would do. */
+async function buildMigrations(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    const { code } = await transformFile(join(folder, name), {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'commonjs' },
+    });
+    writeFileSync(join(folder, name.replace(/\.ts$/, '.js')), code);
+  }
 }

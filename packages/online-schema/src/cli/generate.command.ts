@@ -17,12 +17,17 @@ export async function runGenerate(
   print: (line: string) => void,
 ): Promise<void> {
   const target = directory ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
-  const { files, tableStatements, indexChanges } = await generate(dataSource, { name, directory: target });
+  const { files, tableStatements, droppedColumns, indexChanges } = await generate(dataSource, {
+    name,
+    directory: target,
+  });
   if (files.length === 0) {
     print('The database is as the entities declare it; nothing was written.');
     return;
   }
   if (tableStatements > 0) print(`tables   ${tableStatements} statements, in one transaction`);
+  for (const { table, column } of droppedColumns)
+    print(`column   drop    ${table}.${column}, with all that is in it`);
   for (const change of indexChanges) print(renderChange(change));
   for (const file of files) print(`wrote    ${relative(process.cwd(), file)}`);
 }

@@ -5,7 +5,8 @@ import type { IndexOptions } from './index-options';
 export type KeyFunction = (properties: Record<string, unknown>) => unknown[] | Record<string, number>;
 
 export interface IndexDeclaration {
-  readonly name: string;
+  /** Undefined: the name that TypeORM's naming strategy gives. */
+  readonly name: string | undefined;
   readonly keys: readonly IndexKey[] | KeyFunction;
   readonly options: IndexOptions;
 }

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { Column, Entity, getMetadataArgsStorage } from 'typeorm';
+import { Entity, getMetadataArgsStorage, type Relation } from 'typeorm';
 import { indexDeclarationsOf } from './declarations';
 import { IndexDeclarationError } from './index-declaration-error';
 import { Index } from './index-decorator';
 import { desc } from './index-key';
+import type { IndexOptions } from './index-options';
 import { sql } from './sql-fragment';
 
 class Address {
@@ -31,19 +32,30 @@ describe('@Index', () => {
     expect(indexDeclarationsOf(Ordered).map(({ name }) => name)).toEqual(['idx_first', 'idx_second']);
   });
 
-  it('names an unnamed index by its class and properties', () => {
-    @Index(['organizationId', { property: 'createdAt', order: 'DESC' }])
+  it('leaves the name of an unnamed index to TypeORM, which is told its columns', () => {
+    @Index(['organizationId', { property: 'createdAt', order: 'DESC' }], { unique: true })
     class AuditEntry {
       organizationId!: string;
       createdAt!: Date;
-      @Index()
-      @Column({ type: 'text' })
-      email!: string;
     }
-    expect(indexDeclarationsOf(AuditEntry).map(({ name }) => name)).toEqual([
-      'idx_audit_entry_organization_id_created_at',
-      'idx_audit_entry_email',
-    ]);
+    expect(indexDeclarationsOf(AuditEntry).map(({ name }) => name)).toEqual([undefined]);
+    const args = getMetadataArgsStorage().indices.filter(({ target }) => target === AuditEntry);
+    expect(args).toMatchObject([{ columns: ['organizationId', 'createdAt'], unique: true }]);
+  });
+
+  it('compiles for optional and nullable properties, for relations and for names known only at run time', () => {
+    const names: string[] = ['email'];
+    const options: IndexOptions = { unique: true };
+    @Index('idx_optional', ['nick', 'organization', 'address.city', 'email'], { include: ['nick'] })
+    @Index('idx_variable', names, options)
+    @Index('idx_variable_key', [names[0] ?? ''])
+    class Lenient {
+      email!: string | null;
+      nick?: string;
+      organization?: Relation<Address>;
+      address!: Address | null;
+    }
+    expect(indexDeclarationsOf(Lenient)).toHaveLength(3);
   });
 
   it('compiles only for properties the entity has', () => {

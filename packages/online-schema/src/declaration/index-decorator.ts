@@ -1,21 +1,37 @@
 import { Index as TypeOrmIndex } from 'typeorm';
 import { isWholeIdentifier, MAX_IDENTIFIER_BYTES } from '../specification/identifier';
-import { addIndexDeclaration, type KeyFunction } from './declarations';
+import { addIndexDeclaration, type IndexDeclaration, type KeyFunction } from './declarations';
 import { IndexDeclarationError } from './index-declaration-error';
-import type { EntityWith, IndexKey, PropertiesOf } from './index-key';
+import type { IndexKey, PropertiesOf, UnknownPaths } from './index-key';
 import { checkIndexOptions, type IndexOptions } from './index-options';
 
-/** Decorates an entity class that has every property the index mentions; any other class does not compile. */
-export type EntityIndexDecorator<P extends string> = <T extends EntityWith<P>>(
-  target: abstract new (...args: never[]) => T,
+type EntityClass = abstract new (...args: never[]) => object;
+
+/** What a class would have to be for the index to fit: the compiler names the property in its complaint. */
+interface HasUnknownProperty<P extends string> {
+  readonly 'the entity has no property': P;
+}
+
+/**
+ * Decorates an entity class that has every property the index mentions, optional or not; any other class does not
+ * compile. Property names that are only known when the program runs are checked then.
+ */
+export type EntityIndexDecorator<P extends string> = <C extends EntityClass>(
+  target: C & Check<P, UnknownPaths<InstanceType<C>, P>>,
 ) => void;
+
+type Check<P extends string, Unknown extends string> = string extends P
+  ? unknown
+  : [Unknown] extends [never]
+    ? unknown
+    : HasUnknownProperty<Unknown>;
 
 /**
  * Declares an index on an entity or on one of its properties: TypeORM's decorator, and what PostgreSQL has
  * beyond it (expressions, operator classes, order and NULLS, INCLUDE, NULLS NOT DISTINCT, storage parameters).
  * TypeORM itself is told to leave the index alone (`synchronize: false`); `holdfast generate` owns it.
  *
- * Without a name, the name is `idx_<class>_<properties>` in snake case.
+ * Without a name, it has the one that TypeORM's naming strategy gives it.
  *
  * @throws IndexDeclarationError for options PostgreSQL would refuse, when the class is loaded; for an unknown
  * property, when the definitions are read.
@@ -67,16 +83,38 @@ export function Index(...args: unknown[]): (target: object, property?: string | 
         'no keys; name at least one property or sql`…` expression',
       );
     }
-    const givenName = name ?? defaultName(entity, ownKeys);
-    if (!isWholeIdentifier(givenName)) {
-      const problem = `the name has ${Buffer.byteLength(givenName)} bytes; PostgreSQL keeps 1 to ${MAX_IDENTIFIER_BYTES}`;
-      throw new IndexDeclarationError(entity, givenName, problem);
+    if (name !== undefined && !isWholeIdentifier(name)) {
+      const problem = `the name has ${Buffer.byteLength(name)} bytes; PostgreSQL keeps 1 to ${MAX_IDENTIFIER_BYTES}`;
+      throw new IndexDeclarationError(entity, name, problem);
     }
-    checkIndexOptions(entity, givenName, typeof ownKeys === 'function' ? [] : ownKeys, options);
-    addIndexDeclaration(owner, { name: givenName, keys: ownKeys, options });
-    // Without its knowing the name, TypeORM's schema builder would drop the index as unknown.
-    TypeOrmIndex(givenName, { synchronize: false })(owner as never);
+    checkIndexOptions(entity, name, typeof ownKeys === 'function' ? [] : ownKeys, options);
+    addIndexDeclaration(owner, { name, keys: ownKeys, options });
+    tellTypeOrm(owner, { name, keys: ownKeys, options });
   };
+}
+
+/** Without its knowing the index by name, TypeORM's schema builder would drop it as unknown. */
+function tellTypeOrm(owner: object, { name, keys, options }: IndexDeclaration): void {
+  if (name !== undefined) {
+    TypeOrmIndex(name, { synchronize: false })(owner as never);
+    return;
+  }
+  // An unnamed index may be declared on an abstract class or an embedded one: each table has a name of its own for it,
+  // which only TypeORM's metadata can tell. What is registered here has the same columns, so it gets the same name.
+  const { unique = false, type, spatial = false, where } = options;
+  const columns = typeof keys === 'function' ? keys : keys.map(plainProperty);
+  const hasExpression = Array.isArray(columns) && columns.includes(undefined);
+  if (hasExpression || (where !== undefined && typeof where !== 'string')) {
+    const problem = 'an index with an expression or a checked predicate needs a name';
+    throw new IndexDeclarationError((owner as { name: string }).name, undefined, problem);
+  }
+  const known = { unique, spatial, ...(type && { type }), ...(where !== undefined && { where }) };
+  TypeOrmIndex(columns as string[], known)(owner as never);
+}
+
+function plainProperty(key: IndexKey): string | undefined {
+  if (typeof key === 'string') return key;
+  return 'property' in key ? key.property : undefined;
 }
 
 interface Arguments {
@@ -91,26 +129,4 @@ function readArguments(args: unknown[]): Arguments {
   const hasKeys = Array.isArray(rest[0]) || typeof rest[0] === 'function';
   const keys = hasKeys ? (rest.shift() as Arguments['keys']) : undefined;
   return { name, keys, options: (rest[0] as IndexOptions | undefined) ?? {} };
-}
-
-function defaultName(entity: string, keys: readonly IndexKey[] | KeyFunction): string {
-  const properties =
-    typeof keys === 'function'
-      ? undefined
-      : keys.map((key) => (typeof key === 'string' ? key : 'property' in key ? key.property : undefined));
-  if (properties === undefined || properties.includes(undefined)) {
-    throw new IndexDeclarationError(
-      entity,
-      undefined,
-      'an index with an expression or a key function needs a name',
-    );
-  }
-  return ['idx', entity, ...properties].map((part) => snakeCase(String(part))).join('_');
-}
-
-function snakeCase(text: string): string {
-  return text
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('.', '_')
-    .toLowerCase();
 }

@@ -41,10 +41,13 @@ export type PropertiesOf<K> = K extends string
         ? P
         : never;
 
-/** The least an entity must have for the property paths: `'address.city'` asks for `{ address: { city } }`. */
-export type EntityWith<P extends string> = [P] extends [never]
-  ? unknown
-  : { [Head in HeadOf<P>]: TailOf<P, Head> extends never ? unknown : EntityWith<TailOf<P, Head>> };
-
-type HeadOf<P extends string> = P extends `${infer Head}.${string}` ? Head : P;
-type TailOf<P extends string, Head extends string> = P extends `${Head}.${infer Tail}` ? Tail : never;
+/** Those of the property paths that the entity does not have; `'address.city'` is looked up step by step. */
+export type UnknownPaths<E, P extends string> = P extends `${infer Head}.${infer Tail}`
+  ? Head extends keyof E
+    ? UnknownPaths<NonNullable<E[Head]>, Tail> extends never
+      ? never
+      : P
+    : P
+  : P extends keyof E
+    ? never
+    : P;

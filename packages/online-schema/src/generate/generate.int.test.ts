@@ -5,7 +5,16 @@ import { type DataSource, MigrationExecutor } from 'typeorm';
 import { readIndexes } from '../catalog/read-indexes';
 import { migrate } from '../run/migrate';
 import { openScratch, type Scratch } from '../test/scratch';
-import { CustomerAfter, CustomerBefore, CustomerMisspelt, CustomerWithUnique } from '../test/shop.entities';
+import {
+  Card,
+  CustomerAfter,
+  CustomerBefore,
+  CustomerLonger,
+  CustomerMisspelt,
+  CustomerRenamed,
+  CustomerWithCard,
+  CustomerWithUnique,
+} from '../test/shop.entities';
 import { generate } from './generate';
 
 const scratchFolder = join(__dirname, '..', '..', '.generated');
@@ -73,7 +82,7 @@ describe('generate', () => {
   it('writes nothing when nothing has changed', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
     const again = await generate(await open(CustomerBefore), { name: 'again', directory });
-    expect(again).toEqual({ files: [], tableStatements: 0, indexChanges: [] });
+    expect(again).toEqual({ files: [], tableStatements: 0, droppedColumns: [], indexChanges: [] });
     expect(readdirSync(directory)).toHaveLength(2);
   });
 
@@ -95,6 +104,41 @@ describe('generate', () => {
 
     await dataSource.undoLastMigration({ transaction: 'none' });
     expect(await indexes(dataSource)).toEqual(before);
+  });
+
+  it.each([
+    ['dropped', CustomerBefore, ['country']],
+    ['renamed', CustomerRenamed, []],
+  ])(
+    'drops the indexes of a column that is %s first, and its revert restores columns and indexes',
+    async (_, next, dropped) => {
+      const { dataSource: first } = await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
+      const before = await indexes(first);
+      const { result, dataSource } = await evolve('change-country', 1_700_000_100_000, next);
+      expect(result.files.map((file) => file.slice(directory.length + 15))).toEqual([
+        'change-country-drop-indexes.ts',
+        'change-country.ts',
+        'change-country-indexes.ts',
+      ]);
+      expect(result.droppedColumns.map(({ column }) => column)).toEqual(dropped);
+      expect(await indexes(dataSource)).not.toEqual(before);
+      expect((await generate(dataSource, { name: 'again', directory })).files).toEqual([]);
+
+      for (const _file of result.files) await dataSource.undoLastMigration({ transaction: 'none' });
+      expect(await indexes(dataSource)).toEqual(before);
+      await migrate(dataSource);
+    },
+  );
+
+  it('refuses a change for which TypeORM would empty the column', async () => {
+    await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
+    await expect(generate(await open(CustomerLonger), { name: 'longer', directory })).rejects.toMatchObject({
+      code: 'HOLDFAST_COLUMN_RECREATED',
+      message: expect.stringMatching(
+        /^column "country" of "customers" has another type.* ALTER COLUMN "country" TYPE/,
+      ),
+    });
+    expect(readdirSync(directory)).toHaveLength(2);
   });
 
   it('writes files that a formatter would not change', async () => {
@@ -135,6 +179,29 @@ describe('generate', () => {
       code: 'HOLDFAST_UNIQUE_ON_EXISTING_TABLE',
       message: expect.stringContaining(`@Index(['email', 'status'], { unique: true })`),
     });
+  });
+
+  it('says what to declare in place of a @OneToOne on a table that exists', async () => {
+    await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
+    const dataSource = await scratch.open({
+      entities: [CustomerWithCard, Card],
+      migrations: [join(directory, '*.ts')],
+    });
+    await expect(generate(dataSource, { name: 'card', directory })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `make the @OneToOne a @ManyToOne and declare it as @Index(['card'], { unique: true })`,
+      ),
+    });
+  });
+
+  it('refuses to write a second time what is written and not built yet', async () => {
+    const dataSource = await open(CustomerBefore);
+    await generate(dataSource, { name: 'create-shop', directory });
+    await expect(generate(dataSource, { name: 'create-shop', directory })).rejects.toMatchObject({
+      code: 'HOLDFAST_MIGRATIONS_PENDING',
+      message: expect.stringContaining('build and apply it first'),
+    });
+    expect(readdirSync(directory)).toHaveLength(2);
   });
 
   it('refuses while migrations are pending, and a name that is no file name', async () => {

@@ -1,10 +1,12 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { canonicalise } from '../catalog/canonicalise';
 import { compareIndexes, type IndexDifference } from '../catalog/compare-indexes';
+import { readColumnDependencies } from '../catalog/read-column-dependencies';
 import { readIndexes } from '../catalog/read-indexes';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { readEntityIndexes, readForeignIndexNames, tablesOf } from '../specification/read-entity-indexes';
 import { GenerateError } from './generate-error';
+import type { ColumnName } from './plan-table-changes';
 
 /** One index that is not as declared. Every change says how to undo it. */
 export type IndexChange =
@@ -17,16 +19,31 @@ export type IndexChange =
     }
   | { readonly kind: 'drop'; readonly previous: IndexDefinition };
 
+/** Index changes around the changes of the tables. */
+export interface IndexPlan {
+  /** Drops of indexes whose columns the table changes drop or rename. */
+  readonly before: readonly IndexChange[];
+  readonly after: readonly IndexChange[];
+}
+
 /**
  * What must be done to the indexes of the entities' tables so that they are as declared: missing ones built,
  * changed ones replaced, undeclared ones dropped. An invalid index counts as missing: `ensureIndex` rebuilds it.
+ *
+ * @param touched Columns that the table changes drop or rename. PostgreSQL would drop the indexes of a dropped column
+ * along with it, with readers and writers locked out, and a revert could not bring them back before the column.
  */
-export async function planIndexChanges(dataSource: DataSource): Promise<IndexChange[]> {
+export async function planIndexChanges(
+  dataSource: DataSource,
+  touched: readonly ColumnName[] = [],
+): Promise<IndexPlan> {
   const declared = readEntityIndexes(dataSource);
   const foreign = readForeignIndexNames(dataSource);
   const runner = dataSource.createQueryRunner();
   try {
-    const actual = await readActual(dataSource, runner);
+    const found = await readActual(dataSource, runner);
+    const doomed = await findDependents(runner, found, touched);
+    const actual = found.filter((index) => !doomed.includes(index));
     const changes: IndexChange[] = [];
     for (const definition of declared) {
       const existing = actual.find((index) => isNamed(index, definition));
@@ -43,7 +60,10 @@ export async function planIndexChanges(dataSource: DataSource): Promise<IndexCha
       const known = declared.some((definition) => isNamed(index, definition)) || foreign.has(index.name);
       if (!known) changes.push({ kind: 'drop', previous: toDefinition(index) });
     }
-    return changes;
+    return {
+      before: doomed.map((index) => ({ kind: 'drop', previous: toDefinition(index) })),
+      after: changes,
+    };
   } finally {
     await runner.release();
   }
@@ -68,7 +88,7 @@ async function compareWithServer(
   );
 }
 
-/** Indexes of the entities' tables that no constraint owns, without the names of replacements under way. */
+/** Indexes of the entities' tables that no constraint owns. */
 async function readActual(dataSource: DataSource, runner: QueryRunner): Promise<CatalogIndex[]> {
   const schemas = new Set(tablesOf(dataSource).map(({ schema }) => schema));
   const indexes: CatalogIndex[] = [];
@@ -79,6 +99,25 @@ async function readActual(dataSource: DataSource, runner: QueryRunner): Promise<
     indexes.push(...found.map((index) => ({ ...index, schema: schema ?? '' })));
   }
   return indexes.filter(({ constraint }) => constraint === null);
+}
+
+/** The indexes that need one of the columns. */
+async function findDependents(
+  runner: QueryRunner,
+  indexes: readonly CatalogIndex[],
+  columns: readonly ColumnName[],
+): Promise<CatalogIndex[]> {
+  if (columns.length === 0) return [];
+  const dependencies = await readColumnDependencies(
+    runner,
+    indexes.map(({ table }) => table),
+  );
+  const touched = dependencies.filter(({ schema, table, column }) =>
+    columns.some((name) => name.column === column && [table, `${schema}.${table}`].includes(name.table)),
+  );
+  return indexes.filter(({ table, name }) =>
+    touched.some((one) => one.table === table && one.index === name),
+  );
 }
 
 function isNamed(index: CatalogIndex, definition: IndexDefinition): boolean {

@@ -8,30 +8,36 @@ type Literal =
   | readonly Literal[]
   | { readonly [key: string]: Literal | undefined };
 
-/**
- * The value as TypeScript source, laid out as a formatter would: in one line where it fits, else one entry a line.
- *
- * @param indent Columns that the value's closing bracket stands from the left.
- * @param before Columns already taken on its first line, after the indent.
- */
-export function renderLiteral(value: Literal, indent: number, before = 0): string {
-  if (typeof value === 'string') return renderString(value);
-  if (typeof value !== 'object') return String(value);
+/** Where a value stands in the file. */
+export interface Place {
+  /** Columns that the line of the value's closing bracket is indented by. */
+  readonly indent: number;
+  /** Columns taken on its first line after the indent, and after its last character. Default 0. */
+  readonly around?: number;
+  /** In lines, even where it would fit in one. Default false. */
+  readonly spread?: boolean;
+}
+
+/** The value as TypeScript source, laid out as a formatter would: in one line where it fits, else an entry a line. */
+export function renderLiteral(value: Literal, { indent, around = 0, spread = false }: Place): string {
+  if (typeof value !== 'object') return renderFlat(value);
   const flat = renderFlat(value);
-  const isNested = !Array.isArray(value) && indent === ROOT_INDENT;
-  if (!isNested && indent + before + flat.length + 1 <= WIDTH) return flat;
-  const inner = ' '.repeat(indent + 2);
-  const lines = Array.isArray(value)
-    ? value.map((entry: Literal) => `${inner}${renderLiteral(entry, indent + 2)},`)
-    : entriesOf(value as { [key: string]: Literal }).map(
-        ([key, entry]) => `${inner}${renderKey(key)}: ${renderLiteral(entry, indent + 2, key.length + 2)},`,
-      );
+  if (!spread && indent + around + flat.length <= WIDTH) return flat;
+  const entries = Array.isArray(value)
+    ? value.map((entry: Literal) => ({ label: '', entry }))
+    : entriesOf(value as { [key: string]: Literal }).map(([key, entry]) => ({
+        label: `${renderKey(key)}: `,
+        entry,
+      }));
+  const inner = indent + 2;
+  const lines = entries.map(({ label, entry }) => {
+    // The comma stands after it.
+    const text = renderLiteral(entry, { indent: inner, around: label.length + 1 });
+    return `${' '.repeat(inner)}${label}${text},`;
+  });
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   return `${open}\n${lines.join('\n')}\n${' '.repeat(indent)}${close}`;
 }
-
-/** Indent of the statements in a method's body; an object that starts there is always laid out in lines. */
-export const ROOT_INDENT = 4;
 
 function renderFlat(value: Literal): string {
   if (typeof value === 'string') return renderString(value);

@@ -2,7 +2,7 @@ import { format } from 'sql-formatter';
 import type { IndexDefinition } from '../specification/index-definition';
 import type { IndexChange } from './plan-index-changes';
 import type { Statement, TableChanges } from './plan-table-changes';
-import { ROOT_INDENT, renderLiteral } from './render-literal';
+import { renderLiteral } from './render-literal';
 
 /** A migration file, ready to be written. */
 export interface MigrationFile {
@@ -19,6 +19,9 @@ export interface MigrationIdentity {
 }
 
 const RUNTIME = '@holdfast/online-schema/migration';
+
+/** Indent of the statements in a method's body. */
+const ROOT_INDENT = 4;
 
 /** Tables, columns and constraints: one transaction, in both directions. */
 export function renderTableMigration(identity: MigrationIdentity, { up, down }: TableChanges): MigrationFile {
@@ -92,14 +95,20 @@ ${body(parts.down)}
 }
 
 function renderEnsure(definition: IndexDefinition): string {
-  return `await ensureIndex(queryRunner, ${renderLiteral({ ...definition }, ROOT_INDENT)});`;
+  const literal = renderLiteral({ ...definition }, { indent: ROOT_INDENT, spread: true });
+  return `await ensureIndex(queryRunner, ${literal});`;
 }
 
-function renderDrop({ schema, name }: IndexDefinition): string {
-  return `await dropIndex(queryRunner, ${renderLiteral({ schema, name }, ROOT_INDENT + 1)});`;
+function renderDrop({ schema, table, name }: IndexDefinition): string {
+  const [before, after] = ['await dropIndex(queryRunner, ', ');'];
+  const around = before.length + after.length;
+  return `${before}${renderLiteral({ schema, table, name }, { indent: ROOT_INDENT, around })}${after}`;
 }
 
 function renderQuery({ query, parameters }: Statement, indent: number): string {
+  const values = parameters.length > 0 ? `, ${JSON.stringify(parameters)}` : '';
+  // A line break of the statement's own stands in a literal, for all one knows: no byte may be put beside it.
+  if (query.includes('\n')) return `await queryRunner.query(\`${escapeTemplate(query)}\`${values});`;
   const sql = escapeTemplate(layOut(query));
   const lines = sql.split('\n');
   const inner = ' '.repeat(indent + 2);
@@ -107,7 +116,6 @@ function renderQuery({ query, parameters }: Statement, indent: number): string {
     lines.length === 1
       ? `\`${sql}\``
       : `\`\n${lines.map((line) => (line === '' ? '' : `${inner}${line}`)).join('\n')}\n${' '.repeat(indent)}\``;
-  const values = parameters.length > 0 ? `, ${JSON.stringify(parameters)}` : '';
   return `await queryRunner.query(${text}${values});`;
 }
 
@@ -121,7 +129,8 @@ function layOut(query: string): string {
 }
 
 function escapeTemplate(sql: string): string {
-  return sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+  // A template literal would turn a carriage return into a line feed.
+  return sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${').replaceAll('\r', '\\r');
 }
 
 function pascalCase(name: string): string {

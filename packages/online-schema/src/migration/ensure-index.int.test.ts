@@ -202,6 +202,53 @@ describe('ensureIndex', () => {
     });
   });
 
+  it('refuses to build or drop on a partitioned table, and keeps what is there', async () => {
+    const parent = { table: 'visits', name: 'idx_visits_at', keys: ['"at"'] };
+    const refusal = {
+      code: 'HOLDFAST_INDEX_ON_PARTITIONED_TABLE',
+      message: expect.stringMatching(
+        /^(CREATE|DROP) INDEX CONCURRENTLY cannot be used on a partitioned table/,
+      ),
+    };
+    await runner.query('create table visits (id integer, at date) partition by range (at)');
+    await runner.query('create table visits_2020 partition of visits default');
+    try {
+      await expect(ensureIndex(runner, parent)).rejects.toMatchObject(refusal);
+      await runner.query('create index idx_visits_at on only visits (at)');
+      await expect(ensureIndex(runner, parent)).rejects.toMatchObject(refusal);
+      await runner.query('create index idx_visits_2020_at on visits_2020 (at)');
+      await runner.query('alter index idx_visits_at attach partition idx_visits_2020_at');
+      await ensureIndex(runner, parent);
+      await expect(ensureIndex(runner, { ...parent, keys: ['"id"'] })).rejects.toMatchObject(refusal);
+      await expect(dropIndex(runner, parent)).rejects.toMatchObject(refusal);
+      expect(steps).toEqual(['keep index idx_visits_at']);
+      await ensureIndex(runner, { ...parent, table: 'visits_2020', name: 'idx_visits_id', keys: ['"id"'] });
+      expect(await find('idx_visits_id')).toMatchObject({ valid: true });
+    } finally {
+      await runner.query('drop table visits');
+    }
+  });
+
+  it('says which privilege a role lacks that may not make temporary tables', async () => {
+    await ensureIndex(runner, EMAIL);
+    const [{ database }] = await runner.query('select current_database() as database');
+    const role = `owner_of_${database}`;
+    await runner.query(`create role ${role}`);
+    await runner.query(`alter table people owner to ${role}`);
+    await runner.query(`revoke temporary on database ${database} from public`);
+    await runner.query(`set role ${role}`);
+    try {
+      await expect(ensureIndex(runner, EMAIL)).rejects.toMatchObject({
+        code: 'HOLDFAST_TEMP_PRIVILEGE_MISSING',
+      });
+    } finally {
+      await runner.query('reset role');
+      await runner.query(`grant temporary on database ${database} to public`);
+      await runner.query('drop table people');
+      await runner.query(`drop role ${role}`);
+    }
+  });
+
   it('drops an index once, and finds nothing to do the second time', async () => {
     await ensureIndex(runner, EMAIL);
     await dropIndex(runner, EMAIL);

@@ -1,6 +1,6 @@
 /** What generated migrations import: nothing here knows an entity, so a migration stays what it was. */
 export type { IndexDefinition } from '../specification/index-definition';
-export { dropIndex } from './drop-index';
+export { type DroppedIndex, dropIndex } from './drop-index';
 export { ensureExtension } from './ensure-extension';
 export { ensureIndex } from './ensure-index';
 export { inTransaction } from './in-transaction';

@@ -1,7 +1,8 @@
 import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { abortWaitsWith, isAbortError } from '../migration/abortable-wait';
 import { inTransaction } from '../migration/in-transaction';
+import { type LockHolder, withMigrationLock } from '../migration/migration-lock';
 import { listenToSteps, type MigrationStep } from '../migration/steps';
-import { type LockHolder, withMigrationLock } from './migration-lock';
 
 /** What a run tells about itself, in the order in which it happens. */
 export type MigrateEvent =
@@ -12,7 +13,7 @@ export type MigrateEvent =
 
 export interface MigrateOptions {
   readonly report?: (event: MigrateEvent) => void;
-  /** Ends the wait for another run, and the run itself between two migrations. */
+  /** Ends the wait for another run or for somebody's build, and the run itself between two migrations. */
   readonly signal?: AbortSignal;
 }
 
@@ -41,11 +42,10 @@ export async function migrate(dataSource: DataSource, options: MigrateOptions = 
   const runner = dataSource.createQueryRunner();
   try {
     await runner.connect();
+    if (signal !== undefined) abortWaitsWith(runner, signal);
     listenToSteps(runner, (step) => report({ type: 'step', ...step }));
-    return await withMigrationLock(
-      runner,
-      { signal, onWait: (holder) => report({ type: 'waiting', holder }) },
-      () => applyPending(dataSource, runner, report, signal),
+    return await withMigrationLock(runner, { onWait: (holder) => report({ type: 'waiting', holder }) }, () =>
+      applyPending(dataSource, runner, report, signal),
     );
   } finally {
     await runner.release();
@@ -65,7 +65,7 @@ async function applyPending(
     signal?.throwIfAborted();
     report({ type: 'started', name: migration.name, number: at + 1, total: pending.length });
     const startedAt = performance.now();
-    await apply(dataSource, executor, runner, migration);
+    await apply(dataSource, executor, runner, migration, signal);
     applied.push(migration.name);
     report({ type: 'applied', name: migration.name, elapsedMs: performance.now() - startedAt });
   }
@@ -77,6 +77,7 @@ async function apply(
   executor: MigrationExecutor,
   runner: QueryRunner,
   migration: Migration,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const run = async () => {
     await executor.executeMigration(migration);
@@ -86,6 +87,8 @@ async function apply(
   try {
     await (transactional ? inTransaction(runner, run) : run());
   } catch (error) {
+    // Whoever gave up waiting knows it; nothing is wrong with the migration.
+    if (signal?.aborted && isAbortError(error)) throw error;
     throw new MigrationFailedError(migration.name, error);
   }
 }

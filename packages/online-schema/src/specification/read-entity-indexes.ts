@@ -16,7 +16,8 @@ import type { IndexDefinition } from './index-definition';
 export function readEntityIndexes(dataSource: DataSource): IndexDefinition[] {
   const definitions = new Map<string, IndexDefinition>();
   for (const metadata of tablesOf(dataSource)) {
-    for (const definition of [...declaredOn(metadata), ...declaredThroughTypeOrm(metadata)]) {
+    const own = declaredOn(metadata);
+    for (const definition of [...own, ...declaredThroughTypeOrm(metadata, own)]) {
       const key = `${definition.schema ?? ''}.${definition.name}`;
       const known = definitions.get(key);
       if (known === undefined) {
@@ -56,7 +57,8 @@ function declaredOn(metadata: EntityMetadata): IndexDefinition[] {
 }
 
 function define(metadata: EntityMetadata, declaration: IndexDeclaration, prefix: string): IndexDefinition {
-  const { name, options } = declaration;
+  const { options } = declaration;
+  const name = declaration.name ?? defaultName(metadata, declaration, prefix);
   const columnsOf = (property: string) => columnNames(metadata, name, prefix + property);
   const columnOf = (property: string) => {
     const [column, ...others] = columnsOf(property);
@@ -83,6 +85,16 @@ function define(metadata: EntityMetadata, declaration: IndexDeclaration, prefix:
     ...(storage && { storage }),
     ...(requires?.length && { requires }),
   };
+}
+
+/** The name that TypeORM gives an index of these columns. */
+function defaultName(metadata: EntityMetadata, { keys, options }: IndexDeclaration, prefix: string): string {
+  const properties = keysOf(metadata, keys).map((key) =>
+    typeof key === 'string' ? key : 'property' in key ? key.property : '',
+  );
+  const columns = properties.flatMap((property) => columnNames(metadata, undefined, prefix + property));
+  const where = typeof options.where === 'string' ? options.where : undefined;
+  return metadata.dataSource.namingStrategy.indexName(metadata.tableName, columns, where);
 }
 
 function keysOf(metadata: EntityMetadata, keys: readonly IndexKey[] | KeyFunction): readonly IndexKey[] {
@@ -116,7 +128,7 @@ function renderModifiers({ collation, operatorClass, order, nulls }: KeyModifier
     .join('');
 }
 
-function columnNames(metadata: EntityMetadata, index: string, property: string): string[] {
+function columnNames(metadata: EntityMetadata, index: string | undefined, property: string): string[] {
   const relation = metadata.relations.find(({ propertyPath }) => propertyPath === property);
   const joined = relation?.joinColumns.map(({ databaseName }) => databaseName) ?? [];
   if (joined.length > 0) return joined;
@@ -127,9 +139,13 @@ function columnNames(metadata: EntityMetadata, index: string, property: string):
   throw new IndexDeclarationError(metadata.name, index, problem);
 }
 
-function declaredThroughTypeOrm(metadata: EntityMetadata): IndexDefinition[] {
+/** Indexes of TypeORM's own decorator; unnamed ones of ours are registered there as well, under the same name. */
+function declaredThroughTypeOrm(
+  metadata: EntityMetadata,
+  own: readonly IndexDefinition[],
+): IndexDefinition[] {
   return metadata.indices
-    .filter(({ synchronize }) => synchronize)
+    .filter(({ synchronize, name }) => synchronize && !own.some((definition) => definition.name === name))
     .map((index) => ({
       ...tableOf(metadata),
       name: index.name,

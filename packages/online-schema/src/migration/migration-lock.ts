@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
+import { pollUntil } from './abortable-wait';
 
 /** The session that migrates at the moment. What the server does not tell this role is null. */
 export interface LockHolder {
@@ -9,32 +9,33 @@ export interface LockHolder {
 }
 
 interface LockOptions {
-  readonly signal: AbortSignal | undefined;
   /** Told once, when the lock is found taken. */
-  readonly onWait: (holder: LockHolder | undefined) => void;
+  readonly onWait?: (holder: LockHolder | undefined) => void;
 }
 
 // One lock for all migrations of a database: 'hold' and 'fast' in ASCII.
 const LOCK = [0x686f6c64, 0x66617374] as const;
 
-const POLL_MS = 250;
-
 /**
- * Runs the work while this session holds the database's migration lock. The lock is polled, outside a
- * transaction: a session that waits inside `pg_advisory_lock` holds a snapshot, for which CREATE INDEX
- * CONCURRENTLY of the working session would wait in turn, so that both wait for ever.
+ * Runs the work while this session holds the database's migration lock; a session that holds it already takes it
+ * once more, and PostgreSQL counts. The lock is polled, outside a transaction: a session that waits inside
+ * `pg_advisory_lock` holds a snapshot, for which CREATE INDEX CONCURRENTLY of the working session would wait in
+ * turn, so that both wait for ever.
+ *
+ * A runner that was killed leaves its session at work on the server, with the lock, until its statement ends.
  */
 export async function withMigrationLock<T>(
   runner: QueryRunner,
-  { signal, onWait }: LockOptions,
+  { onWait }: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   let told = false;
-  while (!(await tryLock(runner))) {
-    if (!told) onWait(await readHolder(runner));
+  await pollUntil(runner, async () => {
+    if (await tryLock(runner)) return true;
+    if (!told) onWait?.(await readHolder(runner));
     told = true;
-    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
-  }
+    return false;
+  });
   try {
     return await work();
   } finally {

@@ -1,0 +1,74 @@
+import type { QueryRunner } from 'typeorm';
+import { readIndexes } from '../catalog/read-indexes';
+import type { CatalogTable } from '../catalog/read-table';
+import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
+import { renderCreateIndex, renderDropIndex } from '../specification/render-index';
+import { isAbortError } from './abortable-wait';
+import { runConcurrently } from './concurrent-session';
+import { MigrationError } from './migration-error';
+import { waitForBuilds } from './wait-for-builds';
+
+/**
+ * Afterwards the index exists and is valid; if the build fails, nothing invalid is left.
+ *
+ * @throws MigrationError HOLDFAST_INDEX_BUILD_FAILED
+ */
+export async function buildIndex(
+  runner: QueryRunner,
+  table: CatalogTable,
+  definition: IndexDefinition,
+): Promise<void> {
+  const { name } = definition;
+  try {
+    await runConcurrently(runner, table, renderCreateIndex(definition, { concurrently: true }));
+  } catch (error) {
+    if (isAbortError(error)) throw error;
+    await dropInvalid(runner, table, name).catch(() => undefined);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(
+      'HOLDFAST_INDEX_BUILD_FAILED',
+      `index ${name} on ${table.name} was not built: ${reason}`,
+      { cause: error },
+    );
+  }
+  const built = await readIndex(runner, table, name);
+  if (built === undefined || !isUsable(built)) {
+    await dropInvalid(runner, table, name);
+    throw new MigrationError(
+      'HOLDFAST_INDEX_BUILD_FAILED',
+      `index ${name} on ${table.name} was built but is not valid`,
+    );
+  }
+}
+
+/** The index of that name in the table's schema, after the end of whatever build of it is under way. */
+export async function readSettledIndex(
+  runner: QueryRunner,
+  table: CatalogTable,
+  name: string,
+): Promise<CatalogIndex | undefined> {
+  const seen = await readIndex(runner, table, name);
+  if (seen !== undefined && isUsable(seen)) return seen;
+  await waitForBuilds(runner, table);
+  return readIndex(runner, table, name);
+}
+
+/** Whether queries use the index and writes maintain it. */
+export function isUsable({ valid, ready }: CatalogIndex): boolean {
+  return valid && ready;
+}
+
+async function dropInvalid(runner: QueryRunner, table: CatalogTable, name: string): Promise<void> {
+  const remains = await readSettledIndex(runner, table, name);
+  if (remains === undefined || isUsable(remains) || remains.table !== table.name) return;
+  await runConcurrently(runner, table, renderDropIndex(remains));
+}
+
+// An index is always in the schema of its table, wherever that stands on the search path.
+async function readIndex(
+  runner: QueryRunner,
+  { schema }: CatalogTable,
+  name: string,
+): Promise<CatalogIndex | undefined> {
+  return (await readIndexes(runner, { schema, name }))[0];
+}

@@ -1,0 +1,55 @@
+import type { QueryRunner } from 'typeorm';
+import { readIndexes } from '../catalog/read-indexes';
+import type { CatalogTable } from '../catalog/read-table';
+import { quoteIdentifier, quoteQualified } from '../specification/identifier';
+import type { IndexDefinition } from '../specification/index-definition';
+import { renderDropIndex } from '../specification/render-index';
+import { buildIndex } from './build-index';
+import { runConcurrently } from './concurrent-session';
+import { inTransaction } from './in-transaction';
+import { runStep } from './steps';
+import { temporaryName } from './temporary-name';
+
+/** Builds the new index, swaps the names, drops the old one: at every moment one of the two is there and valid. */
+export async function replaceIndex(
+  runner: QueryRunner,
+  table: CatalogTable,
+  definition: IndexDefinition,
+): Promise<void> {
+  const { schema } = table;
+  const { name } = definition;
+  const incoming = temporaryName(name, 'new');
+  const outgoing = temporaryName(name, 'old');
+  await buildIndex(runner, table, { ...definition, name: incoming });
+  await inTransaction(runner, async () => {
+    await renameIndex(runner, { schema, name }, outgoing);
+    await renameIndex(runner, { schema, name: incoming }, name);
+  });
+  await runConcurrently(runner, table, renderDropIndex({ schema, name: outgoing }));
+}
+
+/** Drops what an interrupted replacement left under a name of ours: built and not swapped in, or swapped out. */
+export async function dropLeftovers(runner: QueryRunner, table: CatalogTable, name: string): Promise<void> {
+  for (const role of ['new', 'old'] as const) {
+    const [leftover] = await readIndexes(runner, {
+      schema: table.schema,
+      tables: [table.name],
+      name: temporaryName(name, role),
+    });
+    if (leftover !== undefined) {
+      await runStep(runner, 'drop index', leftover.name, () =>
+        runConcurrently(runner, table, renderDropIndex(leftover)),
+      );
+    }
+  }
+}
+
+async function renameIndex(
+  runner: QueryRunner,
+  from: Pick<IndexDefinition, 'schema' | 'name'>,
+  to: string,
+): Promise<void> {
+  await runner.query(
+    `ALTER INDEX ${quoteQualified(from.schema, from.name)} RENAME TO ${quoteIdentifier(to)}`,
+  );
+}
