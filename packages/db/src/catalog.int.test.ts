@@ -98,7 +98,7 @@ describe('the catalog after the migrations', () => {
       name: 'nothing',
       directory: join(__dirname, 'migrations'),
     });
-    expect(result).toEqual({ files: [], tableStatements: 0, indexChanges: [] });
+    expect(result).toEqual({ files: [], tableStatements: 0, droppedColumns: [], indexChanges: [] });
   });
 
   it('has an index that leads with each foreign key', async () => {

@@ -1,4 +1,10 @@
-import { appendEvents, EventRepository, type NewEvent, VersionConflictError } from '@holdfast/db';
+import {
+  appendEvents,
+  EventRepository,
+  IdempotencyKeyReusedError,
+  type NewEvent,
+  VersionConflictError,
+} from '@holdfast/db';
 import type { EntityManager } from 'typeorm';
 
 /** What is to stand in one aggregate's stream. Every event has an idempotency key. */
@@ -15,7 +21,7 @@ const ATTEMPTS = 5;
  * The stream holds every one of the events, each once, whoever else appends to it meanwhile. What is missing is
  * appended at its end, all or nothing. Resolves to how many were.
  *
- * @throws VersionConflictError if others are faster five times.
+ * @throws VersionConflictError, IdempotencyKeyReusedError if others are faster five times.
  */
 export async function loadStream(manager: EntityManager, stream: StreamContents): Promise<number> {
   const { aggregateType, aggregateId, events } = stream;
@@ -32,7 +38,9 @@ export async function loadStream(manager: EntityManager, stream: StreamContents)
       });
       return result.appended ? missing.length : 0;
     } catch (error) {
-      if (!(error instanceof VersionConflictError) || attempt === ATTEMPTS) throw error;
+      // Another load may have written the same keys with its own time for the events that tell none.
+      const overtaken = error instanceof VersionConflictError || error instanceof IdempotencyKeyReusedError;
+      if (!overtaken || attempt === ATTEMPTS) throw error;
     }
   }
 }

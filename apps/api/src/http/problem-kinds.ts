@@ -12,6 +12,7 @@ export const PROBLEMS = Object.freeze({
   'version-conflict': { status: 409, title: 'The stream is at another version' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a media type that is not understood' },
+  'idempotency-key-reused': { status: 422, title: 'The idempotency key was used for other events' },
   'reference-missing': { status: 422, title: 'Something that is referred to does not exist' },
   internal: { status: 500, title: 'The service failed' },
   'database-unavailable': { status: 503, title: 'The database does not answer' },

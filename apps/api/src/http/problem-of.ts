@@ -1,5 +1,7 @@
 import {
   AlreadyExistsError,
+  IdempotencyKeyReusedError,
+  InvalidAppendError,
   InvalidCursorError,
   InvalidLimitError,
   ReferenceMissingError,
@@ -31,6 +33,7 @@ export interface Refusal {
 export function problemOf(error: unknown): Refusal {
   return (
     refusalOfRequest(error) ??
+    refusalOfText(error) ??
     refusalOfDomain(error) ??
     refusalOfDatabase(error) ??
     refuse('internal', 'Something went wrong here. The request id names it in the logs.')
@@ -81,11 +84,28 @@ const PLACES: Readonly<Record<string, string>> = Object.freeze({
   headers: 'headers',
 });
 
+/** Codes with which PostgreSQL refuses a text: a NUL in jsonb, a NUL or broken encoding elsewhere. */
+const TEXT_CODES = new Set<unknown>(['22P05', '22021']);
+
+/** What the database refuses to store, whichever error of the domain it is the cause of. */
+function refusalOfText(error: unknown): Refusal | undefined {
+  if (!listErrorChain(error).some((link) => TEXT_CODES.has(readFacts(link).code))) return undefined;
+  return refuse('text-not-storable', 'A text holds the character U+0000, which the database cannot store.');
+}
+
 /** What the domain refuses. */
 function refusalOfDomain(error: unknown): Refusal | undefined {
   if (error instanceof NotFoundError) return refuse('not-found', `${capitalized(error.message)}.`);
   if (error instanceof InvalidCursorError) return refuse('invalid-cursor', `${capitalized(error.message)}.`);
   if (error instanceof InvalidLimitError) return refuse('invalid-limit', `${capitalized(error.message)}.`);
+  if (error instanceof InvalidAppendError) {
+    const { path, reason } = error;
+    const errors = path === undefined ? [] : [{ path: `body.${path}`, message: capitalized(reason) }];
+    return refuse('validation', `The append cannot be written: ${error.message}.`, { errors });
+  }
+  if (error instanceof IdempotencyKeyReusedError) {
+    return refuse('idempotency-key-reused', `${capitalized(error.message)}; give new events new keys.`);
+  }
   if (error instanceof AlreadyExistsError) {
     const errors = fieldsOfConstraint(error.index).map((path) => ({ path, message: 'Taken' }));
     return refuse('already-exists', `There is such ${withArticle(error.entity)} already.`, { errors });
@@ -108,20 +128,13 @@ function refusalOfDomain(error: unknown): Refusal | undefined {
   return undefined;
 }
 
-/** Codes with which PostgreSQL refuses a text: a NUL in jsonb, a NUL or broken encoding elsewhere. */
-const TEXT_CODES = new Set<unknown>(['22P05', '22021']);
-
 /** Seconds a client should wait for a database that does not answer: about as long as a failover's first step. */
 const DATABASE_RETRY_AFTER_SECONDS = 2;
 
-/** What the database refuses, or that it does not answer. */
+/** That the database does not answer. */
 function refusalOfDatabase(error: unknown): Refusal | undefined {
-  const chain = listErrorChain(error);
-  if (chain.some((link) => TEXT_CODES.has(readFacts(link).code))) {
-    return refuse('text-not-storable', 'A text holds the character U+0000, which the database cannot store.');
-  }
   if (!isOutage(error)) return undefined;
-  const hintsMs = chain
+  const hintsMs = listErrorChain(error)
     .map((link) => readFacts(link).retryAfterMs)
     .filter((hint) => typeof hint === 'number');
   const retryAfterSeconds = Math.max(

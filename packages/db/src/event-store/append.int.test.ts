@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { EventRepository } from '../repositories/event.repository';
 import { type OpenDatabase, openDatabase } from '../test/open-database';
-import { appendEvents, type NewEvent } from './append';
+import { appendEvents } from './append';
+import type { NewEvent } from './append-request';
 
 const opened = (at: number): NewEvent => ({ eventType: 'account.opened', payload: { at } });
 
@@ -114,5 +116,68 @@ describe('appendEvents', () => {
       driverError: { code: '23514' },
     });
     expect(await versions(id)).toEqual([]);
+  });
+
+  it('writes events at the limits of what is allowed', async () => {
+    const id = randomUUID();
+    // Three bytes a character, and nothing for a compression to save.
+    const text = (length: number, from: number) =>
+      String.fromCharCode(...Array.from({ length }, (_, at) => 0x4e00 + ((from + at * 7919) % 20_000)));
+    const event = {
+      eventType: text(200, 1),
+      payload: {},
+      organizationId: randomUUID(),
+      userId: randomUUID(),
+      idempotencyKey: text(200, 2),
+      tags: Array.from({ length: 100 }, (_, at) => text(200, at)),
+    };
+    const request = { aggregateType: text(200, 3), aggregateId: id, expectedVersion: 0, events: [event] };
+    await expect(appendEvents(database.dataSource.manager, request)).resolves.toMatchObject({
+      appended: true,
+    });
+  });
+
+  it('reaches the last version there is, and goes no further', async () => {
+    const id = randomUUID();
+    await append(id, 0, [opened(1)]);
+    await database.dataSource.query(
+      'update events set aggregate_version = 2147483646 where aggregate_id = $1',
+      [id],
+    );
+    await append(id, 2_147_483_646, [opened(2)]);
+    for (const expectedVersion of [2_147_483_647, 2_147_483_648, 1.5]) {
+      await expect(append(id, expectedVersion, [opened(3)])).rejects.toMatchObject({
+        code: 'HOLDFAST_INVALID_APPEND',
+      });
+    }
+  });
+
+  it.each<[string, string, Partial<NewEvent>]>([
+    ['U+0000 in a payload', '22P05', { payload: { text: 'secret\u0000' } }],
+    ['U+0000 in a tag', '22P05', { tags: ['secret\u0000'] }],
+    ['half a surrogate pair in a payload', '22P02', { payload: { text: 'secret\ud800' } }],
+    ['an id that is no UUID', '22P02', { organizationId: 'secret' }],
+  ])('refuses %s, which the server cannot store, without repeating it', async (_, code, change) => {
+    const error: unknown = await append(randomUUID(), 0, [{ ...opened(1), ...change }]).catch((e) => e);
+    expect(error).toMatchObject({ code: 'HOLDFAST_INVALID_APPEND', path: undefined, cause: { code } });
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain('secret');
+  });
+
+  it('refuses U+0000 in the type of an aggregate', async () => {
+    const request = {
+      aggregateType: 'a\u0000',
+      aggregateId: randomUUID(),
+      expectedVersion: 0,
+      events: [opened(1)],
+    };
+    await expect(appendEvents(database.dataSource.manager, request)).rejects.toMatchObject({
+      code: 'HOLDFAST_INVALID_APPEND',
+      cause: { code: '22021' },
+    });
+  });
+
+  it('refuses what cannot be stored also where the version does not fit', async () => {
+    const keyed = { ...opened(1), userId: 'not a UUID', idempotencyKey: 'a' };
+    await expect(append(randomUUID(), 5, [keyed])).rejects.toMatchObject({ code: 'HOLDFAST_INVALID_APPEND' });
   });
 });

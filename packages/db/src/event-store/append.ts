@@ -1,30 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { violatedUniqueIndex } from '../repositories/refusals';
+import type { AppendRequest, NewEvent } from './append-request';
+import { requireValidAppend } from './check-append';
+import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
+import { invalidAppendOf } from './invalid-append-error';
 import { VersionConflictError } from './version-conflict-error';
-
-/** An event that has not been written yet. */
-export interface NewEvent {
-  readonly eventType: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  /** When it happened. Default: when it is appended, by the caller's clock. */
-  readonly eventTimestamp?: Date | undefined;
-  readonly organizationId?: string | null | undefined;
-  readonly userId?: string | null | undefined;
-  readonly correlationId?: string | null | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** A second append to the aggregate with the same key writes nothing and gives the first one's result. */
-  readonly idempotencyKey?: string | undefined;
-}
-
-export interface AppendRequest {
-  readonly aggregateType: string;
-  readonly aggregateId: string;
-  /** Version of the last event that the caller has seen; 0 for an aggregate that must not exist yet. */
-  readonly expectedVersion: number;
-  /** At least one. All are written, or none. */
-  readonly events: readonly NewEvent[];
-}
+import { withinSavepoint } from './within-savepoint';
 
 /** Where an event stands in the log. */
 export interface AppendedEvent {
@@ -45,27 +27,45 @@ export interface AppendResult {
  * One statement and one round trip: the version is compared and the events are written together, and of two
  * appends that both saw the same version the unique index lets one through.
  *
+ * In a transaction of the caller, which is then one append at a time, a refusal undoes the append alone and the
+ * transaction stays usable.
+ *
  * @throws VersionConflictError if the stream has moved on, or is not as far yet.
+ * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
+ * @throws InvalidAppendError if the append could not be written to any stream.
  */
 export async function appendEvents(manager: EntityManager, request: AppendRequest): Promise<AppendResult> {
-  const { aggregateType, aggregateId, expectedVersion } = request;
-  const rows = request.events.map((event, at) => toRow(event, expectedVersion + at + 1));
-  if (rows.length === 0) throw new RangeError('an append needs at least one event');
+  requireValidAppend(request);
+  const { aggregateType, aggregateId, expectedVersion, events } = request;
+  const rows = JSON.stringify(events.map((event, at) => toRow(event, expectedVersion + at + 1)));
+  const written = await run<AppendedEvent>(manager, APPEND, [
+    aggregateType,
+    aggregateId,
+    rows,
+    expectedVersion,
+  ]);
+  if (written.length > 0) return { appended: true, events: written };
+
+  const isKeyed = events[0]?.idempotencyKey !== undefined;
+  const earlier = isKeyed
+    ? await run<EarlierEvent>(manager, READ_EARLIER, [aggregateType, aggregateId, rows])
+    : [];
+  if (earlier.length === 0) throw new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
+  if (earlier.length < events.length || !earlier.every(({ isSame }) => isSame)) {
+    throw new IdempotencyKeyReusedError(aggregateType, aggregateId);
+  }
+  return { appended: false, events: earlier.map(({ isSame: _, ...event }) => event) };
+}
+
+/** A version or key that another append took meanwhile is the same as one that was taken before: no row is written. */
+async function run<Row>(manager: EntityManager, statement: string, parameters: unknown[]): Promise<Row[]> {
   try {
-    const written: AppendedEvent[] = await manager.query(APPEND, [
-      aggregateType,
-      aggregateId,
-      expectedVersion,
-      JSON.stringify(rows),
-    ]);
-    if (written.length > 0) return { appended: true, events: written };
+    return await withinSavepoint(manager, () => manager.query<Row[]>(statement, parameters));
   } catch (error) {
     const index = violatedUniqueIndex(error);
-    if (index !== 'idx_events_aggregate_timeline' && index !== 'idx_events_idempotency') throw error;
+    if (index === 'idx_events_aggregate_timeline' || index === 'idx_events_idempotency') return [];
+    throw invalidAppendOf(error);
   }
-  const earlier = await readEarlier(manager, request);
-  if (earlier !== undefined) return { appended: false, events: earlier };
-  throw new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
 }
 
 function toRow(event: NewEvent, version: number) {
@@ -74,6 +74,7 @@ function toRow(event: NewEvent, version: number) {
     aggregate_version: version,
     event_type: event.eventType,
     event_timestamp: (event.eventTimestamp ?? new Date()).toISOString(),
+    is_timed: event.eventTimestamp !== undefined,
     organization_id: event.organizationId ?? null,
     user_id: event.userId ?? null,
     correlation_id: event.correlationId ?? null,
@@ -83,15 +84,9 @@ function toRow(event: NewEvent, version: number) {
   };
 }
 
-/** The events that carry every one of the request's idempotency keys, or undefined if they were never written. */
-async function readEarlier(
-  manager: EntityManager,
-  { aggregateId, events }: AppendRequest,
-): Promise<AppendedEvent[] | undefined> {
-  const keys = events.map(({ idempotencyKey }) => idempotencyKey);
-  if (keys.includes(undefined)) return undefined;
-  const found: AppendedEvent[] = await manager.query(READ_EARLIER, [aggregateId, keys]);
-  return found.length === keys.length ? found : undefined;
+interface EarlierEvent extends AppendedEvent {
+  /** It is what the request asks for under this key. */
+  readonly isSame: boolean;
 }
 
 const APPEND = `
@@ -102,11 +97,11 @@ const APPEND = `
   select
     $1, $2, e.id, e.aggregate_version, e.event_type, e.event_timestamp,
     e.organization_id, e.user_id, e.correlation_id, e.idempotency_key, e.tags, e.payload
-  from jsonb_to_recordset($4::jsonb) as e (
+  from jsonb_to_recordset($3::jsonb) as e (
     id uuid, aggregate_version integer, event_type text, event_timestamp timestamptz,
     organization_id uuid, user_id uuid, correlation_id uuid, idempotency_key text, tags text[], payload jsonb
   )
-  where $3::integer = coalesce(
+  where $4::integer = coalesce(
     (
       select max(s.aggregate_version)
       from events s
@@ -117,8 +112,22 @@ const APPEND = `
   order by e.aggregate_version
   returning id, aggregate_version as "aggregateVersion", global_position as "globalPosition"`;
 
+// The events that carry the request's idempotency keys, in its order. A time that the caller did not give is another one with every repetition.
 const READ_EARLIER = `
-  select id, aggregate_version as "aggregateVersion", global_position as "globalPosition"
-  from events
-  where aggregate_id = $1 and idempotency_key = any ($2) and idempotency_key is not null
-  order by aggregate_version`;
+  select
+    s.id, s.aggregate_version as "aggregateVersion", s.global_position as "globalPosition",
+    s.aggregate_type = $1
+      and s.event_type = e.event_type
+      and s.payload = e.payload
+      and s.tags = e.tags
+      and s.organization_id is not distinct from e.organization_id
+      and s.user_id is not distinct from e.user_id
+      and s.correlation_id is not distinct from e.correlation_id
+      and (s.event_timestamp = e.event_timestamp or not e.is_timed) as "isSame"
+  from jsonb_to_recordset($3::jsonb) as e (
+    aggregate_version integer, event_type text, event_timestamp timestamptz, is_timed boolean,
+    organization_id uuid, user_id uuid, correlation_id uuid, idempotency_key text, tags text[], payload jsonb
+  )
+  join events s
+    on s.aggregate_id = $2 and s.idempotency_key = e.idempotency_key and s.idempotency_key is not null
+  order by e.aggregate_version`;

@@ -46,19 +46,19 @@ export class InitialSchema1795445591570 implements MigrationInterface {
       )
     `);
     await queryRunner.query(`
-      CREATE TABLE "user_organizations" (
+      CREATE TABLE "api_keys" (
         "id" uuid NOT NULL,
         "user_id" uuid NOT NULL,
-        "organization_id" uuid NOT NULL,
-        "role" text NOT NULL DEFAULT 'member',
+        "organization_id" uuid,
+        "key_hash" bytea NOT NULL,
         "status" text NOT NULL DEFAULT 'active',
+        "expires_at" TIMESTAMP(3) WITH TIME ZONE,
+        "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
-        CONSTRAINT "user_organizations_status_check" CHECK (
-          "status" in ('active', 'pending', 'suspended', 'removed')
-        ),
-        CONSTRAINT "user_organizations_role_check" CHECK ("role" in ('owner', 'admin', 'member')),
-        CONSTRAINT "user_organizations_pkey" PRIMARY KEY ("id")
+        CONSTRAINT "api_keys_status_check" CHECK ("status" in ('active', 'inactive', 'revoked')),
+        CONSTRAINT "api_keys_key_hash_check" CHECK (octet_length("key_hash") = 32),
+        CONSTRAINT "api_keys_pkey" PRIMARY KEY ("id")
       )
     `);
     await queryRunner.query(`
@@ -88,28 +88,20 @@ export class InitialSchema1795445591570 implements MigrationInterface {
       )
     `);
     await queryRunner.query(`
-      CREATE TABLE "api_keys" (
+      CREATE TABLE "user_organizations" (
         "id" uuid NOT NULL,
         "user_id" uuid NOT NULL,
-        "organization_id" uuid,
-        "key_hash" bytea NOT NULL,
+        "organization_id" uuid NOT NULL,
+        "role" text NOT NULL DEFAULT 'member',
         "status" text NOT NULL DEFAULT 'active',
-        "expires_at" TIMESTAMP(3) WITH TIME ZONE,
-        "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
-        CONSTRAINT "api_keys_status_check" CHECK ("status" in ('active', 'inactive', 'revoked')),
-        CONSTRAINT "api_keys_key_hash_check" CHECK (octet_length("key_hash") = 32),
-        CONSTRAINT "api_keys_pkey" PRIMARY KEY ("id")
+        CONSTRAINT "user_organizations_status_check" CHECK (
+          "status" in ('active', 'pending', 'suspended', 'removed')
+        ),
+        CONSTRAINT "user_organizations_role_check" CHECK ("role" in ('owner', 'admin', 'member')),
+        CONSTRAINT "user_organizations_pkey" PRIMARY KEY ("id")
       )
-    `);
-    await queryRunner.query(`
-      ALTER TABLE "user_organizations"
-      ADD CONSTRAINT "user_organizations_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
-    `);
-    await queryRunner.query(`
-      ALTER TABLE "user_organizations"
-      ADD CONSTRAINT "user_organizations_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
     `);
     await queryRunner.query(`
       ALTER TABLE "api_keys"
@@ -119,18 +111,18 @@ export class InitialSchema1795445591570 implements MigrationInterface {
       ALTER TABLE "api_keys"
       ADD CONSTRAINT "api_keys_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
     `);
+    await queryRunner.query(`
+      ALTER TABLE "user_organizations"
+      ADD CONSTRAINT "user_organizations_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
+    await queryRunner.query(`
+      ALTER TABLE "user_organizations"
+      ADD CONSTRAINT "user_organizations_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE CASCADE ON UPDATE NO ACTION
+    `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await inTransaction(queryRunner, async () => {
-      await queryRunner.query(`
-        ALTER TABLE "api_keys"
-        DROP CONSTRAINT "api_keys_organization_id_fkey"
-      `);
-      await queryRunner.query(`
-        ALTER TABLE "api_keys"
-        DROP CONSTRAINT "api_keys_user_id_fkey"
-      `);
       await queryRunner.query(`
         ALTER TABLE "user_organizations"
         DROP CONSTRAINT "user_organizations_organization_id_fkey"
@@ -139,9 +131,17 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         ALTER TABLE "user_organizations"
         DROP CONSTRAINT "user_organizations_user_id_fkey"
       `);
-      await queryRunner.query(`DROP TABLE "api_keys"`);
-      await queryRunner.query(`DROP TABLE "events"`);
+      await queryRunner.query(`
+        ALTER TABLE "api_keys"
+        DROP CONSTRAINT "api_keys_organization_id_fkey"
+      `);
+      await queryRunner.query(`
+        ALTER TABLE "api_keys"
+        DROP CONSTRAINT "api_keys_user_id_fkey"
+      `);
       await queryRunner.query(`DROP TABLE "user_organizations"`);
+      await queryRunner.query(`DROP TABLE "events"`);
+      await queryRunner.query(`DROP TABLE "api_keys"`);
       await queryRunner.query(`DROP TABLE "users"`);
       await queryRunner.query(`DROP TABLE "organizations"`);
     });

@@ -64,22 +64,33 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
       where: '"external_id" is not null',
     });
     await ensureIndex(queryRunner, {
-      table: 'user_organizations',
-      name: 'idx_user_orgs_user_organization',
-      keys: ['"user_id"', '"organization_id"'],
+      table: 'api_keys',
+      name: 'idx_api_keys_key_hash',
+      keys: ['"key_hash"'],
       unique: true,
     });
     await ensureIndex(queryRunner, {
-      table: 'user_organizations',
-      name: 'idx_user_orgs_user_status',
+      table: 'api_keys',
+      name: 'idx_api_keys_user_status',
       keys: ['"user_id"', '"status"'],
-      include: ['organization_id', 'role'],
-      where: "\"status\" in ('active', 'pending')",
     });
     await ensureIndex(queryRunner, {
-      table: 'user_organizations',
-      name: 'idx_user_orgs_org_role',
-      keys: ['"organization_id"', '"status"', '"role"', '"id"'],
+      table: 'api_keys',
+      name: 'idx_api_keys_org_status',
+      keys: ['"organization_id"', '"status"'],
+      where: '"organization_id" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_expires',
+      keys: ['"expires_at"', '"id"'],
+      where: '"expires_at" is not null and "status" = \'active\'',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'api_keys',
+      name: 'idx_api_keys_usage',
+      keys: ['"last_used_at" DESC NULLS LAST', '"id" DESC'],
+      where: '"status" = \'active\'',
     });
     await ensureIndex(queryRunner, {
       table: 'events',
@@ -152,65 +163,54 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
       method: 'gin',
     });
     await ensureIndex(queryRunner, {
-      table: 'api_keys',
-      name: 'idx_api_keys_key_hash',
-      keys: ['"key_hash"'],
+      table: 'user_organizations',
+      name: 'idx_user_orgs_user_organization',
+      keys: ['"user_id"', '"organization_id"'],
       unique: true,
     });
     await ensureIndex(queryRunner, {
-      table: 'api_keys',
-      name: 'idx_api_keys_user_status',
+      table: 'user_organizations',
+      name: 'idx_user_orgs_user_status',
       keys: ['"user_id"', '"status"'],
+      include: ['organization_id', 'role'],
+      where: "\"status\" in ('active', 'pending')",
     });
     await ensureIndex(queryRunner, {
-      table: 'api_keys',
-      name: 'idx_api_keys_org_status',
-      keys: ['"organization_id"', '"status"'],
-      where: '"organization_id" is not null',
-    });
-    await ensureIndex(queryRunner, {
-      table: 'api_keys',
-      name: 'idx_api_keys_expires',
-      keys: ['"expires_at"', '"id"'],
-      where: '"expires_at" is not null and "status" = \'active\'',
-    });
-    await ensureIndex(queryRunner, {
-      table: 'api_keys',
-      name: 'idx_api_keys_usage',
-      keys: ['"last_used_at" DESC NULLS LAST', '"id" DESC'],
-      where: '"status" = \'active\'',
+      table: 'user_organizations',
+      name: 'idx_user_orgs_org_role',
+      keys: ['"organization_id"', '"status"', '"role"', '"id"'],
     });
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await dropIndex(queryRunner, { name: 'idx_api_keys_usage' });
-    await dropIndex(queryRunner, { name: 'idx_api_keys_expires' });
-    await dropIndex(queryRunner, { name: 'idx_api_keys_org_status' });
-    await dropIndex(queryRunner, { name: 'idx_api_keys_user_status' });
-    await dropIndex(queryRunner, { name: 'idx_api_keys_key_hash' });
-    await dropIndex(queryRunner, { name: 'idx_events_tags' });
-    await dropIndex(queryRunner, { name: 'idx_events_user_type_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_org_type_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_unprocessed' });
-    await dropIndex(queryRunner, { name: 'idx_events_correlation' });
-    await dropIndex(queryRunner, { name: 'idx_events_user_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_org_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_type_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_idempotency' });
-    await dropIndex(queryRunner, { name: 'idx_events_aggregate_timeline' });
-    await dropIndex(queryRunner, { name: 'idx_events_global_position' });
-    await dropIndex(queryRunner, { name: 'idx_events_id' });
-    await dropIndex(queryRunner, { name: 'idx_user_orgs_org_role' });
-    await dropIndex(queryRunner, { name: 'idx_user_orgs_user_status' });
-    await dropIndex(queryRunner, { name: 'idx_user_orgs_user_organization' });
-    await dropIndex(queryRunner, { name: 'idx_users_external_id' });
-    await dropIndex(queryRunner, { name: 'idx_users_login_activity' });
-    await dropIndex(queryRunner, { name: 'idx_users_status_role' });
-    await dropIndex(queryRunner, { name: 'idx_users_name_search' });
-    await dropIndex(queryRunner, { name: 'idx_users_email_lower' });
-    await dropIndex(queryRunner, { name: 'idx_organizations_external_id' });
-    await dropIndex(queryRunner, { name: 'idx_organizations_status_created' });
-    await dropIndex(queryRunner, { name: 'idx_organizations_domain' });
-    await dropIndex(queryRunner, { name: 'idx_organizations_name_trgm' });
+    await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_org_role' });
+    await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_status' });
+    await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_organization' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_tags' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_type_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_org_type_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_unprocessed' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_correlation' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_org_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_type_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_idempotency' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_aggregate_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_global_position' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_id' });
+    await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_usage' });
+    await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_expires' });
+    await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_org_status' });
+    await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_user_status' });
+    await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_key_hash' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_external_id' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_login_activity' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_status_role' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_name_search' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_email_lower' });
+    await dropIndex(queryRunner, { table: 'organizations', name: 'idx_organizations_external_id' });
+    await dropIndex(queryRunner, { table: 'organizations', name: 'idx_organizations_status_created' });
+    await dropIndex(queryRunner, { table: 'organizations', name: 'idx_organizations_domain' });
+    await dropIndex(queryRunner, { table: 'organizations', name: 'idx_organizations_name_trgm' });
   }
 }

@@ -1,8 +1,9 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKey, type ApiKeyStatus } from '../entities/api-key.entity';
-import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
+import { cursorId, cursorTime } from './sort-key';
 
 export interface NewApiKey {
   readonly userId: string;
@@ -14,6 +15,9 @@ export interface NewApiKey {
 
 /** A key counts as used again only after this long: an update per call would rewrite its indexes each time. */
 const LAST_USED_RESOLUTION_MS = 60_000;
+
+const byUser = new Keyset('api-keys-by-user', [cursorId], (row: ApiKey) => [row.id]);
+const byOrganization = new Keyset('api-keys-by-organization', [cursorId], (row: ApiKey) => [row.id]);
 
 const byExpiry = new Keyset('api-keys-by-expiry', [cursorTime, cursorId], (row: ApiKey) => [
   // The list holds only keys that expire.
@@ -65,20 +69,22 @@ export class ApiKeyRepository {
       .getOne();
   }
 
-  /** Index: idx_api_keys_user_status. */
-  listByUser(userId: string, status: ApiKeyStatus): Promise<ApiKey[]> {
-    return this.#rows()
-      .where('k.userId = :userId and k.status = :status', { userId, status })
-      .orderBy('k.id')
-      .getMany();
+  /** Keys of a user in one status, oldest first. Index: idx_api_keys_user_status, then a sort of what it finds. */
+  pageByUser(userId: string, status: ApiKeyStatus, request: PageRequest = {}): Promise<Page<ApiKey>> {
+    return this.#pageByOwner(byUser, request, (keys) =>
+      keys.where('k.userId = :userId and k.status = :status', { userId, status }),
+    );
   }
 
-  /** Index: idx_api_keys_org_status. */
-  listByOrganization(organizationId: string, status: ApiKeyStatus): Promise<ApiKey[]> {
-    return this.#rows()
-      .where('k.organizationId = :organizationId and k.status = :status', { organizationId, status })
-      .orderBy('k.id')
-      .getMany();
+  /** Keys of an organization in one status, oldest first. Index: idx_api_keys_org_status, then a sort as above. */
+  pageByOrganization(
+    organizationId: string,
+    status: ApiKeyStatus,
+    request: PageRequest = {},
+  ): Promise<Page<ApiKey>> {
+    return this.#pageByOwner(byOrganization, request, (keys) =>
+      keys.where('k.organizationId = :organizationId and k.status = :status', { organizationId, status }),
+    );
   }
 
   /** Active keys that expire before the moment, soonest first. Index: idx_api_keys_expires. */
@@ -121,6 +127,18 @@ export class ApiKeyRepository {
       })
       .execute();
     return result.affected === 1;
+  }
+
+  #pageByOwner(
+    keyset: typeof byUser,
+    request: PageRequest,
+    where: (keys: SelectQueryBuilder<ApiKey>) => SelectQueryBuilder<ApiKey>,
+  ): Promise<Page<ApiKey>> {
+    return keyset.read(request, (after, take) => {
+      const query = where(this.#rows());
+      if (after !== undefined) query.andWhere('k.id > :id', { id: after[0] });
+      return query.orderBy('k.id').limit(take).getMany();
+    });
   }
 
   #rows() {

@@ -1,12 +1,14 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Event } from '../entities/event.entity';
-import { cursorPosition, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { Keyset, type Page, type PageRequest } from './keyset';
+import { requireLimit } from './limit';
+import { cursorPosition, cursorTime } from './sort-key';
 
 /** A stretch of one aggregate's stream. */
 export interface StreamRequest {
   /** First version wanted. Default 1. */
   readonly fromVersion?: number | undefined;
-  /** Default 500, which is also the most. */
+  /** 1 to 500. Default 500. */
   readonly limit?: number | undefined;
 }
 
@@ -35,8 +37,16 @@ export class EventRepository {
     return this.#rows().where('e.id = :id', { id }).getOne();
   }
 
-  /** The events of one aggregate in order of their versions. Index: idx_events_aggregate_timeline. */
-  readStream(aggregateType: string, aggregateId: string, request: StreamRequest = {}): Promise<Event[]> {
+  /**
+   * The events of one aggregate in order of their versions. Index: idx_events_aggregate_timeline.
+   *
+   * @throws InvalidLimitError
+   */
+  async readStream(
+    aggregateType: string,
+    aggregateId: string,
+    request: StreamRequest = {},
+  ): Promise<Event[]> {
     const { fromVersion = 1, limit = MAX_STREAM_EVENTS } = request;
     return this.#rows()
       .where('e.aggregateType = :aggregateType and e.aggregateId = :aggregateId', {
@@ -45,7 +55,7 @@ export class EventRepository {
       })
       .andWhere('e.aggregateVersion >= :fromVersion', { fromVersion })
       .orderBy('e.aggregateVersion')
-      .limit(Math.min(limit, MAX_STREAM_EVENTS))
+      .limit(requireLimit(limit))
       .getMany();
   }
 
@@ -90,12 +100,16 @@ export class EventRepository {
     });
   }
 
-  /** Events that wait for a worker and have attempts left, oldest first. Index: idx_events_unprocessed. */
-  listUnprocessed(limit = 100): Promise<Event[]> {
+  /**
+   * Events that wait for a worker and have attempts left, oldest first, 1 to 500. Index: idx_events_unprocessed.
+   *
+   * @throws InvalidLimitError
+   */
+  async listUnprocessed(limit = 100): Promise<Event[]> {
     return this.#rows()
       .where('e.processed = false and e.retryCount < 5')
       .orderBy('e.createdAt')
-      .limit(limit)
+      .limit(requireLimit(limit))
       .getMany();
   }
 

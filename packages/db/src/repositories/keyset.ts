@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_PAGE_LIMIT, requireLimit } from './limit';
 
 /** One page of a list, newest or first things first. */
 export interface Page<T> {
@@ -8,14 +9,11 @@ export interface Page<T> {
 }
 
 export interface PageRequest {
-  /** Rows wanted, 1 to {@link MAX_PAGE_LIMIT}. Default {@link DEFAULT_PAGE_LIMIT}. */
+  /** Rows wanted, 1 to 500. Default 50. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before; left out for the first page. */
   readonly cursor?: string | undefined;
 }
-
-export const DEFAULT_PAGE_LIMIT = 50;
-export const MAX_PAGE_LIMIT = 500;
 
 /** A cursor that was not made by this list. */
 export class InvalidCursorError extends Error {
@@ -26,16 +24,6 @@ export class InvalidCursorError extends Error {
     super(
       `the cursor does not belong to the list "${list}"; use the nextCursor of one of its pages, unchanged`,
     );
-  }
-}
-
-/** A limit outside of what a page may hold. */
-export class InvalidLimitError extends Error {
-  override readonly name = 'InvalidLimitError';
-  readonly code = 'HOLDFAST_INVALID_LIMIT';
-
-  constructor(readonly limit: number) {
-    super(`the limit is ${limit}; allowed is a whole number from 1 to ${MAX_PAGE_LIMIT}`);
   }
 }
 
@@ -62,8 +50,7 @@ export class Keyset<Row, const S extends readonly z.ZodType[]> {
     request: PageRequest,
     read: (after: KeyOf<S> | undefined, take: number) => Promise<Row[]>,
   ): Promise<Page<Row>> {
-    const limit = request.limit ?? DEFAULT_PAGE_LIMIT;
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_LIMIT) throw new InvalidLimitError(limit);
+    const limit = requireLimit(request.limit ?? DEFAULT_PAGE_LIMIT);
     const rows = await read(this.#decode(request.cursor), limit + 1);
     const items = rows.slice(0, limit);
     const last = items.at(-1);
@@ -84,9 +71,3 @@ export class Keyset<Row, const S extends readonly z.ZodType[]> {
     }
   }
 }
-
-/** Sort keys as they travel in a cursor. */
-export const cursorTime = z.iso.datetime();
-// Any id that PostgreSQL takes: rows may have been written by others, with versions of UUID that RFC 9562 does not know.
-export const cursorId = z.guid();
-export const cursorPosition = z.string().regex(/^\d{1,19}$/);

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Membership, type MembershipRole, type MembershipStatus } from '../entities/membership.entity';
-import { cursorId, Keyset, type Page, type PageRequest } from './keyset';
+import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
+import { cursorId } from './sort-key';
 
 export interface NewMembership {
   readonly userId: string;

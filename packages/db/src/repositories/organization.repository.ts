@@ -1,9 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Organization, type OrganizationStatus } from '../entities/organization.entity';
-import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { Keyset, type Page, type PageRequest } from './keyset';
 import { likeContaining } from './like';
+import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
+import { cursorId, cursorTime } from './sort-key';
 
 export interface NewOrganization {
   readonly name: string;
@@ -63,14 +65,16 @@ export class OrganizationRepository {
   /**
    * Organizations whose name contains the text, without regard to case, most similar first. From three
    * characters on idx_organizations_name_trgm answers; shorter texts have no trigram to look up.
+   *
+   * @throws InvalidLimitError unless the limit is 1 to 500.
    */
-  searchByName(text: string, limit = 20): Promise<Organization[]> {
+  async searchByName(text: string, limit = 20): Promise<Organization[]> {
     return this.#rows()
       .where('o.name ilike :pattern', { pattern: likeContaining(text) })
       .orderBy('similarity(o.name, :text)', 'DESC')
       .addOrderBy('o.id')
       .setParameter('text', text)
-      .limit(limit)
+      .limit(requireLimit(limit))
       .getMany();
   }
 

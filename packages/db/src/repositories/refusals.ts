@@ -1,4 +1,4 @@
-import { QueryFailedError } from 'typeorm';
+import { refusalCause, sqlstateOf, violatedConstraint } from './server-refusal';
 
 /** A value that must be unique is taken. Says which index refused it, never the value. */
 export class AlreadyExistsError extends Error {
@@ -28,25 +28,20 @@ export class ReferenceMissingError extends Error {
   }
 }
 
-interface ServerError {
-  readonly code?: string;
-  readonly constraint?: string;
-}
-
 /** Name of the unique index that refused a row, or undefined for any other error. */
 export function violatedUniqueIndex(error: unknown): string | undefined {
-  const { code, constraint } = serverErrorOf(error);
-  return code === '23505' ? (constraint ?? 'unknown') : undefined;
+  return sqlstateOf(error) === '23505' ? (violatedConstraint(error) ?? 'unknown') : undefined;
 }
 
 /** Turns the two refusals that a caller can act on into errors of the domain; the rest passes untouched. */
 export function refusalOf(entity: string, error: unknown): unknown {
-  const { code, constraint = 'unknown' } = serverErrorOf(error);
-  if (code === '23505') return new AlreadyExistsError(entity, constraint, { cause: error });
-  if (code === '23503') return new ReferenceMissingError(entity, constraint, { cause: error });
-  return error;
-}
-
-function serverErrorOf(error: unknown): ServerError {
-  return error instanceof QueryFailedError ? (error.driverError as ServerError) : {};
+  const constraint = violatedConstraint(error) ?? 'unknown';
+  switch (sqlstateOf(error)) {
+    case '23505':
+      return new AlreadyExistsError(entity, constraint, { cause: refusalCause(error) });
+    case '23503':
+      return new ReferenceMissingError(entity, constraint, { cause: refusalCause(error) });
+    default:
+      return error;
+  }
 }

@@ -1,28 +1,16 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { Organization } from '../entities/organization.entity';
 import type { User } from '../entities/user.entity';
 import { appendEvents } from '../event-store/append';
 import { type OpenDatabase, openDatabase } from '../test/open-database';
-import { ApiKeyRepository } from './api-key.repository';
+import { readAll } from '../test/read-all';
 import { EventRepository } from './event.repository';
-import { MAX_PAGE_LIMIT, type Page, type PageRequest } from './keyset';
+import type { Page, PageRequest } from './keyset';
+import { MAX_PAGE_LIMIT } from './limit';
 import { MembershipRepository } from './membership.repository';
 import { OrganizationRepository } from './organization.repository';
 import { UserRepository } from './user.repository';
-
-/** Reads a list to its end and checks that each page keeps to its limit. */
-async function readAll<T>(read: (request: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<T> = await read(cursor === null ? { limit } : { limit, cursor });
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return items;
-}
 
 describe('the repositories', () => {
   let database: OpenDatabase;
@@ -218,53 +206,6 @@ describe('the repositories', () => {
         code: 'HOLDFAST_REFERENCE_MISSING',
         constraint: 'user_organizations_user_id_fkey',
       });
-    });
-  });
-
-  describe('API keys', () => {
-    it('finds only a usable key, and never reads its hash by the way', async () => {
-      const keys = new ApiKeyRepository(manager);
-      const user = await new UserRepository(manager).create({});
-      const organization = await new OrganizationRepository(manager).create({ name: 'Keys' });
-      const now = new Date('2026-06-01T00:00:00Z');
-      const hashes = [randomBytes(32), randomBytes(32)] as const;
-      const lasting = await keys.create({
-        userId: user.id,
-        organizationId: organization.id,
-        keyHash: hashes[0],
-      });
-      const expiring = await keys.create({ userId: user.id, keyHash: hashes[1], expiresAt: now });
-
-      const found = await keys.findUsable(hashes[0], now);
-      expect(found).toMatchObject({ id: lasting.id });
-      expect(found?.keyHash).toBeUndefined();
-      await expect(keys.findUsable(hashes[1], now)).resolves.toBeNull();
-      await expect(keys.findUsable(hashes[1], new Date(now.getTime() - 1))).resolves.toMatchObject({
-        id: expiring.id,
-      });
-      await expect(keys.findUsable(randomBytes(32), now)).resolves.toBeNull();
-      await expect(keys.listByUser(user.id, 'active')).resolves.toHaveLength(2);
-      await expect(keys.listByOrganization(organization.id, 'active')).resolves.toHaveLength(1);
-      const due = await readAll((page) => keys.pageExpiringBefore(new Date(now.getTime() + 1), page), 1);
-      expect(due.map(({ id }) => id)).toEqual([expiring.id]);
-    });
-
-    it('writes a use at most once a minute', async () => {
-      const keys = new ApiKeyRepository(manager);
-      const user = await new UserRepository(manager).create({});
-      const key = await keys.create({ userId: user.id, keyHash: randomBytes(32) });
-      const at = (seconds: number) => new Date(Date.UTC(2026, 5, 1, 0, 0, seconds));
-      await expect(keys.recordUse(key.id, at(0))).resolves.toBe(true);
-      await expect(keys.recordUse(key.id, at(59))).resolves.toBe(false);
-      await expect(keys.recordUse(key.id, at(61))).resolves.toBe(true);
-      const used = await readAll((page) => keys.pageByLatestUse(page), 1);
-      expect(used).toMatchObject([{ id: key.id, lastUsedAt: at(61) }]);
-    });
-
-    it('refuses a hash that is not 32 bytes', async () => {
-      const user = await new UserRepository(manager).create({});
-      const short = new ApiKeyRepository(manager).create({ userId: user.id, keyHash: randomBytes(16) });
-      await expect(short).rejects.toMatchObject({ driverError: { constraint: 'api_keys_key_hash_check' } });
     });
   });
 

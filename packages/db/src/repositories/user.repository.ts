@@ -1,9 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
-import { cursorId, cursorTime, Keyset, type Page, type PageRequest } from './keyset';
+import { Keyset, type Page, type PageRequest } from './keyset';
 import { likePrefix } from './like';
+import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
+import { cursorId, cursorTime } from './sort-key';
 
 export interface NewUser {
   readonly email?: string | null | undefined;
@@ -72,15 +74,17 @@ export class UserRepository {
   /**
    * Users with this first name whose last name starts with the text, without regard to case, by last name.
    * Index: idx_users_name_search.
+   *
+   * @throws InvalidLimitError unless the limit is 1 to 500.
    */
-  searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
+  async searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
     return this.#rows()
       .where('lower(u.firstName) = lower(:firstName)', { firstName })
       .andWhere('lower(u.lastName) like lower(:lastName)', { lastName: likePrefix(lastNamePrefix) })
       .andWhere('u.firstName is not null and u.lastName is not null')
       .orderBy('lower(u.lastName)')
       .addOrderBy('u.id')
-      .limit(limit)
+      .limit(requireLimit(limit))
       .getMany();
   }
 

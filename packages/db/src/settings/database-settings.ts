@@ -1,5 +1,6 @@
 import type { PoolSettings } from '@holdfast/postgres';
 import { z } from 'zod';
+import { readDatabaseUrl } from './database-url';
 import { ENVIRONMENTS, type Environment, type Variables } from './environment';
 import { POOL_SETTINGS } from './pool-settings';
 import { SettingsError, type SettingsProblem } from './settings-error';
@@ -19,9 +20,6 @@ export interface DatabaseSettings {
 }
 
 const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
-
-/** The server that `npm run db:start` and `npm start` bring up; only outside of staging and production. */
-export const LOCAL_DATABASE_URL = 'postgres://holdfast:holdfast@127.0.0.1:54317/holdfast';
 
 const LONGEST_MS = 2_147_483_647;
 
@@ -77,30 +75,24 @@ export function readDatabaseSettings(
   if (!ENVIRONMENTS.includes(environment))
     return readDatabaseSettings(readEnvironment({ NODE_ENV: environment }));
   const problems: SettingsProblem[] = [];
-  const read = <T>(
-    variable: string,
-    schema: z.ZodType<T>,
-    fallback: T,
-    allowed: string,
-    secret = false,
-  ): T => {
+  const read = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string): T => {
     const value = variables[variable];
     if (value === undefined || value === '') return fallback;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    problems.push({ variable, value: secret ? undefined : value, allowed });
+    problems.push({ variable, value, allowed });
     return fallback;
   };
 
-  const url = readUrl(environment, variables, problems);
+  const url = readDatabaseUrl(environment, variables, problems);
   const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]: number };
   for (const { variable, setting, least, most, unit } of POOL_VARIABLES) {
     const allowed = `a whole number of ${unit} from ${least} to ${most}`;
     pool[setting] = read(variable, wholeNumber(least, most), pool[setting], allowed);
   }
-  if (pool.min > pool.max) {
-    const allowed = `at most the maximum, which is ${pool.max} (DATABASE_POOL_MAX, else that of ${environment})`;
-    problems.push({ variable: 'DATABASE_POOL_MIN', value: String(pool.min), allowed });
+  const crossed = problemOfBounds(environment, variables, pool);
+  if (crossed !== undefined && problems.every(({ variable }) => !POOL_BOUNDS.has(variable))) {
+    problems.push(crossed);
   }
   const ssl = read('DATABASE_SSL', z.enum(SSL_MODES), 'disable', `one of ${SSL_MODES.join(', ')}`);
   const applicationName = read(
@@ -119,35 +111,21 @@ export function readDatabaseSettings(
   return { environment, url, pool, ssl, applicationName, statementTimeoutMs };
 }
 
-function readUrl(environment: Environment, variables: Variables, problems: SettingsProblem[]): string {
-  const value = variables.DATABASE_URL;
-  const allowed = 'postgres://user:password@host:port/database';
-  if (value === undefined || value === '') {
-    if (environment !== 'staging' && environment !== 'production') return LOCAL_DATABASE_URL;
-    problems.push({ variable: 'DATABASE_URL', allowed: `needed in ${environment}, as ${allowed}` });
-    return '';
+const POOL_BOUNDS = new Set(['DATABASE_POOL_MIN', 'DATABASE_POOL_MAX']);
+
+/** A minimum above the maximum, laid to a variable that was set. */
+function problemOfBounds(
+  environment: Environment,
+  variables: Variables,
+  { min, max }: PoolSettings,
+): SettingsProblem | undefined {
+  if (min <= max) return undefined;
+  if (variables.DATABASE_POOL_MIN) {
+    const allowed = `at most the maximum, which is ${max} (DATABASE_POOL_MAX, else that of ${environment})`;
+    return { variable: 'DATABASE_POOL_MIN', value: String(min), allowed };
   }
-  // The value holds a password, so a message says what is wrong with it without showing it.
-  if (!URL.canParse(value)) {
-    const port = /:([^:/?#@]*)(?:[/?#]|$)/.exec(value.replace(/^\w+:\/\//, ''))?.[1];
-    const portIsWrong = port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65_535);
-    const problem =
-      portIsWrong && value.includes('@') ? `the port "${port}" is not a number from 1 to 65535` : 'not a URL';
-    problems.push({ variable: 'DATABASE_URL', allowed: `${problem}; allowed is ${allowed}` });
-    return '';
-  }
-  const { protocol, hostname, pathname } = new URL(value);
-  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
-    problems.push({
-      variable: 'DATABASE_URL',
-      allowed: `the scheme is "${protocol}//"; allowed is ${allowed}`,
-    });
-  } else if (hostname === '' && !new URL(value).searchParams.has('host')) {
-    problems.push({ variable: 'DATABASE_URL', allowed: `no host; allowed is ${allowed}` });
-  } else if (pathname.length < 2) {
-    problems.push({ variable: 'DATABASE_URL', allowed: `no database name; allowed is ${allowed}` });
-  }
-  return value;
+  const allowed = `at least the minimum, which is ${min} in ${environment}; set DATABASE_POOL_MIN as well`;
+  return { variable: 'DATABASE_POOL_MAX', value: String(max), allowed };
 }
 
 function wholeNumber(least: number, most: number): z.ZodType<number> {
