@@ -1,6 +1,6 @@
 /**
- * `npm start`: builds what changed, then starts the service in this process (src/start.ts). Ctrl-C or SIGTERM ends
- * the build and everything it runs, with exit code 0.
+ * `npm start`: builds what changed, then starts the service in this process (src/start.ts). Ctrl-C, SIGTERM or a
+ * terminal that closes ends the build and everything it runs, with exit code 0.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const signals = ['SIGINT', 'SIGTERM'];
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const turbo = join(root, 'node_modules', 'turbo', 'bin', 'turbo');
 
@@ -20,6 +20,8 @@ const stop = () => {
   endGroup(build);
 };
 for (const signal of signals) process.on(signal, stop);
+process.stdout.on('error', stop);
+process.stderr.on('error', () => undefined);
 
 if (!existsSync(turbo)) fail('the dependencies are not installed; install them with: npm ci');
 process.stdout.write('Building …\n');
@@ -32,6 +34,7 @@ if (code !== 0) {
 
 const { start } = await import('./dist/start.js');
 for (const signal of signals) process.off(signal, stop);
+process.stdout.off('error', stop);
 await start();
 
 /** Runs the build to its end, whether it succeeds, fails or is ended. */

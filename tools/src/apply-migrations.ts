@@ -1,18 +1,27 @@
-import { migrate, renderDuration, renderMigrateEvent } from '@holdfast/online-schema';
+import { type MigrateEvent, migrate, renderDuration, renderMigrateEvent } from '@holdfast/online-schema';
 import type { DataSource } from 'typeorm';
+import type { MigrationProgress } from './migration-progress';
 
 /**
- * No migration is pending. Each step is told in a line when it is done, with its time.
+ * No migration is pending. Each step is told in a line when it is done, with its time, and counted in `progress`.
  *
  * @throws MigrationFailedError for the first that fails; the signal's reason, between two migrations.
  */
 export async function applyMigrations(
   dataSource: DataSource,
-  options: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+  options: {
+    readonly say: (line: string) => void;
+    readonly signal: AbortSignal;
+    readonly progress?: MigrationProgress;
+  },
 ): Promise<void> {
-  const { say, signal } = options;
+  const { say, signal, progress } = options;
+  const report = (event: MigrateEvent) => {
+    progress?.follow(event);
+    say(renderMigrateEvent(event));
+  };
   const startedAt = performance.now();
-  const applied = await migrate(dataSource, { report: (event) => say(renderMigrateEvent(event)), signal });
+  const applied = await migrate(dataSource, { report, signal });
   if (applied.length === 0) {
     say('No migrations are pending.');
   } else {

@@ -15,6 +15,9 @@ async function migrate(variables: Readonly<Record<string, string>>) {
   return { code, stdout: process.stdout, stderr: process.stderr };
 }
 
+/** The lock of @holdfast/online-schema, which lasts until it is given back or its session ends. */
+const TAKE_MIGRATION_LOCK = `select pg_advisory_lock(${0x686f6c64}, ${0x66617374})`;
+
 describe('npm run migrate', () => {
   it('applies what is pending to the server of DATABASE_URL, each step with its time, and then nothing', async () => {
     await using database = await openTestDatabase({ empty: true });
@@ -46,6 +49,47 @@ describe('npm run migrate', () => {
     }
   });
 
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    'stopped by %s, finishes its migration, says what is left, exits with %d',
+    async (signal, code) => {
+      await using database = await openTestDatabase({ empty: true });
+      const obstacle = await openObstacle(database.url, 'create table organizations (id integer)');
+      const process = runCommandProcess('migrate', { DATABASE_URL: database.url });
+      await process.waitForOutput(/\[1\/2\]/);
+      process.signal(signal);
+      await obstacle.remove();
+      expect(await process.ended()).toBe(code);
+      expect(process.stderr).toBe('npm run migrate: stopped; 1 of 2 migrations applied; run it again\n');
+      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 1 migration in');
+    },
+  );
+
+  it('stopped while another run migrates, says that nothing was applied', async () => {
+    await using database = await openTestDatabase({ empty: true });
+    const obstacle = await openObstacle(database.url, TAKE_MIGRATION_LOCK);
+    const process = runCommandProcess('migrate', { DATABASE_URL: database.url });
+    await process.waitForOutput(/another migration is running/);
+    process.signal('SIGTERM');
+    expect(await process.ended()).toBe(143);
+    expect(process.stderr).toBe('npm run migrate: stopped; no migration applied; run it again\n');
+    await obstacle.remove();
+  });
+
+  it('stops when nobody reads its output any more, and does not call that a success', async () => {
+    await using database = await openTestDatabase({ empty: true });
+    const obstacle = await openObstacle(database.url, TAKE_MIGRATION_LOCK);
+    const process = runCommandProcess('migrate', { DATABASE_URL: database.url });
+    await process.waitForOutput(/another migration is running/);
+    process.closeOutput('stdout');
+    await obstacle.remove();
+    expect(await process.ended()).toBe(1);
+    expect(process.stderr).toBe('npm run migrate: stopped; 1 of 2 migrations applied; run it again\n');
+  });
+
   it('says in one line why it failed, without the password', async () => {
     await using database = await openTestDatabase({ empty: true });
     const url = new URL(database.url);
@@ -70,4 +114,20 @@ async function putTableInTheWay(url: string): Promise<void> {
   const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: url }));
   await dataSource.query('create table organizations (id integer)');
   await closeDataSource(dataSource);
+}
+
+/** A statement in a transaction that stays open; what collides with it waits until it is rolled back. */
+async function openObstacle(url: string, statement: string): Promise<{ remove(): Promise<void> }> {
+  const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: url }));
+  const runner = dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query(statement);
+  return {
+    async remove() {
+      await runner.rollbackTransaction();
+      await runner.query('select pg_advisory_unlock_all()');
+      await runner.release();
+      await closeDataSource(dataSource);
+    },
+  };
 }

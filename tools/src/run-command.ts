@@ -7,29 +7,59 @@ import { renderFailure } from './render-failure';
 const ECHO_MS = 300;
 
 /** 128 and the number of the signal, as a shell reports a process that the signal ended. */
-const EXIT_CODES = Object.freeze({ SIGINT: 130, SIGTERM: 143 });
+const EXIT_CODES = Object.freeze({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 });
+
+export interface CommandOptions {
+  /**
+   * Says what a stop has left undone. With it, a stop is told in one line on standard error, and the exit code is that
+   * of the signal, or 1 if standard output has gone. Without it, to be stopped is how the command ends, with 0.
+   */
+  readonly describeStop?: () => string;
+}
 
 /**
- * Runs a command of this process to its end and sets the exit code: 0 when it is done or was told to stop, 1 when it
- * failed, with the reason in one line on standard error. SIGINT or SIGTERM aborts the signal that the command is
- * given; a second one ends the process at once. Never rejects.
+ * Runs a command of this process to its end and sets the exit code: 0 when it is done, 1 when it failed, with the
+ * reason in one line on standard error. SIGINT, SIGTERM, SIGHUP and the end of whoever reads standard output abort the
+ * signal that the command is given. A second signal ends the process at once, except SIGHUP: a terminal that closes
+ * may hang up several times. Never rejects.
  */
-export async function runCommand(name: string, command: (stop: AbortSignal) => Promise<void>): Promise<void> {
+export async function runCommand(
+  name: string,
+  command: (stop: AbortSignal) => Promise<void>,
+  { describeStop }: CommandOptions = {},
+): Promise<void> {
   const stop = new AbortController();
-  let stoppedAt: number | undefined;
-  const onSignal = (signal: keyof typeof EXIT_CODES): void => {
-    if (stoppedAt !== undefined && performance.now() - stoppedAt > ECHO_MS) process.exit(EXIT_CODES[signal]);
-    stoppedAt ??= performance.now();
+  let stopCode = 0;
+  const onStop = (code: number): void => {
+    if (stop.signal.aborted) return;
+    stopCode = code;
     stop.abort();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  let signalledAt: number | undefined;
+  const onSignal = (signal: keyof typeof EXIT_CODES): void => {
+    const isSecond = signalledAt !== undefined && performance.now() - signalledAt > ECHO_MS;
+    if (isSecond && signal !== 'SIGHUP') process.exit(EXIT_CODES[signal]);
+    signalledAt ??= performance.now();
+    onStop(EXIT_CODES[signal]);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   // Whoever read the output has gone, as after `npm start | head`.
-  process.stdout.on('error', () => stop.abort());
+  process.stdout.on('error', () => onStop(1));
+  process.stderr.on('error', () => undefined);
   try {
     await command(stop.signal);
   } catch (error) {
-    if (error === stop.signal.reason) return;
-    process.stderr.write(`${name}: ${renderFailure(error)}\n`);
-    process.exitCode = 1;
+    if (!isStop(error, stop.signal)) {
+      process.stderr.write(`${name}: ${renderFailure(error)}\n`);
+      process.exitCode = 1;
+    } else if (describeStop !== undefined) {
+      process.stderr.write(`${name}: ${describeStop()}\n`);
+      process.exitCode = stopCode;
+    }
   }
+}
+
+/** Node's own waits do not fail with the reason of their signal, but with an AbortError of it. */
+function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
 }

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openTestDatabase, readLocalServer } from '@holdfast/local-postgres';
 import { type CommandProcess, runCommandProcess } from './test/command-process';
@@ -7,6 +9,17 @@ import { isRunning, listWithParent, waitForEnd } from './test/processes';
 import { openScratchFolder } from './test/scratch-folder';
 
 const ready = /Stop with Ctrl-C/;
+
+/** Run in the process: a signal that arrives right after the call that takes the port. */
+const STOP_AT_LISTEN = `
+  const { Server } = require('node:net');
+  const { listen } = Server.prototype;
+  Server.prototype.listen = function (...address) {
+    const server = listen.apply(this, address);
+    process.emit('SIGTERM', 'SIGTERM');
+    return server;
+  };
+`;
 
 function startIn(directory: string, variables: Readonly<Record<string, string>> = {}): CommandProcess {
   return runCommandProcess('start', { HOLDFAST_DIRECTORY: directory, PORT: '0', ...variables });
@@ -93,6 +106,31 @@ describe('npm start', () => {
     await expectToServe(process);
     process.signal('SIGTERM');
     expect(await process.ended()).toBe(0);
+  });
+
+  it('ends in order with its terminal, which hangs up twice and takes all output away', async () => {
+    using folder = openScratchFolder();
+    const process = startIn(folder.path);
+    await process.waitForOutput(ready);
+    const processes = await readServerProcesses(folder.path);
+    process.closeOutput('stdout', 'stderr');
+    process.signal('SIGHUP');
+    process.signal('SIGHUP');
+    expect(await process.ended()).toBe(0);
+    expect(processes.filter(isRunning)).toEqual([]);
+  });
+
+  it('ends in order when it is told so in the moment in which it takes its port', async () => {
+    using folder = openScratchFolder();
+    const hook = join(folder.path, 'hook.cjs');
+    writeFileSync(hook, STOP_AT_LISTEN);
+    const process = startIn(folder.path, { NODE_OPTIONS: `--require=${hook}` });
+    await process.waitForOutput(/build index/);
+    const processes = await readServerProcesses(folder.path);
+    expect(await process.ended()).toBe(0);
+    expect(process.stdout).toContain('Service has shut down');
+    expect(process.stderr).toBe('');
+    expect(processes.filter(isRunning)).toEqual([]);
   });
 
   it('tells everything in structured lines with LOG_FORMAT=json', async () => {

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import { createDataSource } from '@holdfast/db';
 import { createLogger, createMetrics } from '@holdfast/observability';
-import { closeDataSource, openDataSource, probeServer, readPoolStats } from '@holdfast/postgres';
+import { closeDataSource, openDataSource, readPoolStats } from '@holdfast/postgres';
 import { createHttpServer, type HttpServer } from './http/server';
+import { probeReadiness } from './probe-readiness';
 import type { ServiceSettings } from './settings';
 import { createUnitOfWork } from './unit-of-work';
 
@@ -21,8 +22,6 @@ export interface Service {
 }
 
 const VERSION = '0.1.0';
-/** Longest a readiness probe waits for the database, in ms: shorter than the patience of who asks. */
-const PROBE_TIMEOUT_MS = 1_000;
 
 export interface ServiceOptions {
   /** Where log lines go. Default: standard output. */
@@ -50,22 +49,13 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
       database: createUnitOfWork(dataSource, logger),
       logger,
       metrics: createMetrics({ readPool: () => readPoolStats(dataSource) }),
-      probe,
+      probe: () => probeReadiness(dataSource, logger),
       version: VERSION,
     });
     opening.signal.throwIfAborted();
     const { url } = await http.listen(host, port);
     address = url;
     logger.info('Service listens', { address, documentation: `${url}/docs`, environment });
-  }
-
-  async function probe(): Promise<void> {
-    try {
-      await probeServer(dataSource, { timeoutMs: PROBE_TIMEOUT_MS });
-    } catch (error) {
-      logger.warn('The database does not answer the readiness probe', { error });
-      throw error;
-    }
   }
 
   async function shutDown(): Promise<void> {

@@ -52,6 +52,11 @@ class ServiceProcess {
     }
   }
 
+  /** Whoever read these has gone, as after `| head -1`. */
+  closeOutput(...names: ('stdout' | 'stderr')[]): void {
+    for (const name of names) this.#child[name]?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -71,7 +76,7 @@ async function start(variables: Record<string, string> = {}): Promise<string> {
 }
 
 describe('told to stop', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'by %s, finishes what runs, takes nothing new, exits with 0',
     async (signal) => {
       const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });
@@ -89,6 +94,40 @@ describe('told to stop', () => {
       expect(await service.waitForLine('Service has shut down')).toMatchObject({ cut: 0 });
     },
   );
+
+  it('by a terminal that hangs up twice, still finishes what runs', async () => {
+    const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });
+    const lock = await lockOrganizations(database.url);
+    const running = fetch(`${url}${QUESTION}`);
+    await lock.waitForWaiting(1);
+    service.signal('SIGHUP');
+    await service.waitForLine('Service shuts down');
+    service.signal('SIGHUP');
+    await expect(fetch(`${url}/livez`)).rejects.toThrow();
+    await lock.release();
+    expect((await running).status).toBe(200);
+    expect((await service.exited).code).toBe(0);
+  });
+
+  it.each([[['stdout']], [['stdout', 'stderr']]] as const)(
+    'by the end of whoever read %j, answers what runs and exits with 0',
+    async (names) => {
+      const url = await start();
+      service.closeOutput(...names);
+      expect((await fetch(`${url}/v1/nothing`)).status).toBe(404);
+      expect((await service.exited).code).toBe(0);
+      expect(service.stderr).toBe('');
+    },
+  );
+
+  it('by nobody, goes on when only whoever read the errors has gone', async () => {
+    const url = await start();
+    service.closeOutput('stderr');
+    expect((await fetch(`${url}/v1/nothing`)).status).toBe(404);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    service.signal('SIGTERM');
+    expect((await service.exited).code).toBe(0);
+  });
 
   it('answers every request that a connection had sent before', async () => {
     const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });

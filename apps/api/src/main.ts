@@ -1,21 +1,31 @@
 import { createService } from './compose';
 import { readServiceSettings } from './settings';
 
-/** Runs the service until SIGTERM or SIGINT; a second signal ends it at once. */
+/**
+ * Runs the service until SIGTERM, SIGINT, SIGHUP or the end of whoever reads its log. A second signal ends it at once,
+ * except SIGHUP: a terminal that closes may hang up several times.
+ */
 async function main(): Promise<void> {
   const service = createService(readServiceSettings(process.env));
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    service.close().then(() => process.exit(0), fail);
+  };
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
-    if (signals > 1) process.exit(EXIT_CODES[signal] ?? 1);
-    service.close().then(() => process.exit(0), fail);
+    if (signals > 1 && signal !== 'SIGHUP') process.exit(EXIT_CODES[signal] ?? 1);
+    stop();
   };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSignal);
+  process.stdout.on('error', stop);
   try {
     await service.listen();
   } catch (error) {
-    // Told to stop while it opened: the failure is the stop, and the signal's handler ends the process.
-    if (signals === 0) throw error;
+    // Told to stop while it opened: the failure is the stop, which ends the process.
+    if (!stopping) throw error;
   }
 }
 
@@ -32,4 +42,6 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
+// Nobody is left to read it, and nothing to say it to.
+process.stderr.on('error', () => undefined);
 main().catch(fail);

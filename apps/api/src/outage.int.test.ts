@@ -49,7 +49,7 @@ describe('while the database is gone', () => {
 });
 
 describe('while the pool has no free connection', () => {
-  it('answers 503, and serves again once one is free', async () => {
+  it('answers 503 but stays ready, and serves again once one is free', async () => {
     await using database = await openTestDatabase();
     const service = await openService(database.url, {
       ...IMPATIENT,
@@ -63,9 +63,14 @@ describe('while the pool has no free connection', () => {
       status: 503,
       body: { type: '/problems/database-unavailable' },
     });
+    expect(await service.get('/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'ready', pool: 'busy' },
+    });
     await lock.release();
     expect((await holder).status).toBe(200);
     expect((await service.get(QUESTION)).status).toBe(200);
+    expect((await service.get('/readyz')).body).toEqual({ status: 'ready' });
     await service.close();
   });
 });

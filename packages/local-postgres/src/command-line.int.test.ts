@@ -82,11 +82,11 @@ describe('holdfast-postgres', () => {
   });
 
   it.each(['/dev/null/here', '/proc/none/here'])(
-    'answers %s, which cannot be made, with one line',
+    'answers %s, which cannot be made, with one line that names it and the variable for another',
     async (path) => {
       const outcome = await run(['start', '--directory', path]);
       expect(outcome).toMatchObject({ exitCode: 1, out: '' });
-      expect(outcome.error).toMatch(/^E[^\n]*mkdir '[^\n]*'\n$/);
+      expect(outcome.error).toMatch(/^[^\n]+\(E[A-Z]+: [^\n]*mkdir '[^\n]*'\); [^\n]* HOLDFAST_DIRECTORY\n$/);
     },
   );
 });

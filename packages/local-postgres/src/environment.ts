@@ -1,7 +1,8 @@
 import { defaultPostgresVersion, type PostgresVersion, parsePostgresVersion } from './version';
 
 const versionVariable = 'HOLDFAST_POSTGRES';
-const directoryVariable = 'HOLDFAST_DIRECTORY';
+/** Names the folder of kept servers. */
+export const directoryVariable = 'HOLDFAST_DIRECTORY';
 const testServerVariable = 'HOLDFAST_TEST_SERVER_URL';
 const testTemplateVariable = 'HOLDFAST_TEST_TEMPLATE';
 

@@ -5,6 +5,7 @@ export type LocalPostgresErrorCode =
   | 'binaries_missing'
   | 'binaries_unusable'
   | 'no_server_user'
+  | 'folder_not_made'
   | 'folder_not_traversable'
   | 'folder_not_owned'
   | 'data_folder_damaged'

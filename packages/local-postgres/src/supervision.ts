@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { locateBinaries } from './binaries';
 import { ensureCluster, giveTo } from './cluster';
+import { directoryVariable } from './environment';
+import { LocalPostgresError } from './error';
 import { createLauncher } from './launcher';
 import { makeFolder } from './make-folder';
 import { planPorts } from './port';
@@ -54,10 +56,18 @@ interface StartedServer {
 
 async function openFolder({ place, version }: StartRequest): Promise<ServerFolder> {
   if (place.kind === 'temporary') return createTemporaryFolder(place.parent);
-  await makeFolder(place.directory);
-  const folder = keptServerFolder(await realpath(place.directory), version);
-  await makeFolder(folder.path, 0o700);
-  return folder;
+  try {
+    await makeFolder(place.directory);
+    const folder = keptServerFolder(await realpath(place.directory), version);
+    await makeFolder(folder.path, 0o700);
+    return folder;
+  } catch (error) {
+    throw new LocalPostgresError(
+      'folder_not_made',
+      `the folder for the server's data cannot be made (${error instanceof Error ? error.message : String(error)}); choose another with ${directoryVariable}`,
+      { cause: error },
+    );
+  }
 }
 
 /** Resolves with undefined if another process was faster and its server is used. */

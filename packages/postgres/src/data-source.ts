@@ -73,6 +73,8 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     },
     synchronize: false,
     installExtensions: false,
+    // Makes TypeORM's generated UUID columns default to gen_random_uuid(), which needs no extension.
+    uuidExtension: 'pgcrypto',
     migrationsRun: false,
     migrationsTransactionMode: 'none',
     migrationsTableName: 'migrations',

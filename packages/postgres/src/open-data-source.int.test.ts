@@ -1,5 +1,5 @@
 import { openTemporaryServer } from '@holdfast/local-postgres';
-import type { DataSource } from 'typeorm';
+import { type DataSource, EntitySchema } from 'typeorm';
 import { createPostgresDataSource, type PostgresDataSourceSettings } from './data-source';
 import { closeDataSource, openDataSource } from './open-data-source';
 import { readPoolStats } from './read-pool-stats';
@@ -79,6 +79,19 @@ describe('openDataSource', () => {
     await expect(dataSource.query('SELECT 9007199254740993::int8 AS big')).resolves.toEqual([
       { big: '9007199254740993' },
     ]);
+    await closeDataSource(dataSource);
+  });
+
+  it('lets TypeORM default generated UUIDs to a function that needs no extension', async () => {
+    const Note = new EntitySchema<{ id: string }>({
+      name: 'Note',
+      columns: { id: { type: 'uuid', primary: true, generated: 'uuid' } },
+    });
+    const dataSource = await openDataSource(createDataSource(server.url, { entities: [Note] }));
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    for (const { query } of upQueries) await dataSource.query(query);
+    await expect(dataSource.query('INSERT INTO note DEFAULT VALUES RETURNING id')).resolves.toHaveLength(1);
+    await dataSource.query('DROP TABLE note');
     await closeDataSource(dataSource);
   });
 

@@ -1,4 +1,5 @@
 import { openTemporaryServer } from '@holdfast/local-postgres';
+import type { ClientBase } from 'pg';
 import { PoolClosedError } from './pool-error';
 import { openPool, rejection, until } from './test/settings';
 import { openSilentServer } from './test/silent-server';
@@ -64,6 +65,34 @@ describe('closing the pool', () => {
     expect(await rejection(pool.acquire())).toMatchObject({ code: 'POOL_CLOSED' });
     held.release();
     await closed;
+  });
+
+  it('refuses those who were just about to get an idle connection', async () => {
+    const pool = openPool(server.url);
+    await pool.query('SELECT 1');
+    await until(() => pool.stats.free === 1);
+    const waiting = rejection(pool.acquire());
+    const closed = pool.end().then(() => 'closed and never answered');
+    expect(await Promise.race([waiting, closed])).toMatchObject({ code: 'POOL_CLOSED' });
+    await closed;
+    expect(pool.stats).toMatchObject({ used: 0, total: 0, waiting: 0 });
+  });
+
+  it('closes the connection that comes for somebody it has refused', async () => {
+    const pool = openPool(server.url);
+    const { onConnect } = pool.options as unknown as { onConnect?: (client: unknown) => Promise<void> };
+    const closed = new Promise<void>((resolve) => {
+      Object.assign(pool.options, {
+        onConnect: async (client: ClientBase) => {
+          await onConnect?.(client);
+          void void pool.end().then(resolve);
+        },
+      });
+    });
+    const waiting = rejection(pool.acquire());
+    expect(await waiting).toBeInstanceOf(PoolClosedError);
+    await closed;
+    expect(pool.stats).toMatchObject({ used: 0, total: 0, waiting: 0 });
   });
 
   it('does not wait for a connection that is still being opened', async () => {

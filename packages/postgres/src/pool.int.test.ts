@@ -214,6 +214,20 @@ describe('the pool', () => {
       await expect(next).resolves.toMatchObject({ rows: [{ one: 1 }] });
     });
 
+    it('twice leaves it with whoever has got it since', async () => {
+      await using pool = openPool(server.url, { max: 1 });
+      const first = await pool.acquire();
+      first.release();
+      const second = await pool.acquire();
+      expect(() => first.release()).toThrow('already been released');
+      expect(pool.stats).toMatchObject({ used: 1, free: 0 });
+      const third = pool.acquire();
+      await expect(second.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+      expect(pool.stats).toMatchObject({ used: 1, waiting: 1 });
+      second.release();
+      (await third).release();
+    });
+
     it('survives the end of a connection in use that nobody listens to', async () => {
       await using pool = openPool(server.url);
       const client = await pool.acquire();

@@ -1,6 +1,8 @@
 import type { StructuredLogger } from '@holdfast/resilience';
 import { classify, tagPhase } from '@holdfast/resilience/postgres';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { hideConnectionString } from './hide-connection-string';
+import { createLease } from './lease';
 import { OpenSockets } from './open-sockets';
 import { ConnectTimeoutError, PoolClosedError, PoolExhaustedError } from './pool-error';
 import { type PoolSettings, requirePoolSettings } from './pool-settings';
@@ -35,6 +37,8 @@ export class HoldfastPool extends pg.Pool {
   readonly #logger: StructuredLogger | undefined;
   readonly #sockets: OpenSockets;
   readonly #waiters: Waiter[] = [];
+  /** Handed on to pg-pool, which never answers those in its own queue once it ends. */
+  readonly #served = new Set<Waiter>();
   #unanswered = 0;
   #used = 0;
   #hasConnected = false;
@@ -160,15 +164,16 @@ export class HoldfastPool extends pg.Pool {
   }
 
   #serve(waiter: Waiter): void {
-    waiter.isServed = true;
+    this.#served.add(waiter);
     const callback: ConnectCallback = (error, client) => {
-      waiter.isServed = false;
+      this.#served.delete(waiter);
       if (client) this.#onClient(waiter, client);
       else this.#onFailure(waiter, error ?? new PoolClosedError());
     };
     try {
       super.connect(callback);
     } catch (error) {
+      this.#served.delete(waiter);
       waiter.fail(tagPhase(error as Error, 'acquire'));
     }
   }
@@ -179,7 +184,7 @@ export class HoldfastPool extends pg.Pool {
       return;
     }
     guardRelease(client as PoolClient & PooledClient, this.#logger);
-    waiter.succeed(client);
+    waiter.succeed(createLease(client));
   }
 
   #onFailure(waiter: Waiter, error: Error): void {
@@ -216,7 +221,7 @@ export class HoldfastPool extends pg.Pool {
     const used = this.#used;
     if (used < max) {
       if (waiter.lastFailure) return waiter.lastFailure;
-      if (waiter.isServed) return new ConnectTimeoutError(acquireMs);
+      if (this.#served.has(waiter)) return new ConnectTimeoutError(acquireMs);
     }
     const facts = { waitedMs: waiter.waitedMs, waiting: this.#unanswered - 1, used, max };
     return new PoolExhaustedError(facts, waiter.lastFailure);
@@ -241,14 +246,10 @@ export class HoldfastPool extends pg.Pool {
     // Resolves only when every client was given back, which a caller may never do; the sockets are what counts.
     super.end(() => {});
     clearTimeout(this.#openingPause);
-    for (const waiter of this.#waiters.splice(0)) waiter.fail(tagPhase(new PoolClosedError(), 'acquire'));
+    for (const waiter of [...this.#served, ...this.#waiters.splice(0)]) {
+      waiter.fail(tagPhase(new PoolClosedError(), 'acquire'));
+    }
     const cut = await this.#sockets.closeWithin(this.settings.destroyMs);
     if (cut > 0) this.#logger?.warn('Connections were cut because the pool closed', { cut });
   }
-}
-
-/** Whoever prints a pool must not print the password in its URL. */
-function hideConnectionString(options: object): void {
-  if (!('connectionString' in options)) return;
-  Object.defineProperty(options, 'connectionString', { enumerable: false });
 }

@@ -14,8 +14,6 @@ export class Waiter {
   readonly #timer: NodeJS.Timeout;
   readonly #startedMs = performance.now();
   #answered = false;
-  /** Its turn has come, and a connection is being fetched or opened for it. */
-  isServed = false;
   /** Why the last opening on its behalf failed. */
   lastFailure: Error | undefined;
 

@@ -9,6 +9,8 @@ export interface CommandProcess {
   /** Resolves with the match once the standard output has it; rejects if the process ends before. */
   waitForOutput(pattern: RegExp): Promise<RegExpExecArray>;
   signal(signal: NodeJS.Signals): void;
+  /** Whoever read it has gone, as after `| head` or with a terminal. */
+  closeOutput(...names: ('stdout' | 'stderr')[]): void;
   /** Resolves with the exit code when the process has ended. */
   ended(): Promise<number | null>;
 }
@@ -53,6 +55,9 @@ export function runCommandProcess(
       }
     },
     signal: (signal) => void child.kill(signal),
+    closeOutput: (...names) => {
+      for (const name of names) child[name].destroy();
+    },
     ended: async () => {
       const [code] = await closed;
       return code;

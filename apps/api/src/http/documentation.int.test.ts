@@ -62,6 +62,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says what an append answers to a key that was used for something else', async () => {
+    const [, append] = (await readOperations()).find(([name]) => name === 'post /v1/events') ?? [];
+    expect(append?.responses['422']).toMatchObject({
+      description: expect.stringContaining('/problems/idempotency-key-reused'),
+    });
+  });
+
   it('has examples that can be sent as they are', async () => {
     const { body } = await service.get('/docs/json');
     const { NewOrganization, NewUser, AppendRequest } = body.components.schemas;

@@ -21,7 +21,11 @@ async function openServer() {
     return 'slow';
   });
   app.get('/quick', async () => 'quick');
-  const parts = { metrics: createMetrics(), probe: async () => {}, isDraining: () => drain.isDraining };
+  const parts = {
+    metrics: createMetrics(),
+    probe: async () => 'answered' as const,
+    isDraining: () => drain.isDraining,
+  };
   await app.register(operationsRoutes(parts));
   await app.ready();
   const { port } = await listenOn(app.server, '127.0.0.1', 0);

@@ -39,14 +39,23 @@ function reasonOf(cause: unknown): string {
 /**
  * Listens on one address. Port 0 takes a free one.
  *
- * @throws ListenError
+ * @throws ListenError, also when the server is closed before it listens.
  */
 export async function listenOn(server: Server, host: string, port: number): Promise<ListenAddress> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  // Closed while the address is looked up, a server neither listens nor fails.
+  const closed = once(server, 'close', { signal }).then(() => {
+    throw new Error('the server was closed before it listened');
+  });
   server.listen({ host, port });
   try {
-    await once(server, 'listening');
+    await Promise.race([once(server, 'listening', { signal }), closed]);
   } catch (cause) {
     throw new ListenError(host, port, { cause });
+  } finally {
+    closed.catch(() => undefined);
+    settled.abort();
   }
   const address = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;

@@ -1,5 +1,7 @@
 import {
   AlreadyExistsError,
+  IdempotencyKeyReusedError,
+  InvalidAppendError,
   InvalidCursorError,
   InvalidLimitError,
   ReferenceMissingError,
@@ -20,6 +22,9 @@ describe('problemOf', () => {
     [new NotFoundError('user', 'x'), 404, 'not-found'],
     [new AlreadyExistsError('user', 'idx_users_email_lower'), 409, 'already-exists'],
     [new VersionConflictError(conflict), 409, 'version-conflict'],
+    [new IdempotencyKeyReusedError('invoice', 'a'), 422, 'idempotency-key-reused'],
+    [new InvalidAppendError({ reason: 'x' }, { cause: coded('22P02') }), 400, 'validation'],
+    [new InvalidAppendError({ reason: 'x' }, { cause: coded('22P05') }), 400, 'text-not-storable'],
     [new ReferenceMissingError('membership', 'user_organizations_user_id_fkey'), 422, 'reference-missing'],
     [new InvalidCursorError('users'), 400, 'invalid-cursor'],
     [new InvalidLimitError(0), 400, 'invalid-limit'],
@@ -37,6 +42,14 @@ describe('problemOf', () => {
     [undefined, 500, 'internal'],
   ])('maps %p to %d %s', (error, status, kind) => {
     expect(problemOf(error)).toMatchObject({ status, kind });
+  });
+
+  it('names the part of an append that is at fault', () => {
+    expect(problemOf(new InvalidAppendError({ path: 'events.0.tags', reason: 'too many' }))).toMatchObject({
+      detail: 'The append cannot be written: events.0.tags: too many.',
+      errors: [{ path: 'body.events.0.tags', message: 'Too many' }],
+    });
+    expect(problemOf(new InvalidAppendError({ reason: 'too many' })).errors).toEqual([]);
   });
 
   it('tells nothing of an error it does not know', () => {

@@ -26,12 +26,22 @@ describe('a refusal', () => {
   it.each([
     ['{"name":', 400, 'malformed-json'],
     ['', 400, 'malformed-json'],
-    ['{"__proto__":{"name":"x"}}', 400, 'malformed-json'],
+    ['{"__proto__":', 400, 'malformed-json'],
     ['null', 400, 'validation'],
     ['"text"', 400, 'validation'],
   ])('answers the body %j with %d %s', async (body, status, kind) => {
     expect(await postRaw(body)).toMatchObject({ status, body: { type: `/problems/${kind}` } });
   });
+
+  it.each(['{"name":{"__proto__":1}}', '\uFEFF{"constructor":{"prototype":{}}}'])(
+    'says of %j that its keys are forbidden',
+    async (body) => {
+      expect(await postRaw(body)).toMatchObject({
+        status: 400,
+        body: { type: '/problems/validation', detail: expect.stringContaining('__proto__') },
+      });
+    },
+  );
 
   it('answers a body beyond 1 MiB with 413', async () => {
     const answer = await postRaw(JSON.stringify({ name: 'x'.repeat(1024 * 1024) }));

@@ -1,5 +1,6 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ForbiddenKeyError } from './forbidden-keys';
 import { PROBLEMS, problemType } from './problem-kinds';
 import { problemOf, type Refusal } from './problem-of';
 import { REQUEST_ID_HEADER } from './request-id';
@@ -9,7 +10,7 @@ import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
 /** Every error of a route becomes a problem; those that are not the client's are logged. */
 export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error, request, reply) => {
-    const refusal = problemOf(error);
+    const refusal = refusalOfKeys(error) ?? problemOf(error);
     runInContext(request, () => logRefusal(logger, refusal, error));
     return sendProblem(request, reply, refusal);
   });
@@ -28,6 +29,12 @@ export function answerMalformedUrl(_error: Error, request: FastifyRequest, reply
   const { status } = PROBLEMS['malformed-request'];
   reply.header(REQUEST_ID_HEADER, request.id);
   sendProblem(request, reply, { kind: 'malformed-request', status, detail });
+}
+
+function refusalOfKeys(error: unknown): Refusal | undefined {
+  if (!(error instanceof ForbiddenKeyError)) return undefined;
+  const detail = 'The body holds a key named __proto__ or constructor.prototype, which is not allowed.';
+  return { kind: 'validation', status: PROBLEMS.validation.status, detail };
 }
 
 function logRefusal(logger: Logger, refusal: Refusal, error: unknown): void {

@@ -1,9 +1,11 @@
 import type { Logger, Metrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Readiness } from '../probe-readiness';
 import type { UnitOfWork } from '../unit-of-work';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
+import { refuseForbiddenKeys } from './forbidden-keys';
 import { type ListenAddress, listenOn } from './listen';
 import { answerMalformedHttp } from './malformed-http';
 import { answerMalformedUrl, answerWithProblems } from './refusals';
@@ -21,8 +23,8 @@ export interface HttpServerParts {
   readonly database: UnitOfWork;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Resolves when the database answers, in bounded time; rejects with why it does not. */
-  readonly probe: () => Promise<void>;
+  /** Resolves in bounded time when requests can be served; rejects with why they cannot. */
+  readonly probe: () => Promise<Readiness>;
   readonly version: string;
 }
 
@@ -52,6 +54,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   });
   // Fastify's own reader of plain text would hand a body to routes that only know JSON.
   app.removeContentTypeParser('text/plain');
+  refuseForbiddenKeys(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   followRequests(app, parts.logger, parts.metrics);

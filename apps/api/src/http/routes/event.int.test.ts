@@ -105,6 +105,38 @@ describe('POST /v1/events', () => {
     expect(new Set(answers.map(({ body }) => body.events[0].id)).size).toBe(1);
   });
 
+  it('answers 422 when a key comes back for something else, and writes nothing', async () => {
+    const aggregateId = randomUUID();
+    await append({ aggregateId, events: [{ idempotencyKey: 'a', payload: { cents: 1 } }] });
+    for (const events of [
+      [{ idempotencyKey: 'a', payload: { cents: 2 } }],
+      [{ idempotencyKey: 'a', payload: { cents: 1 }, eventType: 'invoice.sent' }],
+      [{ idempotencyKey: 'a', payload: { cents: 1 } }, { idempotencyKey: 'b' }],
+    ]) {
+      const answer = await append({ aggregateId, expectedVersion: 1, events });
+      expect(answer).toMatchObject({
+        status: 422,
+        body: {
+          type: '/problems/idempotency-key-reused',
+          detail: expect.stringContaining(`invoice ${aggregateId}`),
+        },
+      });
+    }
+    expect((await service.get(`/v1/streams/invoice/${aggregateId}`)).body.items).toHaveLength(1);
+  });
+
+  it('takes texts and tags up to the limits of the domain', async () => {
+    const tags = Array.from({ length: 100 }, (_, at) => `limit:${at}`);
+    const event = { eventType: 'e'.repeat(200), tags, idempotencyKey: 'k'.repeat(200) };
+    const request = {
+      aggregateType: 'a'.repeat(200),
+      aggregateId: randomUUID(),
+      expectedVersion: 0,
+      events: [{ ...event, payload: {} }],
+    };
+    expect(await service.post('/v1/events', request)).toMatchObject({ status: 201 });
+  });
+
   it('refuses a payload with U+0000, which jsonb cannot hold', async () => {
     const answer = await append({ events: [{ payload: { text: 'a\u0000b' } }] });
     expect(answer).toMatchObject({ status: 400, body: { type: '/problems/text-not-storable' } });
@@ -121,6 +153,10 @@ describe('POST /v1/events', () => {
     [{ events: [{ eventTimestamp: '9999-12-31T23:59:59-01:00' }] }, 'body.events.0.eventTimestamp'],
     [{ events: [{ version: 7 }] }, 'body.events.0'],
     [{ events: [{ idempotencyKey: 'a' }, { idempotencyKey: 'a' }] }, 'body.events.1.idempotencyKey'],
+    [{ events: [{ idempotencyKey: 'a' }, {}] }, 'body.events.1.idempotencyKey'],
+    [{ events: [{}, { idempotencyKey: 'a' }] }, 'body.events.0.idempotencyKey'],
+    [{ events: [{ idempotencyKey: 'k'.repeat(201) }] }, 'body.events.0.idempotencyKey'],
+    [{ events: [{ tags: Array(101).fill('t') }] }, 'body.events.0.tags'],
   ])('refuses %j', async (given, path) => {
     expect(await append(given)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });

@@ -23,7 +23,7 @@ export function eventRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
           description:
             'All are written, or none: 201. When the stream is not at `expectedVersion`, 409. When every event has an ' +
             'idempotency key and an earlier append has written them, 200 with where they stand; so a lost answer is ' +
-            'safe to ask for again.',
+            'safe to ask for again. When a key was used and this is not that append again, 422.',
           body: appendRequest,
           response: {
             201: appendResult,
@@ -33,6 +33,7 @@ export function eventRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
               'malformed-json',
               'text-not-storable',
               'version-conflict',
+              'idempotency-key-reused',
               'body-too-large',
               'unsupported-media-type',
             ),

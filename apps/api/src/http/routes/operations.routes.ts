@@ -1,11 +1,12 @@
 import type { Metrics } from '@holdfast/observability';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Readiness } from '../../probe-readiness';
 import { TAGS } from '../documentation';
 
 export interface OperationsParts {
   readonly metrics: Metrics;
-  readonly probe: () => Promise<void>;
+  readonly probe: () => Promise<Readiness>;
   readonly isDraining: () => boolean;
 }
 
@@ -13,7 +14,13 @@ export interface OperationsParts {
 export const OPERATIONS_ROUTES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
 const alive = z.object({ status: z.literal('alive') });
-const ready = z.object({ status: z.literal('ready') });
+const ready = z.object({
+  status: z.literal('ready'),
+  pool: z
+    .literal('busy')
+    .optional()
+    .meta({ description: 'Requests held every connection, so that the database was not asked.' }),
+});
 const notReady = z.object({
   status: z.literal('not-ready'),
   reason: z.enum(['database', 'shutting-down']),
@@ -41,18 +48,20 @@ export function operationsRoutes({ metrics, probe, isDraining }: OperationsParts
           tags: [TAGS.operations],
           summary: 'Can it serve requests?',
           description:
-            'Answers 200 when the database answered a probe, 503 when it did not or the service shuts down.',
+            'Answers 200 when the database answered a probe, 503 when it did not or the service shuts down. ' +
+            'When requests hold every connection, it answers 200 and says that the pool is busy.',
           response: { 200: ready, 503: notReady },
         },
       },
       async (_request, reply) => {
         if (isDraining()) return reply.code(503).send({ status: 'not-ready', reason: 'shutting-down' });
         try {
-          await probe();
+          const readiness = await probe();
+          const busy = readiness === 'pool-busy' ? { pool: 'busy' as const } : {};
+          return reply.code(200).send({ status: 'ready', ...busy });
         } catch {
           return reply.code(503).send({ status: 'not-ready', reason: 'database' });
         }
-        return reply.code(200).send({ status: 'ready' });
       },
     );
     app.get(

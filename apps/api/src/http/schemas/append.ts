@@ -1,6 +1,6 @@
-import type { AppendRequest } from '@holdfast/db';
+import { APPEND_LIMITS, type AppendRequest } from '@holdfast/db';
 import { z } from 'zod';
-import { aggregateType, eventType, MAX_VERSION, tag } from './event';
+import { aggregateType, eventType, tag } from './event';
 import { aggregateId, correlationId, id, organizationId, userId } from './id';
 import { payload } from './payload';
 import { text } from './text';
@@ -18,9 +18,10 @@ const newEvent = z.strictObject({
   organizationId: organizationId.nullish(),
   userId: userId.nullish(),
   correlationId: correlationId.nullish(),
-  tags: z.array(tag).max(50).optional(),
-  idempotencyKey: text(200).optional().meta({
-    description: 'A second append to the aggregate with the same keys writes nothing and is answered alike.',
+  tags: z.array(tag).max(APPEND_LIMITS.tags).optional(),
+  idempotencyKey: text(APPEND_LIMITS.keyLength).optional().meta({
+    description:
+      'A second append of the same events with the same keys writes nothing and is answered alike. Every event has a key of its own, or none has one.',
   }),
 });
 
@@ -31,24 +32,22 @@ export const appendRequest = z
     expectedVersion: z
       .int()
       .min(0)
-      .max(MAX_VERSION - MAX_APPEND_EVENTS)
+      .max(APPEND_LIMITS.version - MAX_APPEND_EVENTS)
       .meta({
         description: 'Version of the last event you have seen; 0 for a stream that must not exist yet.',
       }),
     events: z.array(newEvent).min(1).max(MAX_APPEND_EVENTS),
   })
   .superRefine(({ events }, context) => {
+    const isKeyed = events.some(({ idempotencyKey }) => idempotencyKey !== undefined);
     const seen = new Set<string>();
-    for (const [at, { idempotencyKey }] of events.entries()) {
-      if (idempotencyKey === undefined) continue;
-      if (seen.has(idempotencyKey)) {
-        context.addIssue({
-          code: 'custom',
-          path: ['events', at, 'idempotencyKey'],
-          message: 'Invalid key: another event of this append has it',
-        });
-      }
-      seen.add(idempotencyKey);
+    for (const [at, { idempotencyKey: key }] of events.entries()) {
+      const message =
+        key === undefined
+          ? isKeyed && 'Invalid input: another event of this append has a key, so this one needs one too'
+          : seen.has(key) && 'Invalid key: another event of this append has it';
+      if (message) context.addIssue({ code: 'custom', path: ['events', at, 'idempotencyKey'], message });
+      if (key !== undefined) seen.add(key);
     }
   })
   .meta({

@@ -1,4 +1,4 @@
-import { MAX_PAGE_LIMIT } from '@holdfast/db';
+import { APPEND_LIMITS, MAX_PAGE_LIMIT } from '@holdfast/db';
 import { z } from 'zod';
 import { aggregateId, correlationId, id, organizationId, userId } from './id';
 import { cursor, limit, pageOf } from './page';
@@ -6,12 +6,9 @@ import { queryOf } from './query-choice';
 import { text } from './text';
 import { timestamp } from './timestamp';
 
-/** PostgreSQL's `integer`. */
-export const MAX_VERSION = 2_147_483_647;
-
-export const aggregateType = text(100).meta({ examples: ['invoice'] });
-export const eventType = text(200).meta({ examples: ['invoice.paid'] });
-export const tag = text(200).meta({ examples: ['order:1042'] });
+export const aggregateType = text(APPEND_LIMITS.typeLength).meta({ examples: ['invoice'] });
+export const eventType = text(APPEND_LIMITS.typeLength).meta({ examples: ['invoice.paid'] });
+export const tag = text(APPEND_LIMITS.tagLength).meta({ examples: ['order:1042'] });
 
 export const event = z
   .object({
@@ -87,7 +84,7 @@ export const streamQuery = z.strictObject({
     .number({ error: 'Invalid input: expected a whole number from 1' })
     .int()
     .min(1)
-    .max(MAX_VERSION)
+    .max(APPEND_LIMITS.version)
     .default(1)
     .meta({ description: 'First version wanted.' }),
   limit: limit.default(MAX_PAGE_LIMIT),

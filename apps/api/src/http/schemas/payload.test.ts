@@ -15,6 +15,18 @@ describe('payload', () => {
     expect(parse('{"a":[0,1e400]}').error?.issues).toMatchObject([{ path: ['a', '1'] }]);
   });
 
+  it.each(['9007199254740993', '-9007199254740993', '1e21'])(
+    'refuses %s, which may stand for another whole number, and says what to send instead',
+    (number) => {
+      const [issue] = parse(`{"paymentId":${number}}`).error?.issues ?? [];
+      expect(issue).toMatchObject({ path: ['paymentId'], message: expect.stringContaining('as a string') });
+    },
+  );
+
+  it.each(['9007199254740991', '-9007199254740991', '0.1', '1.5e-7'])('keeps the number %s', (number) => {
+    expect(parse(`{"a":${number}}`).data).toEqual({ a: Number(number) });
+  });
+
   it.each(['{"a":"\\ud800"}', '{"\\udc00":1}'])('refuses half of a surrogate pair: %s', (json) => {
     expect(parse(json).error?.issues[0]?.message).toMatch('surrogate');
   });

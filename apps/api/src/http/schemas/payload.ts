@@ -5,8 +5,10 @@ import { isWellFormed } from './well-formed';
 const MAX_PAYLOAD_DEPTH = 64;
 
 /**
- * The facts of an event: any JSON object that comes back as it was given. Numbers too large for JavaScript are refused,
- * since they would be stored as null; half surrogate pairs and deep nesting, since PostgreSQL refuses them.
+ * The facts of an event: any JSON object. Numbers are IEEE 754 doubles: a decimal comes back as the double nearest to
+ * it. Whole numbers that doubles cannot tell apart are refused, since they would silently become others, and numbers
+ * beyond every double, since they would be stored as null; half surrogate pairs and deep nesting, since PostgreSQL
+ * refuses them.
  */
 export const payload = z
   .record(z.string(), z.unknown())
@@ -31,6 +33,9 @@ function findFault(root: unknown): Fault | undefined {
     }
     if (typeof value === 'number' && !Number.isFinite(value)) {
       return { path, message: 'Invalid number: too large to keep' };
+    }
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      return { path, message: 'Invalid number: too large to be kept exactly; send it as a string' };
     }
     if (typeof value === 'string' && !isWellFormed(value)) {
       return { path, message: 'Invalid text: it holds half of a surrogate pair' };

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+
+/** A body is JSON, but a key in it would reach the prototype of whatever the body is copied into. */
+export class ForbiddenKeyError extends Error {
+  override readonly name = 'ForbiddenKeyError';
+  readonly code = 'HOLDFAST_FORBIDDEN_KEY';
+
+  constructor() {
+    super('keys named __proto__ or constructor.prototype are not allowed');
+  }
+}
+
+/** JSON bodies with forbidden keys fail with ForbiddenKeyError; fastify's own reader says of them that they are no JSON. */
+export function refuseForbiddenKeys(app: FastifyInstance): void {
+  const read = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    void read(request, body, (error, value) => {
+      if (error && isJson(body)) done(new ForbiddenKeyError());
+      else done(error, value);
+    });
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    // A mark of the byte order is no JSON, but is passed over when a body is read.
+    JSON.parse(text.replace(/^\uFEFF/, ''));
+    return true;
+  } catch {
+    return false;
+  }
+}
