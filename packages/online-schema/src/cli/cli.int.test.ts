@@ -70,7 +70,7 @@ describe('the holdfast command', () => {
     const first = await holdfast(['generate', 'create-notes', '-d', file], variables);
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toMatch(
-      /^tables {3}1 statements.*\nindex {4}create {2}idx_notes_text on notes\nwrote /,
+      /^tables {3}1 statement, in one transaction\nindex {4}create {2}idx_notes_text on notes\nwrote /,
     );
     expect(readdirSync(join(project, 'src', 'migrations'))).toHaveLength(2);
 

@@ -25,11 +25,15 @@ export async function runGenerate(
     print('The database is as the entities declare it; nothing was written.');
     return;
   }
-  if (tableStatements > 0) print(`tables   ${tableStatements} statements, in one transaction`);
+  if (tableStatements > 0) print(`tables   ${count(tableStatements, 'statement')}, in one transaction`);
   for (const { table, column } of droppedColumns)
     print(`column   drop    ${table}.${column}, with all that is in it`);
   for (const change of indexChanges) print(renderChange(change));
   for (const file of files) print(`wrote    ${relative(process.cwd(), file)}`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function renderChange(change: IndexChange): string {

@@ -40,7 +40,11 @@ async function main(argv: string[]): Promise<void> {
       if (rest.length > 0) throw new UsageError(`migrate takes no "${rest[0]}"`);
       return withDataSource(values['data-source'], async (dataSource) => {
         const applied = await migrate(dataSource, { report: (event) => print(renderMigrateEvent(event)) });
-        print(applied.length === 0 ? 'No migrations are pending.' : `${applied.length} migrations applied.`);
+        print(
+          applied.length === 0
+            ? 'No migrations are pending.'
+            : `${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`,
+        );
       });
     default:
       throw new UsageError(
