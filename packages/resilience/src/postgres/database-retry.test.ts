@@ -1,5 +1,5 @@
-import { FakeClock } from '../fake-clock';
-import { RetryError } from '../retry-error';
+import { FakeClock } from '../clock/fake-clock';
+import { RetryError } from '../retry/retry-error';
 import { type DatabaseRetryContext, withDatabaseRetry, withTransactionRetry } from './database-retry';
 import { type Phase, tagPhase } from './phase';
 

@@ -1,20 +1,23 @@
-import type { Deadline } from '../deadline';
-import type { RetryContext } from '../retry-context';
-import { type RetryableOperation, type RetryDecision, runWithRetry } from '../retry-engine';
-import { type RetryDefaults, readRetrySettings } from '../retry-options';
-import { isTaggedTransient } from '../transience';
+import type { Deadline } from '../clock/deadline';
+import type { Operation } from '../pipeline/attempt';
+import type { CallContext } from '../pipeline/call-context';
+import { RetryPolicy } from '../retry/retry';
+import type { RetryDecision } from '../retry/retry-frame';
+import { type RetryDefaults, type RetryOptions, readRetrySettings } from '../retry/retry-options';
+import type { RetryContext } from '../retry/retry-with-backoff';
+import { createAddedPredicate, isTaggedTransient } from '../retry/transience';
 import { type Classification, classify } from './classify';
 import { type Phase, readPhase } from './phase';
 
 /** Context of the database helpers: who calls, and what ends the retrying early. */
 export interface DatabaseRetryContext extends RetryContext {
   /** Ends a wait at once and lets no further attempt start. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Shared deadline, or milliseconds from this call. */
-  readonly deadline?: Deadline | number;
+  readonly deadline?: Deadline | number | undefined;
 }
 
-/** Defaults of `withDatabaseRetry`. */
+/** Defaults of `databaseRetry` and `withDatabaseRetry`. */
 export const DATABASE_RETRY_DEFAULTS: RetryDefaults = Object.freeze({
   maxAttempts: 3,
   baseDelayMs: 500,
@@ -22,7 +25,7 @@ export const DATABASE_RETRY_DEFAULTS: RetryDefaults = Object.freeze({
   backoffMultiplier: 2,
 });
 
-/** Defaults of `withTransactionRetry`. */
+/** Defaults of `transactionRetry` and `withTransactionRetry`. */
 export const TRANSACTION_RETRY_DEFAULTS: RetryDefaults = Object.freeze({
   maxAttempts: 5,
   baseDelayMs: 100,
@@ -31,60 +34,73 @@ export const TRANSACTION_RETRY_DEFAULTS: RetryDefaults = Object.freeze({
 });
 
 /**
- * Runs a database operation, and runs it again after transient failures: 3 attempts, waits of up to 500 ms doubling to
- * 5 s. A failure is retried only if that is safe in its phase (`tagPhase`), or in every phase when it has none;
- * `context.idempotent` also allows those whose work may already have been applied. Serialization failures and deadlocks
- * need `withTransactionRetry`, unless the error is tagged as a single autocommit statement.
+ * Makes a policy that runs a database operation again after transient failures: 3 attempts, waits of up to 500 ms
+ * doubling to 5 s. A failure is retried only if that is safe in its phase (`tagPhase`), or in every phase when it has
+ * none; `context.idempotent` also allows those whose work may already have been applied. Serialization failures and
+ * deadlocks need `transactionRetry`, unless the error is tagged as a single autocommit statement.
  *
- * @throws RetryError, the signal's reason, or the untouched error, as `retryWithBackoff` does.
+ * @throws InvalidOptionError naming the option, the value and the range.
  */
-export async function withDatabaseRetry<T>(
-  operation: RetryableOperation<T>,
-  context: DatabaseRetryContext = {},
-): Promise<T> {
-  return run(operation, context, DATABASE_RETRY_DEFAULTS, createDecider(context, false));
+export function databaseRetry(options: RetryOptions = {}): RetryPolicy {
+  return createPolicy(options, DATABASE_RETRY_DEFAULTS, false);
 }
 
 /**
- * Runs a whole transaction, and runs it again after transient failures, serialization failures and deadlocks: 5 attempts,
- * waits of up to 100 ms doubling to 2 s. The operation must open a new transaction on every call. A COMMIT whose outcome
- * is unknown is not retried unless `context.idempotent` says that running twice has the effect of running once.
+ * Makes a policy that runs a whole transaction again after transient failures, serialization failures and deadlocks: 5
+ * attempts, waits of up to 100 ms doubling to 2 s. The operation must open a new transaction on every call. A COMMIT whose
+ * outcome is unknown is not retried unless `context.idempotent` says that running twice has the effect of running once.
  *
+ * @throws InvalidOptionError naming the option, the value and the range.
+ */
+export function transactionRetry(options: RetryOptions = {}): RetryPolicy {
+  return createPolicy(options, TRANSACTION_RETRY_DEFAULTS, true);
+}
+
+/**
+ * `databaseRetry` for a single call.
+ * @throws RetryError, the signal's reason, or the untouched error, as `retryWithBackoff` does.
+ */
+export async function withDatabaseRetry<T>(
+  operation: Operation<T>,
+  context: DatabaseRetryContext = {},
+): Promise<T> {
+  const { signal, deadline, logger, clock, random } = context;
+  return databaseRetry({ logger, clock, random }).execute(operation, { signal, deadline, context });
+}
+
+/**
+ * `transactionRetry` for a single call.
  * @throws RetryError, the signal's reason, or the untouched error, as `retryWithBackoff` does.
  */
 export async function withTransactionRetry<T>(
-  operation: RetryableOperation<T>,
+  operation: Operation<T>,
   context: DatabaseRetryContext = {},
 ): Promise<T> {
-  return run(operation, context, TRANSACTION_RETRY_DEFAULTS, createDecider(context, true));
+  const { signal, deadline, logger, clock, random } = context;
+  return transactionRetry({ logger, clock, random }).execute(operation, { signal, deadline, context });
 }
 
-function run<T>(
-  operation: RetryableOperation<T>,
-  context: DatabaseRetryContext,
+function createPolicy(
+  options: RetryOptions,
   defaults: RetryDefaults,
-  decide: (error: unknown) => RetryDecision,
-): Promise<T> {
-  const { signal, deadline } = context;
-  const options = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
-  return runWithRetry(operation, readRetrySettings(options, context, defaults), decide, context);
+  retriesContention: boolean,
+): RetryPolicy {
+  const settings = readRetrySettings(options, defaults);
+  const isAdded = createAddedPredicate(options.retryableErrors);
+  return new RetryPolicy(settings, (error, context) => {
+    const decision = decide(error, context, retriesContention);
+    return decision === 'no' && isAdded(error) ? 'yes' : decision;
+  });
 }
 
-/** Makes the decision for one call of a helper; it remembers what may be tried only once. */
-function createDecider(context: RetryContext, retriesContention: boolean): (error: unknown) => RetryDecision {
-  let onceSpent = false;
-  return (error) => {
-    const phase = readPhase(error);
-    const meaning = classify(error, phase);
-    if (meaning.kind === 'unrecognized') return isTaggedTransient(error) ? 'yes' : 'no';
-    if (!isAllowed(meaning, context.idempotent === true)) return 'no';
-    if (meaning.kind === 'contention' && !retriesContention && !isAutocommit(phase)) return 'no';
-    if (meaning.once) {
-      if (onceSpent) return 'no';
-      onceSpent = true;
-    }
-    return meaning.slow ? 'slow' : 'yes';
-  };
+function decide(error: unknown, context: CallContext | undefined, retriesContention: boolean): RetryDecision {
+  const phase = readPhase(error);
+  const meaning = classify(error, phase);
+  if (meaning.kind === 'unrecognized') return isTaggedTransient(error) ? 'yes' : 'no';
+  if (!isAllowed(meaning, context?.idempotent === true)) return 'no';
+  if (meaning.kind === 'contention' && !retriesContention && !isAutocommit(phase)) return 'no';
+  if (meaning.once) return meaning.slow ? 'once-slow' : 'once';
+  return meaning.slow ? 'slow' : 'yes';
 }
 
 function isAllowed({ verdict, transient }: Classification, idempotent: boolean): boolean {

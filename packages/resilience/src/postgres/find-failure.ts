@@ -1,5 +1,5 @@
-import { readField } from '../error-chain';
-import { isEstablishmentFailure } from '../transience';
+import { readField } from '../errors/error-chain';
+import { isEstablishmentFailure } from '../retry/transience';
 import type { FailureRow } from './failure-row';
 import {
   FAILURES_BY_CLASS,

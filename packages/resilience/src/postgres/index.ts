@@ -2,7 +2,9 @@ export { type Classification, classify, type Verdict } from './classify';
 export {
   DATABASE_RETRY_DEFAULTS,
   type DatabaseRetryContext,
+  databaseRetry,
   TRANSACTION_RETRY_DEFAULTS,
+  transactionRetry,
   withDatabaseRetry,
   withTransactionRetry,
 } from './database-retry';

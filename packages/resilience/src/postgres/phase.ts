@@ -1,4 +1,4 @@
-import { listErrorChain, readField } from '../error-chain';
+import { listErrorChain, readField } from '../errors/error-chain';
 
 /**
  * Where an operation was when it failed.

@@ -1,0 +1,108 @@
+import type { Clock, ScheduledTimer } from '../clock/clock';
+import type { CallContext } from '../pipeline/call-context';
+import { type Enclosure, Frame } from '../pipeline/frame';
+import type { AbortListener } from '../pipeline/scope';
+import { BulkheadRejectedError } from './bulkhead-rejected-error';
+import type { Gate, Waiter } from './gate';
+
+/** What a gate frame is given by its policy. */
+export interface GateRule {
+  readonly name: string | undefined;
+  readonly gate: Gate;
+  readonly maxQueueWaitMs: number | undefined;
+  readonly clock: Clock;
+  readonly onReject: (error: BulkheadRejectedError, context: CallContext | undefined) => void;
+}
+
+/**
+ * One call's slot. It is given back when the work has really settled: a caller whose timeout fired has gone, but what it
+ * started still loads the dependency.
+ */
+export class GateFrame extends Frame implements AbortListener, Waiter {
+  previousWaiter: Waiter | undefined;
+  nextWaiter: Waiter | undefined;
+  readonly #rule: GateRule;
+  #abandoned = 0;
+  #isReported = false;
+  #waitTimer: ScheduledTimer | undefined;
+
+  constructor(outer: Enclosure, rule: GateRule) {
+    super(outer);
+    this.#rule = rule;
+  }
+
+  run(): void {
+    const { gate } = this.#rule;
+    this.#isReported = false;
+    if (gate.tryEnter()) this.start();
+    else if (gate.tryWait(this)) this.#wait();
+    else this.#reject('BULKHEAD_FULL');
+  }
+
+  onAdmitted(): void {
+    this.#endWait();
+    this.start();
+  }
+
+  /** The caller gave up while it waited. */
+  onAbort(reason: unknown): void {
+    this.#endWait();
+    this.#rule.gate.leaveQueue(this);
+    this.outer.fail(reason);
+  }
+
+  override succeed(value: unknown): void {
+    this.#report();
+    this.outer.succeed(value);
+  }
+
+  override fail(error: unknown): void {
+    this.#report();
+    this.outer.fail(error);
+  }
+
+  override workAbandoned(): void {
+    this.#abandoned += 1;
+    this.outer.workAbandoned();
+  }
+
+  override workEnded(): void {
+    this.#abandoned -= 1;
+    if (this.#isReported && this.#abandoned === 0) this.#rule.gate.leave();
+    this.outer.workEnded();
+  }
+
+  /** A slot is ours. */
+  protected start(): void {
+    this.inner.run();
+  }
+
+  #report(): void {
+    this.#isReported = true;
+    if (this.#abandoned === 0) this.#rule.gate.leave();
+  }
+
+  #wait(): void {
+    const { maxQueueWaitMs, clock } = this.#rule;
+    this.scope.listen(this);
+    if (maxQueueWaitMs === undefined) return;
+    this.#waitTimer = clock.schedule(() => {
+      this.#endWait();
+      this.#rule.gate.leaveQueue(this);
+      this.#reject('BULKHEAD_WAIT_EXCEEDED');
+    }, maxQueueWaitMs);
+  }
+
+  #endWait(): void {
+    this.#waitTimer?.cancel();
+    this.#waitTimer = undefined;
+    this.scope.unlisten(this);
+  }
+
+  #reject(code: BulkheadRejectedError['code']): void {
+    const { name, gate, onReject } = this.#rule;
+    const error = new BulkheadRejectedError(code, name, gate.active, gate.queued);
+    onReject(error, this.call.context);
+    this.outer.fail(error);
+  }
+}

@@ -1,0 +1,62 @@
+import { MAX_TIMER_MS } from '../clock/clock';
+import { InvalidOptionError, requireNumber } from '../errors/invalid-option-error';
+import type { Circuit, CircuitState } from './circuit';
+import type { TallySnapshot } from './trip-rule';
+
+/** A breaker's state as plain data. All times are durations in milliseconds, counted from the moment of the export. */
+export type CircuitSnapshot =
+  | { readonly state: 'closed'; readonly tally: TallySnapshot }
+  | { readonly state: 'open'; readonly remainingMs: number; readonly breakMs: number }
+  | { readonly state: 'half-open'; readonly breakMs: number }
+  | { readonly state: 'isolated' };
+
+export function exportCircuit(state: CircuitState, nowMs: number): CircuitSnapshot {
+  switch (state.kind) {
+    case 'closed':
+      return { state: 'closed', tally: state.tally.exportCounts(nowMs) };
+    case 'open':
+      return { state: 'open', remainingMs: Math.max(0, state.untilMs - nowMs), breakMs: state.breakMs };
+    case 'half-open':
+      return { state: 'half-open', breakMs: state.breakMs };
+    case 'isolated':
+      return { state: 'isolated' };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** @throws InvalidOptionError when it is no snapshot, or one of another trip rule. The circuit is as it was then. */
+export function restoreCircuit(circuit: Circuit, snapshot: CircuitSnapshot, nowMs: number): void {
+  const duration = { min: 0, max: MAX_TIMER_MS };
+  switch (snapshot?.state) {
+    case 'closed':
+      requireTally(snapshot.tally);
+      circuit.restoreClosed(snapshot.tally, nowMs);
+      return;
+    case 'open':
+      requireNumber('snapshot.breakMs', snapshot.breakMs, duration);
+      circuit.resume(
+        snapshot.breakMs,
+        requireNumber('snapshot.remainingMs', snapshot.remainingMs, duration),
+        nowMs,
+      );
+      return;
+    case 'half-open':
+      circuit.resume(requireNumber('snapshot.breakMs', snapshot.breakMs, duration), 0, nowMs);
+      return;
+    case 'isolated':
+      circuit.isolate(nowMs);
+      return;
+    default:
+      throw new InvalidOptionError('snapshot', snapshot, 'what exportState returned');
+  }
+}
+
+function requireTally(tally: unknown): void {
+  if (typeof tally === 'object' && tally !== null) {
+    const { rule, counts } = tally as Partial<TallySnapshot>;
+    const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
+    if (typeof rule === 'string' && Array.isArray(counts) && counts.every(isCount)) return;
+  }
+  throw new InvalidOptionError('snapshot.tally', tally, 'a rule and its counts');
+}

@@ -1,0 +1,52 @@
+import { readErrorCode } from '../errors/error-chain';
+import type { CallContext } from '../pipeline/call-context';
+import type { StructuredLogger } from './structured-logger';
+
+/** Errors and query parameters carry user data, so a line is built from this list and from codes, never by spreading. */
+const CONTEXT_FIELDS = [
+  'operation',
+  'component',
+  'requestId',
+  'traceId',
+  'organizationId',
+  'userId',
+] as const satisfies readonly (keyof CallContext)[];
+
+const MAX_FIELD_LENGTH = 200;
+
+/**
+ * Writes one line with the caller's identifying fields and those facts that are known. Without a logger nothing is made. A logger that
+ * throws is ignored: it must not turn a success into a failure.
+ */
+export function writeLine(
+  logger: StructuredLogger | undefined,
+  level: keyof StructuredLogger,
+  message: string,
+  context: CallContext | undefined,
+  facts: Readonly<Record<string, string | number | undefined>>,
+): void {
+  if (logger === undefined) return;
+  try {
+    const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+    logger[level](message, { ...pickContext(context), ...Object.fromEntries(known) });
+  } catch {
+    // Deliberately silent: see above.
+  }
+}
+
+/** An error as a log may show it: its nearest code, or else the name of its kind. Never its message. */
+export function renderCode(error: unknown): string {
+  const code = readErrorCode(error) ?? (error instanceof Error ? error.name : typeof error);
+  return code.slice(0, MAX_FIELD_LENGTH);
+}
+
+function pickContext(context: CallContext | undefined): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  if (context === undefined) return fields;
+  for (const name of CONTEXT_FIELDS) {
+    const value: unknown = context[name];
+    if (typeof value === 'string') fields[name] = value.slice(0, MAX_FIELD_LENGTH);
+    else if (typeof value === 'number' || typeof value === 'boolean') fields[name] = value;
+  }
+  return fields;
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../clock/clock';
+import { type Deadline, DeadlineExceededError } from '../clock/deadline';
+import type { Operation } from './attempt';
+import type { CallContext } from './call-context';
+import type { Call, Enclosure, Frame, Layer } from './frame';
+import { CallScope } from './scope';
+
+const FIRST_ATTEMPT = Object.freeze({ attempt: 1 });
+
+/** Read once, right after the promise they belong to is made: a shared executor saves a closure for each call. */
+let lastResolve: (value: unknown) => void;
+let lastReject: (reason: unknown) => void;
+const captureSettlers = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
+
+/** Keeps strands between calls. */
+export interface StrandPool {
+  keep(strand: Strand): void;
+}
+
+/**
+ * The frames of one call, linked from the caller's promise to the operation. Building them is most of what a call would
+ * allocate, so that a strand which has done its work whole serves the next call; one whose work was abandoned does not.
+ */
+export class Strand implements Enclosure {
+  readonly call: Call;
+  readonly attempts = FIRST_ATTEMPT;
+  readonly depth = 0;
+  readonly #scope: CallScope;
+  readonly #pool: StrandPool;
+  readonly #first: Frame;
+  #resolve: ((value: unknown) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+  #isWhole = true;
+
+  constructor(layers: readonly Layer[], clock: Clock, pool: StrandPool) {
+    this.#scope = new CallScope(clock);
+    this.#pool = pool;
+    this.call = { layers, clock, scope: this.#scope, operation: idle, context: undefined };
+    const outermost = layers[0] as Layer;
+    this.#first = outermost.createFrame(this).link();
+  }
+
+  get scope(): CallScope {
+    return this.#scope;
+  }
+
+  start(
+    operation: Operation<unknown>,
+    signal: AbortSignal | undefined,
+    deadline: Deadline | undefined,
+    context: CallContext | undefined,
+  ): Promise<unknown> {
+    const result = new Promise(captureSettlers);
+    this.#resolve = lastResolve;
+    this.#reject = lastReject;
+    this.call.operation = operation;
+    this.call.context = context;
+    if (signal !== undefined || deadline !== undefined) {
+      this.#scope.open(signal, deadline);
+      if (signal?.aborted) {
+        this.fail(signal.reason);
+        return result;
+      }
+      if (deadline !== undefined && deadline.remainingMs() <= 0) {
+        this.fail(new DeadlineExceededError());
+        return result;
+      }
+    }
+    this.#first.run();
+    return result;
+  }
+
+  succeed(value: unknown): void {
+    const resolve = this.#resolve;
+    this.#finish();
+    resolve?.(value);
+  }
+
+  fail(error: unknown): void {
+    const reject = this.#reject;
+    this.#finish();
+    reject?.(error);
+  }
+
+  workAbandoned(): void {
+    this.#isWhole = false;
+  }
+
+  workEnded(): void {
+    // The outcome was delivered when the work was abandoned; nobody waits here.
+  }
+
+  #finish(): void {
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#scope.close();
+    if (!this.#isWhole) return;
+    this.call.operation = idle;
+    this.call.context = undefined;
+    this.#pool.keep(this);
+  }
+}
+
+/** Stands where no operation is, so that a strand at rest holds nothing of its last caller. */
+function idle(): void {}
