@@ -48,6 +48,52 @@ describe('while the database is gone', () => {
   });
 });
 
+describe('after many failures', () => {
+  let server: TemporaryServer;
+  let service: TestService;
+  beforeAll(async () => {
+    server = await openTemporaryServer();
+    await migrate(server.url);
+    service = await openService(server.url, IMPATIENT);
+  });
+  afterAll(async () => {
+    await service.close();
+    await server.stop();
+  });
+
+  const ask = async (count: number): Promise<number[]> => {
+    const answers = await Promise.all(Array.from({ length: count }, () => service.get(QUESTION)));
+    return answers.map(({ status }) => status);
+  };
+  const changes = () =>
+    service
+      .readLog()
+      .filter(({ message }) => message === 'The circuit changed its state')
+      .map(({ from, to }) => `${from} → ${to}`);
+
+  it('opens the circuit: the database is left alone until it answers again', async () => {
+    // Without the fault as many requests open nothing.
+    expect(await ask(20)).toEqual(new Array(20).fill(200));
+    expect(changes()).toEqual([]);
+
+    await server.halt('immediate');
+    while (changes().length === 0) expect(await ask(5)).toEqual(new Array(5).fill(503));
+    expect(changes()).toEqual(['closed → open']);
+    const logged = service.readLog().length;
+    const refused = await service.get(QUESTION);
+    expect(refused).toMatchObject({ status: 503, body: { type: '/problems/database-unavailable' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(2);
+    // Nothing was tried, so nothing was retried.
+    expect(JSON.stringify(service.readLog().slice(logged))).not.toContain('Retrying');
+
+    await server.resume();
+    while ((await ask(1))[0] !== 200);
+    expect(changes().slice(0, 2)).toEqual(['closed → open', 'open → half-open']);
+    expect(await ask(2)).toEqual([200, 200]);
+    expect(changes().at(-1)).toBe('half-open → closed');
+  });
+});
+
 describe('while the pool has no free connection', () => {
   it('answers 503 but stays ready, and serves again once one is free', async () => {
     await using database = await openTestDatabase();

@@ -1,5 +1,6 @@
 import type { Logger } from '@holdfast/observability';
-import { withDatabaseRetry } from '@holdfast/resilience/postgres';
+import { pipeline, retryBudget } from '@holdfast/resilience';
+import { databaseCircuitBreaker, databaseRetry } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 
 interface WriteOptions {
@@ -20,15 +21,25 @@ export interface UnitOfWork {
 }
 
 /** Retries end here, in ms: a client that waits longer has usually gone, and a 503 tells it when to come back. */
-const RETRY_BUDGET_MS = 5_000;
+const RETRY_DEADLINE_MS = 5_000;
 
-/** Makes the unit of work over a DataSource. Retries are logged. */
+/**
+ * Makes the unit of work over a DataSource. All work shares one retry budget and one circuit: during an outage retries add
+ * at most a tenth to the load, and soon nothing is sent at all until the server answers again. Retries and changes of the
+ * circuit are logged.
+ */
 export function createUnitOfWork(dataSource: DataSource, logger: Logger): UnitOfWork {
-  const context = { component: 'api', logger, deadline: RETRY_BUDGET_MS };
+  const policy = pipeline([
+    databaseRetry({ budget: retryBudget(), logger }),
+    databaseCircuitBreaker({ name: 'database', logger }),
+  ]);
+  const run = <T>(operation: string, work: (manager: EntityManager) => Promise<T>, idempotent: boolean) =>
+    policy.execute(() => work(dataSource.manager), {
+      deadline: RETRY_DEADLINE_MS,
+      context: { component: 'api', operation, idempotent },
+    });
   return {
-    read: (operation, work) =>
-      withDatabaseRetry(() => work(dataSource.manager), { ...context, operation, idempotent: true }),
-    write: (operation, work, { idempotent = false } = {}) =>
-      withDatabaseRetry(() => work(dataSource.manager), { ...context, operation, idempotent }),
+    read: (operation, work) => run(operation, work, true),
+    write: (operation, work, { idempotent = false } = {}) => run(operation, work, idempotent),
   };
 }

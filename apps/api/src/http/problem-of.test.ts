@@ -7,7 +7,7 @@ import {
   ReferenceMissingError,
   VersionConflictError,
 } from '@holdfast/db';
-import { RetryError } from '@holdfast/resilience';
+import { CircuitOpenError, RetryError } from '@holdfast/resilience';
 import { NotFoundError } from '../use-cases/not-found-error';
 import { ShuttingDownError } from './drain';
 import { problemOf } from './problem-of';
@@ -34,6 +34,7 @@ describe('problemOf', () => {
     [coded('ECONNREFUSED'), 503, 'database-unavailable'],
     [retried(coded('ECONNREFUSED')), 503, 'database-unavailable'],
     [coded('POOL_EXHAUSTED'), 503, 'database-unavailable'],
+    [new CircuitOpenError('CIRCUIT_OPEN', 'database', 4_000), 503, 'database-unavailable'],
     [coded('53300'), 503, 'database-unavailable'],
     [coded('40001'), 503, 'database-unavailable'],
     [coded('42P01'), 500, 'internal'],
@@ -64,5 +65,6 @@ describe('problemOf', () => {
   it('lets an error ask for a longer wait, rounded up to seconds', () => {
     const error = Object.assign(coded('ECONNREFUSED'), { retryAfterMs: 7_200 });
     expect(problemOf(error).retryAfterSeconds).toBe(8);
+    expect(problemOf(new CircuitOpenError('CIRCUIT_OPEN', undefined, 4_100)).retryAfterSeconds).toBe(5);
   });
 });

@@ -7,7 +7,7 @@ import {
   ReferenceMissingError,
   VersionConflictError,
 } from '@holdfast/db';
-import { listErrorChain } from '@holdfast/resilience';
+import { isRejected, listErrorChain } from '@holdfast/resilience';
 import { classify, readPhase } from '@holdfast/resilience/postgres';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { NotFoundError } from '../use-cases/not-found-error';
@@ -148,6 +148,8 @@ function refusalOfDatabase(error: unknown): Refusal | undefined {
 
 /** Asks whether trying again later may help, and nothing about the request is at fault. */
 function isOutage(error: unknown): boolean {
+  // A policy of ours refused to ask the database at all, such as an open circuit.
+  if (isRejected(error)) return true;
   const { kind } = classify(error, readPhase(error));
   switch (kind) {
     case 'unavailable':

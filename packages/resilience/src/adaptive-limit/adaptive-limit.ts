@@ -1,7 +1,7 @@
 import type { BulkheadEvents } from '../bulkhead/bulkhead';
 import { Gate } from '../bulkhead/gate';
 import { type Clock, MAX_TIMER_MS } from '../clock/clock';
-import { readErrorCode } from '../errors/error-chain';
+import { listErrorChain, readField } from '../errors/error-chain';
 import { InvalidOptionError, requireNumber } from '../errors/invalid-option-error';
 import { requireClock, requireFunction, requireKnownOptions, requireName } from '../errors/require-option';
 import { Emitter } from '../observe/emitter';
@@ -23,7 +23,10 @@ export interface AdaptiveLimitOptions {
   readonly maxQueue?: number | undefined;
   /** How long one may wait, in milliseconds. Above 0. Default: until the caller's deadline. */
   readonly maxQueueWaitMs?: number | undefined;
-  /** Which errors mean overload. Default: a timeout (`TIMEOUT`) or a full pool (`POOL_EXHAUSTED`). */
+  /**
+   * Which errors mean overload; other failures are not measured. Default: a timeout (`TIMEOUT`) or a full pool
+   * (`POOL_EXHAUSTED`), behind wrappers too.
+   */
   readonly isOverload?: ((error: unknown) => boolean) | undefined;
   /** Stands in errors and events. */
   readonly name?: string | undefined;
@@ -76,8 +79,11 @@ class AdaptiveLimitPolicy extends Policy implements Layer {
       maxQueueWaitMs,
       clock: this.clock,
       isOverload,
-      onReject: ({ code, active, queued }, context) =>
-        this.#emitter.emit('reject', { code, name, active, queued, context }),
+      onReject: ({ code, active, queued }, context) => {
+        if (this.#emitter.isHeard('reject')) {
+          this.#emitter.emit('reject', { code, name, active, queued, context });
+        }
+      },
       onSample: (sample) => this.#follow(sample),
     };
   }
@@ -118,13 +124,26 @@ class AdaptiveLimitPolicy extends Policy implements Layer {
   }
 
   #follow(sample: LoadSample): void {
-    const wanted = this.#tracker.record(sample, this.#exactLimit);
+    const wanted = this.#ask(sample);
+    // Not a number would be no limit at all.
+    if (Number.isNaN(wanted)) return;
     this.#exactLimit = Math.min(this.#maxLimit, Math.max(this.#minLimit, wanted));
     const from = this.#gate.limit;
     const to = Math.floor(this.#exactLimit);
     if (to === from) return;
     this.#gate.limit = to;
-    this.#emitter.emit('limitChange', { name: this.#name, from, to });
+    if (this.#emitter.isHeard('limitChange')) {
+      this.#emitter.emit('limitChange', { name: this.#name, from, to });
+    }
+  }
+
+  /** A rule of the caller's own may throw. The limit stays then: measuring an operation must not change its outcome. */
+  #ask(sample: LoadSample): number {
+    try {
+      return this.#tracker.record(sample, this.#exactLimit);
+    } catch {
+      return this.#exactLimit;
+    }
   }
 }
 
@@ -163,7 +182,8 @@ function readRange(options: AdaptiveLimitOptions) {
   return { minLimit, maxLimit, initialLimit };
 }
 
+const OVERLOAD_CODES: ReadonlySet<unknown> = new Set(['TIMEOUT', 'POOL_EXHAUSTED']);
+
 function isOverloadByDefault(error: unknown): boolean {
-  const code = readErrorCode(error);
-  return code === 'TIMEOUT' || code === 'POOL_EXHAUSTED';
+  return listErrorChain(error).some((link) => OVERLOAD_CODES.has(readField(link, 'code')));
 }

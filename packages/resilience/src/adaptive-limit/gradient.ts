@@ -10,16 +10,17 @@ export interface GradientOptions {
 }
 
 const DEFAULTS = Object.freeze({ tolerance: 1.5, smoothing: 0.2 });
-/** Samples over which the usual latency is averaged. */
+/** Rounds over which the usual latency is averaged. */
 const LONG_WINDOW = 600;
 const WARM_UP = 10;
 
 /**
  * Follows the ratio of the usual latency to the present one: as operations slow down against their own past, the limit
- * shrinks, and while they do not, it grows by about its square root. Right where nobody can say how long an operation
- * may take.
+ * shrinks, and while they do not, it grows towards itself and its square root; one step for each round of operations.
+ * Right where nobody can say how long an operation may take. What is slow for long becomes usual: where the longest
+ * bearable latency is known, `aimd` holds it.
  *
- * Source: the Gradient2 limit of Netflix's concurrency-limits.
+ * Source: the Gradient2 limit of Netflix's concurrency-limits, whose windows are rounds here.
  *
  * @throws InvalidOptionError naming the option, the value and the range.
  */
@@ -34,7 +35,8 @@ class GradientTracker implements LimitTracker {
   readonly #tolerance: number;
   readonly #smoothing: number;
   #usualMs = 0;
-  #samples = 0;
+  #rounds = 0;
+  #round = createRound();
 
   constructor(tolerance: number, smoothing: number) {
     this.#tolerance = tolerance;
@@ -42,21 +44,49 @@ class GradientTracker implements LimitTracker {
   }
 
   record({ latencyMs, active, isOverload }: LoadSample, limit: number): number {
-    const usualMs = this.#average(latencyMs);
-    if (!isOverload && active * 2 < limit) return limit;
-    const ratio = latencyMs > 0 ? (this.#tolerance * usualMs) / latencyMs : 1;
+    const round = this.#round;
+    round.samples += 1;
+    round.mostActive = Math.max(round.mostActive, active);
+    if (isOverload) round.overloads += 1;
+    else round.totalMs += latencyMs;
+    // What runs at once meets the same load; if each of them moved the limit, one pause would take it away.
+    if (round.samples < round.mostActive) return limit;
+    this.#round = createRound();
+    return this.#step(round, limit);
+  }
+
+  #step({ samples, overloads, mostActive, totalMs }: Round, limit: number): number {
+    const answers = samples - overloads;
+    const presentMs = answers > 0 ? totalMs / answers : 0;
+    if (answers > 0) this.#learn(presentMs);
+    const isOverload = overloads > 0;
+    // A limit that is not used says nothing about what the dependency would bear.
+    if (!isOverload && mostActive * 2 < limit) return limit;
+    const ratio = presentMs > 0 ? (this.#tolerance * this.#usualMs) / presentMs : 1;
     const slope = isOverload ? 0.5 : Math.max(0.5, Math.min(1, ratio));
     const target = limit * slope + (isOverload ? 0 : Math.sqrt(limit));
     return limit * (1 - this.#smoothing) + target * this.#smoothing;
   }
 
   /** A plain mean at first, then an exponential one. */
-  #average(latencyMs: number): number {
-    this.#samples += 1;
-    const weight = this.#samples <= WARM_UP ? 1 / this.#samples : 2 / (LONG_WINDOW + 1);
+  #learn(latencyMs: number): void {
+    this.#rounds += 1;
+    const weight = this.#rounds <= WARM_UP ? 1 / this.#rounds : 2 / (LONG_WINDOW + 1);
     this.#usualMs += (latencyMs - this.#usualMs) * weight;
     // After a long stretch of load the past is worse than the present: forget it faster than it was learnt.
     if (this.#usualMs > 2 * latencyMs) this.#usualMs *= 0.95;
-    return this.#usualMs;
   }
+}
+
+/** As many operations as ran at once. */
+interface Round {
+  samples: number;
+  overloads: number;
+  mostActive: number;
+  /** Latencies of those that were not overload, added up. */
+  totalMs: number;
+}
+
+function createRound(): Round {
+  return { samples: 0, overloads: 0, mostActive: 0, totalMs: 0 };
 }

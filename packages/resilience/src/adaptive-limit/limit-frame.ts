@@ -9,10 +9,12 @@ export interface AdaptiveRule extends GateRule {
   readonly onSample: (sample: LoadSample) => void;
 }
 
-/** A slot whose use is measured. */
+/**
+ * A slot whose use is measured. Of failures only overload is: what fails fast, such as a connection that is refused, would
+ * pass for a dependency that is faster than ever.
+ */
 export class LimitFrame extends GateFrame {
   readonly #rule: AdaptiveRule;
-  #isRunning = false;
   // NaN makes the field hold a double in place: see the retry frame.
   #startedMs = Number.NaN;
 
@@ -27,26 +29,21 @@ export class LimitFrame extends GateFrame {
   }
 
   override fail(error: unknown): void {
+    let failure = error;
     try {
-      const isOverload = judge('isOverload', error, this.#rule.isOverload);
-      // What was cut short from outside took as long as its caller let it.
-      if (isOverload || !this.scope.isAborted) this.#measure(isOverload);
+      if (judge('isOverload', error, this.#rule.isOverload)) this.#measure(true);
     } catch (predicateError) {
-      super.fail(predicateError);
-      return;
+      failure = predicateError;
     }
-    super.fail(error);
+    super.fail(failure);
   }
 
   protected override start(): void {
-    this.#isRunning = true;
     this.#startedMs = this.#rule.clock.nowMs();
     super.start();
   }
 
   #measure(isOverload: boolean): void {
-    if (!this.#isRunning) return;
-    this.#isRunning = false;
     const latencyMs = this.#rule.clock.nowMs() - this.#startedMs;
     this.#rule.onSample({ latencyMs, active: this.#rule.gate.active, isOverload });
   }

@@ -1,4 +1,4 @@
-/** What one finished operation tells about how much load the dependency bears. */
+/** What one operation that succeeded, or failed of overload, tells about how much load the dependency bears. */
 export interface LoadSample {
   /** How long the operation took, in milliseconds. */
   readonly latencyMs: number;
@@ -10,7 +10,7 @@ export interface LoadSample {
 
 /** Follows the samples of one dependency. */
 export interface LimitTracker {
-  /** The limit after this sample; may be a fraction. */
+  /** The limit after this sample; may be a fraction, and is kept within the policy's bounds. */
   record(sample: LoadSample, limit: number): number;
 }
 

@@ -1,4 +1,5 @@
-import type { Clock, ScheduledTimer } from '../clock/clock';
+import type { Clock } from '../clock/clock';
+import { createDeadline, onDeadline } from '../clock/deadline';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
 import type { AbortListener } from '../pipeline/scope';
@@ -24,7 +25,7 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
   readonly #rule: GateRule;
   #abandoned = 0;
   #isReported = false;
-  #waitTimer: ScheduledTimer | undefined;
+  #cancelWaitLimit: (() => void) | undefined;
 
   constructor(outer: Enclosure, rule: GateRule) {
     super(outer);
@@ -35,6 +36,8 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
     const { gate } = this.#rule;
     this.#isReported = false;
     if (gate.tryEnter()) this.start();
+    // A listener on the way in may have aborted the call, and a wait would not be told of that.
+    else if (this.scope.isAborted) this.outer.fail(this.scope.reason);
     else if (gate.tryWait(this)) this.#wait();
     else this.#reject('BULKHEAD_FULL');
   }
@@ -51,14 +54,17 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
     this.outer.fail(reason);
   }
 
+  // The outcome first and then the slot, which would otherwise go to a hedge of this very call that waits in the queue.
   override succeed(value: unknown): void {
-    this.#report();
+    const isFree = this.#report();
     this.outer.succeed(value);
+    if (isFree) this.#rule.gate.leave();
   }
 
   override fail(error: unknown): void {
-    this.#report();
+    const isFree = this.#report();
     this.outer.fail(error);
+    if (isFree) this.#rule.gate.leave();
   }
 
   override workAbandoned(): void {
@@ -77,25 +83,26 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
     this.inner.run();
   }
 
-  #report(): void {
+  /** Answers whether nothing is running any more. */
+  #report(): boolean {
     this.#isReported = true;
-    if (this.#abandoned === 0) this.#rule.gate.leave();
+    return this.#abandoned === 0;
   }
 
   #wait(): void {
     const { maxQueueWaitMs, clock } = this.#rule;
     this.scope.listen(this);
     if (maxQueueWaitMs === undefined) return;
-    this.#waitTimer = clock.schedule(() => {
+    this.#cancelWaitLimit = onDeadline(createDeadline(maxQueueWaitMs, clock), clock, () => {
       this.#endWait();
       this.#rule.gate.leaveQueue(this);
       this.#reject('BULKHEAD_WAIT_EXCEEDED');
-    }, maxQueueWaitMs);
+    });
   }
 
   #endWait(): void {
-    this.#waitTimer?.cancel();
-    this.#waitTimer = undefined;
+    this.#cancelWaitLimit?.();
+    this.#cancelWaitLimit = undefined;
     this.scope.unlisten(this);
   }
 

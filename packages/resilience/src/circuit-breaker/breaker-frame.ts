@@ -40,15 +40,16 @@ export class BreakerFrame extends Frame {
     const { state } = circuit;
     if (state.kind === 'closed') {
       this.#admittedIn = state;
+      if (slowCallMs !== undefined) this.#startedMs = clock.nowMs();
     } else {
-      const admission = circuit.admit(clock.nowMs());
+      this.#startedMs = clock.nowMs();
+      const admission = circuit.admit(this.#startedMs);
       if (admission instanceof Refusal) {
         this.#reject(admission);
         return;
       }
       this.#admittedIn = admission;
     }
-    if (slowCallMs !== undefined) this.#startedMs = clock.nowMs();
     this.inner.run();
   }
 
@@ -91,7 +92,7 @@ export class BreakerFrame extends Frame {
   #settle(verdict: Verdict, nowMs: number): void {
     const admittedIn = this.#admittedIn;
     this.#admittedIn = undefined;
-    if (admittedIn !== undefined) this.#rule.circuit.settle(admittedIn, verdict, nowMs);
+    if (admittedIn !== undefined) this.#rule.circuit.settle(admittedIn, verdict, this.#startedMs, nowMs);
   }
 
   #reject({ retryAfterMs }: Refusal): void {

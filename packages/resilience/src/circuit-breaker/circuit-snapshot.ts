@@ -27,22 +27,20 @@ export function exportCircuit(state: CircuitState, nowMs: number): CircuitSnapsh
 
 /** @throws InvalidOptionError when it is no snapshot, or one of another trip rule. The circuit is as it was then. */
 export function restoreCircuit(circuit: Circuit, snapshot: CircuitSnapshot, nowMs: number): void {
-  const duration = { min: 0, max: MAX_TIMER_MS };
   switch (snapshot?.state) {
     case 'closed':
       requireTally(snapshot.tally);
       circuit.restoreClosed(snapshot.tally, nowMs);
       return;
     case 'open':
-      requireNumber('snapshot.breakMs', snapshot.breakMs, duration);
       circuit.resume(
-        snapshot.breakMs,
-        requireNumber('snapshot.remainingMs', snapshot.remainingMs, duration),
+        requireBreak(snapshot.breakMs),
+        requireNumber('snapshot.remainingMs', snapshot.remainingMs, { min: 0, max: MAX_TIMER_MS }),
         nowMs,
       );
       return;
     case 'half-open':
-      circuit.resume(requireNumber('snapshot.breakMs', snapshot.breakMs, duration), 0, nowMs);
+      circuit.resume(requireBreak(snapshot.breakMs), 0, nowMs);
       return;
     case 'isolated':
       circuit.isolate(nowMs);
@@ -50,6 +48,11 @@ export function restoreCircuit(circuit: Circuit, snapshot: CircuitSnapshot, nowM
     default:
       throw new InvalidOptionError('snapshot', snapshot, 'what exportState returned');
   }
+}
+
+/** A break of zero would double to zero for ever, and never keep a call away. */
+function requireBreak(breakMs: unknown): number {
+  return requireNumber('snapshot.breakMs', breakMs, { above: 0, max: MAX_TIMER_MS });
 }
 
 function requireTally(tally: unknown): void {

@@ -13,16 +13,16 @@ export type CircuitState =
       readonly kind: 'half-open';
       /** How long the last break was. */
       readonly breakMs: number;
-      /** Trials that are running. */
-      running: number;
+      /** When each trial that is running started, oldest first. */
+      readonly runningSinceMs: number[];
       /** Trials that have succeeded. */
       succeeded: number;
-      /** Since when there has been a trial running without pause. */
-      runningSinceMs: number;
     }
   | { readonly kind: 'isolated' };
 
 export type CircuitStateName = CircuitState['kind'];
+
+type HalfOpen = CircuitState & { readonly kind: 'half-open' };
 
 /** What a result says of the dependency; undefined when it says nothing. */
 export type Verdict = CallOutcome | undefined;
@@ -33,6 +33,7 @@ export interface CircuitSettings {
   readonly maxBreakMs: number;
   readonly halfOpenPermits: number;
   readonly halfOpenMaxWaitMs: number;
+  /** Told when the kind of state has changed; counting anew or another end of the same break is no change. */
   readonly onChange: (from: CircuitState, to: CircuitState, nowMs: number) => void;
 }
 
@@ -77,11 +78,11 @@ export class Circuit {
     }
   }
 
-  /** A call that was admitted in `admittedIn` has ended. */
-  settle(admittedIn: CircuitState, verdict: Verdict, nowMs: number): void {
+  /** A call that was admitted in `admittedIn` has ended. `startedMs` is read of trials alone: when it was admitted. */
+  settle(admittedIn: CircuitState, verdict: Verdict, startedMs: number, nowMs: number): void {
     // The fence: what was admitted before the last change of state says nothing about this one.
     if (admittedIn !== this.#state) return;
-    if (admittedIn.kind === 'half-open') this.#settleTrial(admittedIn, verdict, nowMs);
+    if (admittedIn.kind === 'half-open') this.#settleTrial(admittedIn, verdict, startedMs, nowMs);
     else if (
       admittedIn.kind === 'closed' &&
       verdict !== undefined &&
@@ -93,7 +94,7 @@ export class Circuit {
 
   /** Refuses every call until `close`. */
   isolate(nowMs: number): void {
-    if (this.#state.kind !== 'isolated') this.#change({ kind: 'isolated' }, nowMs);
+    this.#change({ kind: 'isolated' }, nowMs);
   }
 
   /** Admits every call, and counts anew. */
@@ -115,32 +116,37 @@ export class Circuit {
     this.#change({ kind: 'open', untilMs: nowMs + remainingMs, breakMs }, nowMs);
   }
 
-  #admitTrial(state: CircuitState & { kind: 'half-open' }, nowMs: number): CircuitState | Refusal {
-    const { halfOpenPermits, halfOpenMaxWaitMs } = this.#settings;
-    const waitedMs = nowMs - state.runningSinceMs;
-    if (state.running > 0 && waitedMs >= halfOpenMaxWaitMs) {
-      // A trial hangs: that is an answer too. Without this the circuit would stay half-open for ever.
-      return new Refusal(this.#reopen(state.breakMs, nowMs));
+  #admitTrial(state: HalfOpen, nowMs: number): CircuitState | Refusal {
+    const leftMs = this.#readLeftMs(state, nowMs);
+    // A trial hangs: that is an answer too. Without this the circuit would stay half-open for ever.
+    if (leftMs <= 0) return new Refusal(this.#reopen(state.breakMs, nowMs));
+    if (state.runningSinceMs.length + state.succeeded >= this.#settings.halfOpenPermits) {
+      return new Refusal(leftMs);
     }
-    if (state.running + state.succeeded >= halfOpenPermits) return new Refusal(halfOpenMaxWaitMs - waitedMs);
-    if (state.running === 0) state.runningSinceMs = nowMs;
-    state.running += 1;
+    state.runningSinceMs.push(nowMs);
     return state;
   }
 
-  #settleTrial(state: CircuitState & { kind: 'half-open' }, verdict: Verdict, nowMs: number): void {
-    state.running -= 1;
-    if (verdict === undefined) return;
-    if (verdict.isFailure || verdict.isSlow) {
+  #settleTrial(state: HalfOpen, verdict: Verdict, startedMs: number, nowMs: number): void {
+    // Asked here as well: what a trial that took too long counts as must not depend on whether somebody called meanwhile.
+    if (this.#readLeftMs(state, nowMs) <= 0 || verdict?.isFailure || verdict?.isSlow) {
       this.#reopen(state.breakMs, nowMs);
       return;
     }
+    state.runningSinceMs.splice(state.runningSinceMs.indexOf(startedMs), 1);
+    if (verdict === undefined) return;
     state.succeeded += 1;
     if (state.succeeded >= this.#settings.halfOpenPermits) this.#change(this.#createClosed(), nowMs);
   }
 
+  /** How long the oldest of the running trials may still take. */
+  #readLeftMs({ runningSinceMs }: HalfOpen, nowMs: number): number {
+    const [oldestMs = nowMs] = runningSinceMs;
+    return this.#settings.halfOpenMaxWaitMs - (nowMs - oldestMs);
+  }
+
   #halfOpen(breakMs: number, nowMs: number): void {
-    this.#change({ kind: 'half-open', breakMs, running: 0, succeeded: 0, runningSinceMs: nowMs }, nowMs);
+    this.#change({ kind: 'half-open', breakMs, runningSinceMs: [], succeeded: 0 }, nowMs);
   }
 
   /** Breaks for twice as long as before. */
@@ -160,6 +166,6 @@ export class Circuit {
   #change(to: CircuitState, nowMs: number): void {
     const from = this.#state;
     this.#state = to;
-    this.#settings.onChange(from, to, nowMs);
+    if (from.kind !== to.kind) this.#settings.onChange(from, to, nowMs);
   }
 }

@@ -44,6 +44,7 @@ export function readRatios(options: RatioOptions): Ratios {
 
 export function areExceeded(ratios: Ratios, calls: number, failures: number, slow: number): boolean {
   if (calls < ratios.minimumThroughput) return false;
-  if (failures >= calls * ratios.failureRatio) return true;
-  return ratios.slowCallRatio !== undefined && slow >= calls * ratios.slowCallRatio;
+  // Divided, not multiplied: 7 / 100 is the 0.07 that somebody wrote, while 100 * 0.07 is more than 7.
+  if (failures / calls >= ratios.failureRatio) return true;
+  return ratios.slowCallRatio !== undefined && slow / calls >= ratios.slowCallRatio;
 }

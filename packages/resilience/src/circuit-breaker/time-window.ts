@@ -39,7 +39,10 @@ class TimeTally implements Tally {
   readonly #sliceMs: number;
   readonly #ratios: Ratios;
   readonly #ring = new Array<number>(SLICES * FIELDS).fill(0);
-  #slice = 0;
+  // Before any: a clock may count from a fixed point that lies ahead, so that its slices are negative.
+  #slice = Number.NEGATIVE_INFINITY;
+  /** Where the current slice lies in the ring. */
+  #at = 0;
   #calls = 0;
   #failures = 0;
   #slow = 0;
@@ -51,7 +54,7 @@ class TimeTally implements Tally {
 
   record({ isFailure, isSlow }: CallOutcome, nowMs: number): boolean {
     this.#moveTo(nowMs);
-    this.#add(this.#slice, 1, isFailure ? 1 : 0, isSlow ? 1 : 0);
+    this.#add(this.#at, 1, isFailure ? 1 : 0, isSlow ? 1 : 0);
     return areExceeded(this.#ratios, this.#calls, this.#failures, this.#slow);
   }
 
@@ -73,16 +76,16 @@ class TimeTally implements Tally {
   restoreCounts({ rule, counts }: TallySnapshot, nowMs: number): boolean {
     if (rule !== 'timeWindow' || counts.length !== SLICES * FIELDS) return false;
     this.#moveTo(nowMs);
+    // The age of a call is known by its slice alone: it may go on counting for a slice more or less than in its old process.
     for (let age = 0; age < SLICES; age++) {
       const [calls = 0, failures = 0, slow = 0] = counts.slice(age * FIELDS, (age + 1) * FIELDS);
-      this.#add(this.#slice - age, calls, failures, slow);
+      this.#add(this.#indexOf(this.#slice - age), calls, failures, slow);
     }
     return true;
   }
 
-  #add(slice: number, calls: number, failures: number, slow: number): void {
+  #add(at: number, calls: number, failures: number, slow: number): void {
     const ring = this.#ring;
-    const at = this.#indexOf(slice);
     ring[at] = (ring[at] as number) + calls;
     ring[at + 1] = (ring[at + 1] as number) + failures;
     ring[at + 2] = (ring[at + 2] as number) + slow;
@@ -94,6 +97,7 @@ class TimeTally implements Tally {
   /** Makes the slice of this moment the current one, and forgets those that have left the window. */
   #moveTo(nowMs: number): void {
     const slice = Math.floor(nowMs / this.#sliceMs);
+    if (slice <= this.#slice) return;
     const oldest = Math.max(this.#slice + 1, slice - SLICES + 1);
     for (let passed = oldest; passed <= slice; passed++) {
       const at = this.#indexOf(passed);
@@ -102,7 +106,8 @@ class TimeTally implements Tally {
       this.#slow -= this.#ring[at + 2] as number;
       this.#ring.fill(0, at, at + FIELDS);
     }
-    if (slice > this.#slice) this.#slice = slice;
+    this.#slice = slice;
+    this.#at = this.#indexOf(slice);
   }
 
   #indexOf(slice: number): number {

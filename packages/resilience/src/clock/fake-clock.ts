@@ -1,3 +1,4 @@
+import { requireNumber } from '../errors/invalid-option-error';
 import type { Clock, ScheduledTimer } from './clock';
 
 interface PendingTimer {
@@ -46,9 +47,12 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Moves time forward by `durationMs`, firing what falls due and letting its consequences run in between. */
+  /**
+   * Moves time forward by `durationMs`, firing what falls due and letting its consequences run in between.
+   * @throws InvalidOptionError when that would move it back.
+   */
   async advance(durationMs: number): Promise<void> {
-    const untilMs = this.#nowMs + durationMs;
+    const untilMs = this.#nowMs + requireNumber('durationMs', durationMs, { min: 0 });
     await settleMicrotasks();
     for (let next = this.#peek(); next && next.dueMs <= untilMs; next = this.#peek()) {
       await this.#fire(next);

@@ -1,5 +1,5 @@
 /** Wrappers nest a few levels; more than this is a cycle made of fresh objects. */
-const MAX_LINKS = 64;
+export const MAX_LINKS = 64;
 
 /**
  * Lists an error and everything hidden behind it, outermost first, each once:
@@ -13,8 +13,7 @@ export function listErrorChain(error: unknown): readonly object[] {
     if (typeof link !== 'object' || link === null || found.has(link)) continue;
     found.add(link);
     pending.push(readField(link, 'cause'), readField(link, 'driverError'));
-    const errors = readField(link, 'errors');
-    if (Array.isArray(errors)) pending.push(...errors);
+    pending.push(...readErrors(link).slice(0, MAX_LINKS));
   }
   return [...found];
 }
@@ -25,6 +24,16 @@ export function readField(error: object, field: PropertyKey): unknown {
     return Reflect.get(error, field);
   } catch {
     return undefined;
+  }
+}
+
+/** Reads what an AggregateError joins; empty when the error joins nothing, or it cannot be read. */
+export function readErrors(error: object): readonly unknown[] {
+  try {
+    const errors: unknown = Reflect.get(error, 'errors');
+    return Array.isArray(errors) ? [...errors] : [];
+  } catch {
+    return [];
   }
 }
 

@@ -80,7 +80,7 @@ class FallbackFrame extends Frame {
         this.outer.fail(error);
         return;
       }
-      emitter.emit('fallback', { error, context: this.call.context });
+      if (emitter.isHeard('fallback')) emitter.emit('fallback', { error, context: this.call.context });
       value = answer(error);
     } catch (thrown) {
       this.outer.fail(thrown);

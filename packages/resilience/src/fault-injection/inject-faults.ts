@@ -74,6 +74,11 @@ class FaultFrame extends Frame implements AbortListener {
   }
 
   run(): void {
+    // A listener on the way in may have aborted the call, and a hang would not be told of that.
+    if (this.scope.isAborted) {
+      this.outer.fail(this.scope.reason);
+      return;
+    }
     let fault: Fault;
     try {
       fault = this.#source.next();

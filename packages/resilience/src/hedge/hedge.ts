@@ -46,7 +46,9 @@ class HedgePolicy extends Policy implements Layer {
       maxAttempts,
       budget,
       timers: new TimerList(this.clock, delayMs),
-      onHedge: (run, context) => this.#emitter.emit('hedge', { run, context }),
+      onHedge: (run, context) => {
+        if (this.#emitter.isHeard('hedge')) this.#emitter.emit('hedge', { run, context });
+      },
     };
   }
 

@@ -40,10 +40,14 @@ export class Emitter<Events extends object> {
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of this.#listeners[name] ?? []) {
       try {
-        listener(event);
+        const answer: unknown = listener(event);
+        // An async listener throws later, and a rejection that nobody handles ends the process.
+        if (answer instanceof Promise) answer.catch(ignore);
       } catch {
         // Deliberately silent: see the class.
       }
     }
   }
 }
+
+function ignore(): void {}

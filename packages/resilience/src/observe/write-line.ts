@@ -15,8 +15,8 @@ const CONTEXT_FIELDS = [
 const MAX_FIELD_LENGTH = 200;
 
 /**
- * Writes one line with the caller's identifying fields and those facts that are known. Without a logger nothing is made. A logger that
- * throws is ignored: it must not turn a success into a failure.
+ * Writes one line with the caller's identifying fields and those facts that are known. Without a logger nothing is made.
+ * A logger that throws is ignored: it must not turn a success into a failure.
  */
 export function writeLine(
   logger: StructuredLogger | undefined,
@@ -28,7 +28,9 @@ export function writeLine(
   if (logger === undefined) return;
   try {
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
-    logger[level](message, { ...pickContext(context), ...Object.fromEntries(known) });
+    const answer: unknown = logger[level](message, { ...pickContext(context), ...Object.fromEntries(known) });
+    // An async logger throws later, and a rejection that nobody handles ends the process.
+    if (answer instanceof Promise) answer.catch(ignore);
   } catch {
     // Deliberately silent: see above.
   }
@@ -36,8 +38,16 @@ export function writeLine(
 
 /** An error as a log may show it: its nearest code, or else the name of its kind. Never its message. */
 export function renderCode(error: unknown): string {
-  const code = readErrorCode(error) ?? (error instanceof Error ? error.name : typeof error);
-  return code.slice(0, MAX_FIELD_LENGTH);
+  return (readErrorCode(error) ?? readName(error) ?? typeof error).slice(0, MAX_FIELD_LENGTH);
+}
+
+function readName(error: unknown): string | undefined {
+  try {
+    const name: unknown = error instanceof Error ? error.name : undefined;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function pickContext(context: CallContext | undefined): Record<string, unknown> {
@@ -50,3 +60,5 @@ function pickContext(context: CallContext | undefined): Record<string, unknown> 
   }
   return fields;
 }
+
+function ignore(): void {}

@@ -38,7 +38,11 @@ export class RunningAttempt implements Attempt {
   }
 
   get remainingMs(): number {
-    return this.#scope?.remainingMs() ?? this.deadline?.remainingMs() ?? Number.POSITIVE_INFINITY;
+    // The deadline is asked as well as the scope: an abandoned run is still bound by it when its call has ended.
+    return Math.min(
+      this.#scope?.remainingMs() ?? Number.POSITIVE_INFINITY,
+      this.deadline?.remainingMs() ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** The run is over. */

@@ -1,4 +1,4 @@
-import { systemClock } from '../clock/clock';
+import type { Clock } from '../clock/clock';
 import { InvalidOptionError } from '../errors/invalid-option-error';
 import type { Layer } from './frame';
 import { Policy } from './policy';
@@ -9,8 +9,8 @@ type AddedBy<P> = P extends Policy<infer Added> ? Added : never;
 class Pipeline<Added> extends Policy<Added> {
   readonly #layers: readonly Layer[];
 
-  constructor(policies: readonly Policy<unknown>[]) {
-    super(policies[0]?.clock ?? systemClock);
+  constructor(policies: readonly Policy<unknown>[], clock: Clock | undefined) {
+    super(clock);
     this.#layers = policies.flatMap((policy) => policy.layers());
   }
 
@@ -31,22 +31,30 @@ export function pipeline<const P extends readonly Policy<unknown>[]>(
   policies: P,
 ): Policy<AddedBy<P[number]>> {
   if (!Array.isArray(policies)) throw new InvalidOptionError('policies', policies, 'an array of policies');
-  policies.forEach((policy: unknown, at) => {
-    if (!(policy instanceof Policy)) {
-      throw new InvalidOptionError(
-        `policies[${at}]`,
-        policy,
-        'a policy, such as retry() or timeout({ timeoutMs })',
-      );
-    }
-    if (policy.clock !== policies[0]?.clock) {
+  let clock: Clock | undefined;
+  // By entries, because that visits holes too.
+  for (const [at, policy] of policies.entries()) {
+    requirePolicy(policy, at);
+    // A pipeline of none tells no time.
+    if (policy.layers().length === 0) continue;
+    clock ??= policy.clock;
+    if (policy.clock !== clock) {
       throw new InvalidOptionError(`policies[${at}].clock`, policy.clock, 'the clock of the other policies');
     }
-  });
-  const joined = new Pipeline<AddedBy<P[number]>>(policies);
+  }
+  const joined = new Pipeline<AddedBy<P[number]>>(policies, clock);
   const layers = joined.layers();
   if (new Set(layers).size < layers.length) {
     throw new InvalidOptionError('policies', policies, 'policies that are each listed once');
   }
   return joined;
+}
+
+function requirePolicy(policy: unknown, at: number): asserts policy is Policy<unknown> {
+  if (policy instanceof Policy) return;
+  throw new InvalidOptionError(
+    `policies[${at}]`,
+    policy,
+    'a policy, such as retry() or timeout({ timeoutMs })',
+  );
 }

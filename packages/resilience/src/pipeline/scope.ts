@@ -1,10 +1,8 @@
 import type { Clock } from '../clock/clock';
 import { type Deadline, DeadlineExceededError, onDeadline } from '../clock/deadline';
+import { type AbortListener, listenToSignal, unlistenToSignal } from './shared-signal';
 
-/** Told once, when the scope it listens to is aborted. */
-export interface AbortListener {
-  onAbort(reason: unknown): void;
-}
+export type { AbortListener };
 
 /**
  * A part of a call that can be ended early. Scopes nest: what aborts the outer one aborts the inner ones. A scope asks
@@ -56,10 +54,12 @@ export class Scope implements AbortListener {
     this.#isAborted = true;
     this.#reason = reason;
     this.#detach();
+    // Read first: the last listener may end the call, and another call may use this scope before it returns.
+    const controller = this.#controller;
     const listeners = this.#listeners;
     this.#listeners = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener.onAbort(reason);
-    this.#controller?.abort(reason);
+    controller?.abort(reason);
   }
 
   onAbort(reason: unknown): void {
@@ -116,7 +116,6 @@ export class CallScope extends Scope {
   #callerSignal: AbortSignal | undefined;
   #deadline: Deadline | undefined;
   #cancelDeadline: (() => void) | undefined;
-  readonly #onCallerAbort = (): void => this.abort(this.#callerSignal?.reason);
 
   constructor(clock: Clock) {
     super(undefined);
@@ -160,7 +159,7 @@ export class CallScope extends Scope {
   }
 
   protected override attach(): void {
-    this.#callerSignal?.addEventListener('abort', this.#onCallerAbort, { once: true });
+    if (this.#callerSignal !== undefined) listenToSignal(this.#callerSignal, this);
     if (this.#deadline === undefined) return;
     this.#cancelDeadline = onDeadline(this.#deadline, this.#clock, () =>
       this.abort(new DeadlineExceededError()),
@@ -168,7 +167,7 @@ export class CallScope extends Scope {
   }
 
   protected override detach(): void {
-    this.#callerSignal?.removeEventListener('abort', this.#onCallerAbort);
+    if (this.#callerSignal !== undefined) unlistenToSignal(this.#callerSignal, this);
     this.#cancelDeadline?.();
     this.#cancelDeadline = undefined;
   }

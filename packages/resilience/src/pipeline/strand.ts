@@ -7,9 +7,9 @@ import { CallScope } from './scope';
 
 const FIRST_ATTEMPT = Object.freeze({ attempt: 1 });
 
-/** Read once, right after the promise they belong to is made: a shared executor saves a closure for each call. */
-let lastResolve: (value: unknown) => void;
-let lastReject: (reason: unknown) => void;
+/** Taken once, right after the promise they belong to is made: a shared executor saves a closure for each call. */
+let lastResolve: (value: unknown) => void = idle;
+let lastReject: (reason: unknown) => void = idle;
 const captureSettlers = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
   lastResolve = resolve;
   lastReject = reject;
@@ -56,6 +56,9 @@ export class Strand implements Enclosure {
     const result = new Promise(captureSettlers);
     this.#resolve = lastResolve;
     this.#reject = lastReject;
+    // They would hold the promise, and with it the result, until another call is made.
+    lastResolve = idle;
+    lastReject = idle;
     this.call.operation = operation;
     this.call.context = context;
     if (signal !== undefined || deadline !== undefined) {

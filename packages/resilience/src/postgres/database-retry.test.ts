@@ -1,6 +1,12 @@
 import { FakeClock } from '../clock/fake-clock';
 import { RetryError } from '../retry/retry-error';
-import { type DatabaseRetryContext, withDatabaseRetry, withTransactionRetry } from './database-retry';
+import {
+  type DatabaseRetryContext,
+  databaseRetry,
+  transactionRetry,
+  withDatabaseRetry,
+  withTransactionRetry,
+} from './database-retry';
 import { type Phase, tagPhase } from './phase';
 
 const failure = (code: string, severity = 'ERROR') => Object.assign(new Error(code), { code, severity });
@@ -113,4 +119,50 @@ describe('contention', () => {
       expect(await run(withDatabaseRetry, tagPhase(failure(code), 'autocommit-write'))).toBe(2);
     },
   );
+});
+
+describe.each([
+  { name: 'databaseRetry', create: databaseRetry, attempts: 3 },
+  { name: 'transactionRetry', create: transactionRetry, attempts: 5 },
+])('$name', ({ create, attempts }) => {
+  async function calls(policyOptions: Parameters<typeof create>[0], error: unknown, idempotent?: boolean) {
+    const clock = new FakeClock();
+    const policy = create({ ...policyOptions, clock });
+    let count = 0;
+    const operation = (): Promise<never> => {
+      count += 1;
+      return Promise.reject(error);
+    };
+    await clock.runUntilSettled(policy.execute(operation, { context: { idempotent } })).catch(() => {});
+    return count;
+  }
+
+  it(`tries ${attempts} times, or as often as it is told`, async () => {
+    expect(await calls({}, failure('57P03'))).toBe(attempts);
+    expect(await calls({ maxAttempts: 2 }, failure('57P03'))).toBe(2);
+  });
+
+  it('retries a lock timeout only when it is named', async () => {
+    expect(await calls({}, failure('55P03'))).toBe(1);
+    expect(await calls({ retryableErrors: ['55P03'] }, failure('55P03'))).toBe(attempts);
+  });
+
+  it('learns from each call whether it is idempotent', async () => {
+    expect(await calls({}, tagPhase(failure('08006'), 'commit'), false)).toBe(1);
+    expect(await calls({}, tagPhase(failure('08006'), 'commit'), true)).toBe(attempts);
+  });
+
+  it('grants once what may be tried once, for each call anew', async () => {
+    const clock = new FakeClock();
+    const policy = create({ clock });
+    for (const _ of ['first call', 'second call']) {
+      let count = 0;
+      const operation = (): Promise<never> => {
+        count += 1;
+        return Promise.reject(failure('26000'));
+      };
+      await clock.runUntilSettled(policy.execute(operation)).catch(() => {});
+      expect(count).toBe(2);
+    }
+  });
 });

@@ -46,6 +46,8 @@ export interface FailureRow {
   readonly once: boolean;
   /** Needs time to pass: wait near the maximum. */
   readonly slow: boolean;
+  /** Where the failure is raised, or described: a file of PostgreSQL's source, its manual, node-postgres, or the system. */
+  readonly source: string;
 }
 
 /** Writes a row in the order in which the table is read. */
@@ -56,7 +58,8 @@ export function row(
   atCommit: AtCommitColumn,
   breaker: BreakerColumn,
   evict: EvictColumn,
-  pace: '' | 'once' | 'slow' | 'once slow' = '',
+  pace: '' | 'once' | 'slow' | 'once slow',
+  source: string,
 ): FailureRow {
   return Object.freeze({
     kind,
@@ -67,5 +70,6 @@ export function row(
     evict,
     once: pace.startsWith('once'),
     slow: pace.endsWith('slow'),
+    source,
   });
 }

@@ -1,4 +1,5 @@
 export { type Classification, classify, type Verdict } from './classify';
+export { type DatabaseCircuitBreakerOptions, databaseCircuitBreaker } from './database-circuit-breaker';
 export {
   DATABASE_RETRY_DEFAULTS,
   type DatabaseRetryContext,
@@ -9,5 +10,17 @@ export {
   withTransactionRetry,
 } from './database-retry';
 export type { BreakerColumn, EvictColumn, FailureKind, FailureRow } from './failure-row';
+export {
+  FAILURES_BY_CLASS,
+  FAILURES_BY_CODE,
+  FAILURES_BY_ROUTINE,
+  FAILURES_BY_TEXT,
+} from './failure-table';
 export { PHASES, type Phase, readPhase, tagPhase } from './phase';
-export { isTransient, isUnavailable } from './predicates';
+export {
+  isDatabaseFailure,
+  isTransient,
+  isUnavailable,
+  isUniqueViolation,
+  type ServerRole,
+} from './predicates';

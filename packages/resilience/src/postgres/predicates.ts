@@ -1,3 +1,5 @@
+import { isAvailabilityFailure } from '../circuit-breaker/availability';
+import { listErrorChain, readField } from '../errors/error-chain';
 import { classify } from './classify';
 import { readPhase } from './phase';
 
@@ -13,4 +15,28 @@ export function isTransient(error: unknown): boolean {
 /** Asks whether the server cannot be reached or refuses service, whatever became of the work. */
 export function isUnavailable(error: unknown): boolean {
   return classify(error, readPhase(error)).kind === 'unavailable';
+}
+
+/** Which server an operation means: the one that takes writes, or any that answers reads. */
+export type ServerRole = 'writer' | 'reader';
+
+/**
+ * Asks whether a breaker in front of a server of this role counts the error: the server is down, refuses service or is out
+ * of resources, or did not answer within our own timeout. Contention, constraint violations and a full pool of ours are no
+ * fault of the server; a server that is read-only after a failover is one to writers alone.
+ */
+export function isDatabaseFailure(error: unknown, role: ServerRole): boolean {
+  const { kind, breaker } = classify(error, readPhase(error));
+  if (kind === 'unrecognized') return isAvailabilityFailure(error);
+  return breaker === 'counts' || (breaker === 'writer' && role === 'writer');
+}
+
+/**
+ * Asks whether an insert or update met this unique constraint or index, so that it may be tried with another value. By
+ * the constraint's name: another one that is violated is another problem.
+ */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return listErrorChain(error).some(
+    (link) => readField(link, 'code') === '23505' && readField(link, 'constraint') === constraint,
+  );
 }

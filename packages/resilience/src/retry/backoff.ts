@@ -10,7 +10,7 @@ export interface Backoff {
   /**
    * The wait before the next attempt, in milliseconds.
    * @param retry 1 for the wait after the first attempt.
-   * @param previousDelayMs what was drawn last, or undefined for the first wait.
+   * @param previousDelayMs the wait before, which a server's hint may have made longer than drawn; undefined for the first.
    * @param random uniform in [0, 1).
    */
   drawDelayMs(retry: number, previousDelayMs: number | undefined, random: () => number): number;

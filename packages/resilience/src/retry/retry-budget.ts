@@ -5,7 +5,7 @@ import { requireClock, requireKnownOptions } from '../errors/require-option';
 export interface RetryBudgetOptions {
   /** Retries allowed for each first attempt: 0.1 lets retries add a tenth to the traffic. 0 to 1. Default 0.1. */
   readonly ratio?: number | undefined;
-  /** Retries that are allowed each second whatever the traffic, so that a quiet client may retry at all. At least 0. Default 1. */
+  /** Retries that are allowed each second whatever the traffic, so that a quiet client may retry at all. At least 0. Default 0.1. */
   readonly minRetriesPerSecond?: number | undefined;
   /** Most retries that can be saved up. At least 1. Default 10. */
   readonly burst?: number | undefined;
@@ -13,7 +13,10 @@ export interface RetryBudgetOptions {
 }
 
 /** Defaults of `retryBudget`. */
-export const RETRY_BUDGET_DEFAULTS = Object.freeze({ ratio: 0.1, minRetriesPerSecond: 1, burst: 10 });
+export const RETRY_BUDGET_DEFAULTS = Object.freeze({ ratio: 0.1, minRetriesPerSecond: 0.1, burst: 10 });
+
+/** What a sum of fractions may lack of a whole token: ten times 0.1 comes to 0.9999999999999999. It never adds up. */
+const ROUNDING = 1e-9;
 
 /**
  * A token bucket that bounds how much retries may multiply the load on one dependency. Every first attempt pays in
@@ -50,7 +53,7 @@ export class RetryBudget {
   /** Retries that would be granted at once, at this moment. */
   get available(): number {
     this.#payFloor();
-    return Math.floor(this.#tokens);
+    return Math.floor(this.#tokens + ROUNDING);
   }
 
   /** A first attempt is made. */
@@ -61,7 +64,7 @@ export class RetryBudget {
   /** Takes a token for one retry, or answers false when none is left. */
   withdraw(): boolean {
     this.#payFloor();
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < 1 - ROUNDING) return false;
     this.#tokens -= 1;
     return true;
   }

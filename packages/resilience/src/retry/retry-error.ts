@@ -1,3 +1,5 @@
+import { listErrorChain, readField } from '../errors/error-chain';
+
 /** The facts of a retry that ended without success. */
 export interface RetryFacts {
   /** Calls of the operation, the first included. */
@@ -14,6 +16,9 @@ export interface RetryFacts {
  * - `RETRY_BUDGET`: the dependency's retry budget was spent.
  */
 export type RetryErrorCode = 'RETRY_EXHAUSTED' | 'RETRY_DEADLINE' | 'RETRY_BUDGET';
+
+/** Registered globally, so that the retries of two installed copies of this package know each other's errors. */
+const RETRIED = Symbol.for('holdfast.retried');
 
 const REASONS: Readonly<Record<RetryErrorCode, string>> = {
   RETRY_EXHAUSTED: 'no attempt is left',
@@ -43,4 +48,10 @@ export class RetryError extends Error {
     this.totalDelayMs = facts.totalDelayMs;
     this.elapsedMs = facts.elapsedMs;
   }
+}
+Object.defineProperty(RetryError.prototype, RETRIED, { value: true });
+
+/** Asks whether a retry has used up its attempts for this error, or for one behind it. */
+export function isRetried(error: unknown): boolean {
+  return listErrorChain(error).some((link) => readField(link, RETRIED) === true);
 }

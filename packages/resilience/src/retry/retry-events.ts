@@ -29,7 +29,12 @@ export interface RetryEvents {
   readonly successAfterRetry: OfCall & RetryProgress;
 }
 
-/** Tells listeners and the log what a retry does. */
+/** Knows where a retry stands. Asked only when somebody is told of it. */
+export interface RetryStanding {
+  readProgress(): RetryProgress;
+}
+
+/** Tells listeners and the log what a retry does. What nobody hears is not even made. */
 export class RetryReporter {
   readonly emitter = new Emitter<RetryEvents>(['attempt', 'retry', 'giveUp', 'successAfterRetry']);
   readonly #logger: StructuredLogger | undefined;
@@ -42,7 +47,9 @@ export class RetryReporter {
     if (this.emitter.isHeard('attempt')) this.emitter.emit('attempt', { attempt, context });
   }
 
-  retry(progress: RetryProgress, error: unknown, context: CallContext | undefined): void {
+  retry(standing: RetryStanding, error: unknown, context: CallContext | undefined): void {
+    if (!this.#isHeard('retry')) return;
+    const progress = standing.readProgress();
     this.emitter.emit('retry', { ...progress, error, context });
     writeLine(this.#logger, 'warn', 'Retrying after a failure', context, {
       ...progress,
@@ -51,11 +58,13 @@ export class RetryReporter {
   }
 
   giveUp(
-    progress: RetryProgress,
+    standing: RetryStanding,
     error: unknown,
     reason: GiveUpReason,
     context: CallContext | undefined,
   ): void {
+    if (!this.#isHeard('giveUp')) return;
+    const progress = standing.readProgress();
     this.emitter.emit('giveUp', { ...progress, error, reason, context });
     const level = reason === 'aborted' ? 'info' : 'error';
     writeLine(this.#logger, level, 'Gave up retrying', context, {
@@ -65,8 +74,14 @@ export class RetryReporter {
     });
   }
 
-  successAfterRetry(progress: RetryProgress, context: CallContext | undefined): void {
+  successAfterRetry(standing: RetryStanding, context: CallContext | undefined): void {
+    if (!this.#isHeard('successAfterRetry')) return;
+    const progress = standing.readProgress();
     this.emitter.emit('successAfterRetry', { ...progress, context });
     writeLine(this.#logger, 'info', 'Succeeded after retrying', context, { ...progress });
+  }
+
+  #isHeard(name: keyof RetryEvents): boolean {
+    return this.#logger !== undefined || this.emitter.isHeard(name);
   }
 }

@@ -5,8 +5,8 @@ import { judge, PredicateError } from '../errors/judge';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
 import type { AbortListener } from '../pipeline/scope';
-import { RetryError, type RetryErrorCode } from './retry-error';
-import type { GiveUpReason, RetryProgress, RetryReporter } from './retry-events';
+import { isRetried, RetryError, type RetryErrorCode } from './retry-error';
+import type { GiveUpReason, RetryProgress, RetryReporter, RetryStanding } from './retry-events';
 import type { RetrySettings } from './retry-options';
 
 /**
@@ -26,7 +26,7 @@ export interface RetryRule extends RetrySettings {
  * deadline or signal end it. A success is handed on whatever the signal says by then: a committed write must not report
  * as aborted.
  */
-export class RetryFrame extends Frame implements AbortListener {
+export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   readonly #rule: RetryRule;
   attempt = 1;
   #isOnceSpent = false;
@@ -58,7 +58,7 @@ export class RetryFrame extends Frame implements AbortListener {
   }
 
   override succeed(value: unknown): void {
-    if (this.attempt > 1) this.#rule.reporter.successAfterRetry(this.#progress(), this.call.context);
+    if (this.attempt > 1) this.#rule.reporter.successAfterRetry(this, this.call.context);
     this.outer.succeed(value);
   }
 
@@ -83,10 +83,20 @@ export class RetryFrame extends Frame implements AbortListener {
     super.workAbandoned();
   }
 
+  readProgress(): RetryProgress {
+    return {
+      attempt: this.attempt,
+      maxAttempts: this.#rule.maxAttempts,
+      delayMs: this.#lastDelayMs ?? 0,
+      totalDelayMs: this.#totalDelayMs,
+    };
+  }
+
   /** @throws PredicateError from what the caller supplied, before anything has been decided. */
   #decide(error: unknown): void {
     const { decide, maxAttempts, reporter } = this.#rule;
-    const decision = isRetryError(error)
+    // Attempts that were already retried further in are not multiplied further out.
+    const decision = isRetried(error)
       ? 'no'
       : judge('retryableErrors', error, () => decide(error, this.call.context));
     const isOnce = decision === 'once' || decision === 'once-slow';
@@ -116,11 +126,16 @@ export class RetryFrame extends Frame implements AbortListener {
     }
     this.#isOnceSpent ||= isOnce;
     this.#lastDelayMs = delayMs;
-    reporter.retry(this.#progress(), error, this.call.context);
+    reporter.retry(this, error, this.call.context);
     this.#startWait(error, delayMs);
   }
 
   #startWait(failure: unknown, delayMs: number): void {
+    // A listener or a backoff may have aborted the call just now, and a wait would not be told of that.
+    if (this.scope.isAborted) {
+      this.#endAborted(failure, this.scope.reason);
+      return;
+    }
     this.#failure = failure;
     this.#waitStartedMs = this.#rule.clock.nowMs();
     this.scope.listen(this);
@@ -171,16 +186,7 @@ export class RetryFrame extends Frame implements AbortListener {
   }
 
   #tellGiveUp(failure: unknown, reason: GiveUpReason): void {
-    this.#rule.reporter.giveUp(this.#progress(), failure, reason, this.call.context);
-  }
-
-  #progress(): RetryProgress {
-    return {
-      attempt: this.attempt,
-      maxAttempts: this.#rule.maxAttempts,
-      delayMs: this.#lastDelayMs ?? 0,
-      totalDelayMs: this.#totalDelayMs,
-    };
+    this.#rule.reporter.giveUp(this, failure, reason, this.call.context);
   }
 
   #drawDelayMs(isSlow: boolean, failure: unknown): number {
@@ -192,11 +198,6 @@ export class RetryFrame extends Frame implements AbortListener {
     // Coming back earlier than the server asked for is a wasted attempt, so its hint may exceed maxDelayMs.
     return Math.min(MAX_TIMER_MS, Math.max(drawnMs, readRetryAfterMs(failure)));
   }
-}
-
-/** Attempts that were already retried further in are not multiplied further out. */
-function isRetryError(error: unknown): boolean {
-  return listErrorChain(error).some((link) => link instanceof RetryError);
 }
 
 function readRetryAfterMs(error: unknown): number {

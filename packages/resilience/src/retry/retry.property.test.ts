@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { MAX_TIMER_MS } from '../clock/clock';
 import { createDeadline } from '../clock/deadline';
 import { FakeClock } from '../clock/fake-clock';
+import { runRetries } from '../test/retry-engine-run';
+import { modelRetries } from '../test/retry-model';
+import { retrySchedules } from '../test/retry-schedule';
+import { SCHEDULES } from '../test/schedules';
 import { exponential, type Jitter } from './backoff';
 import { RetryError } from './retry-error';
 import { retryWithBackoff } from './retry-with-backoff';
@@ -81,5 +86,32 @@ describe('every run under a total outage', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('every schedule of calls, waits, hints, deadlines and aborts', () => {
+  it(`is run as the model says: ${SCHEDULES} schedules`, async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(retrySchedules, async (schedule) => {
+        const { histories, pendingTimers } = await runRetries(schedule);
+        const expected = modelRetries(schedule);
+        // Jest's own comparison takes longer than everything else; it is asked for the difference alone.
+        if (!isDeepStrictEqual(histories, expected)) expect(histories).toEqual(expected);
+        expect(pendingTimers).toBe(0);
+        for (const { end, events } of histories) {
+          reached.add(end?.kind === 'RetryError' ? end.code : String(end?.kind));
+          for (const event of events) if (event.name === 'giveUp') reached.add(event.reason);
+        }
+      }),
+      { numRuns: SCHEDULES },
+    );
+    // A comparison of what never happens would prove nothing.
+    if (SCHEDULES >= 1000) {
+      expect([...reached].sort()).toEqual([
+        ...['RETRY_BUDGET', 'RETRY_DEADLINE', 'RETRY_EXHAUSTED', 'aborted', 'budget', 'deadline'],
+        ...['exhausted', 'failure', 'not-retryable', 'reason', 'value'],
+      ]);
+    }
   });
 });

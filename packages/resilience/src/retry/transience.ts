@@ -1,4 +1,4 @@
-import { listErrorChain, readField } from '../errors/error-chain';
+import { listErrorChain, MAX_LINKS, readErrors, readField } from '../errors/error-chain';
 
 /** Codes that only a connection attempt can produce: nothing was sent. */
 const ESTABLISHMENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
@@ -23,22 +23,27 @@ export function isTaggedTransient(error: unknown): boolean {
     const tag = readField(link, 'transient');
     if (typeof tag === 'boolean') return tag;
   }
-  return wasNeverEstablished(error, new Set());
+  return wasNeverEstablished(error, new Map());
 }
 
-/** An aggregate counts only when every one of its errors does: one that got through may have done its work. */
-function wasNeverEstablished(error: unknown, seen: Set<object>): boolean {
-  if (typeof error !== 'object' || error === null || seen.has(error)) return false;
-  seen.add(error);
-  const errors = readField(error, 'errors');
-  if (Array.isArray(errors) && errors.length > 0) {
-    return [...new Set<unknown>(errors)].every((inner) => wasNeverEstablished(inner, seen));
-  }
-  return (
-    isEstablishmentFailure(error) ||
-    wasNeverEstablished(readField(error, 'cause'), seen) ||
-    wasNeverEstablished(readField(error, 'driverError'), seen)
-  );
+/**
+ * An aggregate counts only when every one of its errors does: one that got through may have done its work. `known` holds
+ * what was found out already, and `false` for what is still being looked at.
+ */
+function wasNeverEstablished(error: unknown, known: Map<object, boolean>): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const answer = known.get(error) ?? (known.size >= MAX_LINKS ? false : undefined);
+  if (answer !== undefined) return answer;
+  known.set(error, false);
+  const errors = readErrors(error);
+  const isProven =
+    errors.length > 0
+      ? errors.every((inner) => wasNeverEstablished(inner, known))
+      : isEstablishmentFailure(error) ||
+        wasNeverEstablished(readField(error, 'cause'), known) ||
+        wasNeverEstablished(readField(error, 'driverError'), known);
+  known.set(error, isProven);
+  return isProven;
 }
 
 /** Makes one question of what a caller adds to the built-in failures: codes, looked for behind wrappers too, or a predicate. */

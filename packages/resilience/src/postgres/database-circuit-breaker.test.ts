@@ -1,0 +1,89 @@
+import { fakeClock } from '../clock/fake-clock';
+import { TimeoutError } from '../timeout/timeout-error';
+import { databaseCircuitBreaker } from './database-circuit-breaker';
+import { isDatabaseFailure, isUniqueViolation, type ServerRole } from './predicates';
+
+const failure = (code: string, severity = 'ERROR') => Object.assign(new Error(code), { code, severity });
+
+describe('isDatabaseFailure', () => {
+  it.each<[string, unknown]>([
+    ['a terminated session', failure('57P01', 'FATAL')],
+    ['a crash', failure('57P02', 'FATAL')],
+    ['a server that starts', failure('57P03', 'FATAL')],
+    ['too many clients', failure('53300', 'FATAL')],
+    ['no memory', failure('53200')],
+    ['a full disk', failure('53100')],
+    ['corruption', failure('XX001')],
+    ['a refused connection', failure('ECONNREFUSED')],
+    ['a reset', failure('ECONNRESET')],
+    ['our connect timeout', failure('CONNECT_TIMEOUT')],
+    ['our own timeout: a black hole', new TimeoutError(500)],
+    ['one behind a wrapper', new Error('query failed', { cause: failure('08006') })],
+  ])('counts %s', (_, error) => {
+    expect(isDatabaseFailure(error, 'writer')).toBe(true);
+    expect(isDatabaseFailure(error, 'reader')).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['a unique violation', failure('23505')],
+    ['a serialization failure', failure('40001')],
+    ['a deadlock', failure('40P01')],
+    ['a lock timeout', failure('55P03')],
+    ['a statement timeout', failure('57014')],
+    ['a wrong password', failure('28P01', 'FATAL')],
+    ['a full pool of ours', failure('POOL_EXHAUSTED')],
+    ['our own shutdown', failure('POOL_CLOSED')],
+    ['a concurrently updated tuple', Object.assign(failure('XX000'), { routine: 'simple_heap_update' })],
+    ['a bug', new TypeError('undefined is not a function')],
+  ])('does not count %s', (_, error) => {
+    expect(isDatabaseFailure(error, 'writer')).toBe(false);
+    expect(isDatabaseFailure(error, 'reader')).toBe(false);
+  });
+
+  it('counts a read-only server against the writer alone', () => {
+    expect(isDatabaseFailure(failure('25006'), 'writer')).toBe(true);
+    expect(isDatabaseFailure(failure('25006'), 'reader')).toBe(false);
+  });
+});
+
+describe('databaseCircuitBreaker', () => {
+  async function stateAfter(error: unknown, role?: ServerRole): Promise<string> {
+    const breaker = databaseCircuitBreaker({ clock: fakeClock(), minimumThroughput: 3, role });
+    for (let call = 0; call < 3; call++) await breaker.execute(() => Promise.reject(error)).catch(() => {});
+    return breaker.state;
+  }
+
+  it('opens when the server is down', async () => {
+    expect(await stateAfter(failure('57P03', 'FATAL'))).toBe('open');
+  });
+
+  it('stays closed under contention', async () => {
+    expect(await stateAfter(failure('40001'))).toBe('closed');
+  });
+
+  it('stands before the writer unless told otherwise', async () => {
+    expect(await stateAfter(failure('25006'))).toBe('open');
+    expect(await stateAfter(failure('25006'), 'reader')).toBe('closed');
+  });
+
+  it('refuses another role', () => {
+    expect(() => databaseCircuitBreaker({ role: 'replica' as ServerRole })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', option: 'role', value: 'replica' }),
+    );
+  });
+});
+
+describe('isUniqueViolation', () => {
+  const violation = Object.assign(failure('23505'), { constraint: 'uq_users_email' });
+
+  it('knows the constraint, also behind a wrapper', () => {
+    expect(isUniqueViolation(violation, 'uq_users_email')).toBe(true);
+    expect(isUniqueViolation({ driverError: violation }, 'uq_users_email')).toBe(true);
+  });
+
+  it('takes no other constraint, and no other error, for it', () => {
+    expect(isUniqueViolation(violation, 'uq_users_name')).toBe(false);
+    expect(isUniqueViolation(failure('23505'), 'uq_users_email')).toBe(false);
+    expect(isUniqueViolation(Object.assign(failure('23503'), { constraint: 'fk' }), 'fk')).toBe(false);
+  });
+});
