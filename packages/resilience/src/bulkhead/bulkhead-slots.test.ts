@@ -143,10 +143,14 @@ describe('a slot with retries inside it', () => {
     expect(slots.active).toBe(0);
   });
 
-  it('is held by the present attempt after an abandoned one has ended', async () => {
+  it.each([
+    { calls: 0, when: 'in the first call' },
+    { calls: 1, when: 'in a later call' },
+  ])('is held by the present attempt after an abandoned one has ended ($when)', async ({ calls }) => {
     const clock = fakeClock();
     const work = new ManualWork();
     const { slots, policy } = retrying(clock);
+    for (let call = 0; call < calls; call += 1) await policy.execute(() => 'served before');
     watch(policy.execute(work.operation));
     await clock.advance(TIMEOUT_MS + 10);
     work.run(0).succeed('first');

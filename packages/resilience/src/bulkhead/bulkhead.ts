@@ -60,8 +60,10 @@ class BulkheadPolicy extends Policy implements Layer {
       gate: this.#gate,
       maxQueueWaitMs,
       clock: this.clock,
-      onReject: ({ code, active, queued }, context) =>
-        this.#emitter.emit('reject', { code, name, active, queued, context }),
+      onReject: ({ code, active, queued }, context) => {
+        if (this.#emitter.isHeard('reject'))
+          this.#emitter.emit('reject', { code, name, active, queued, context });
+      },
     };
   }
 

@@ -3,6 +3,7 @@ import { judge } from '../errors/judge';
 import { isRejected } from '../errors/rejected-error';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
+import { RetryError } from '../retry/retry-error';
 import { TimeoutError } from '../timeout/timeout-error';
 import { type Circuit, type CircuitState, Refusal, type Verdict } from './circuit';
 import { CircuitOpenError } from './circuit-open-error';
@@ -73,7 +74,7 @@ export class BreakerFrame extends Frame {
 
   #judge(error: unknown, nowMs: number): Verdict {
     const isSlow = this.#isSlow(nowMs);
-    if (isRejected(error)) return undefined;
+    if (isRejected(error) || isRejected(readRetried(error))) return undefined;
     if (this.scope.isAborted) {
       // Cut short from outside. A timeout is the operator's word on how long an answer may take; a caller who left, or
       // whose deadline was near, says nothing, unless the answer was overdue by then.
@@ -102,4 +103,9 @@ export class BreakerFrame extends Frame {
     onReject(error, this.call.context);
     this.outer.fail(error);
   }
+}
+
+/** What the last attempt of a retry further in came to. */
+function readRetried(error: unknown): unknown {
+  return error instanceof RetryError ? error.cause : undefined;
 }

@@ -7,6 +7,7 @@ import { CircuitOpenError } from './circuit-open-error';
 import { consecutiveFailures } from './consecutive-failures';
 import { RATIO_DEFAULTS } from './ratios';
 import { TIME_WINDOW_DEFAULT_MS } from './time-window';
+import type { TripRule } from './trip-rule';
 
 describe('a circuit breaker that was told nothing', () => {
   function create() {
@@ -232,5 +233,26 @@ describe('one trip rule given to two breakers', () => {
     expect([left.state, right.state]).toEqual(['closed', 'closed']);
     await fail(left);
     expect([left.state, right.state]).toEqual(['open', 'closed']);
+  });
+});
+
+describe('a trip rule of your own that throws', () => {
+  const broken: TripRule = {
+    createTally: () => ({
+      record() {
+        throw new Error('a bug in the rule');
+      },
+      read: () => ({ calls: 0, failures: 0 }),
+      exportCounts: () => ({ rule: 'broken', counts: [] }),
+      restoreCounts: () => true,
+    }),
+  };
+
+  it('changes neither an outcome nor the circuit', async () => {
+    const breaker = circuitBreaker({ clock: fakeClock(), tripRule: broken });
+    expect(await breaker.execute(() => 'done')).toBe('done');
+    const failure = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+    await expect(breaker.execute(() => Promise.reject(failure))).rejects.toBe(failure);
+    expect(breaker.state).toBe('closed');
   });
 });

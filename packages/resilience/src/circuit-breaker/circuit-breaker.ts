@@ -48,8 +48,10 @@ class CircuitBreakerPolicy extends Policy implements Layer {
       name,
       circuit: this.#circuit,
       clock: this.clock,
-      onReject: ({ code, retryAfterMs }, context) =>
-        this.#emitter.emit('reject', { name, code, retryAfterMs, context }),
+      onReject: ({ code, retryAfterMs }, context) => {
+        if (this.#emitter.isHeard('reject'))
+          this.#emitter.emit('reject', { name, code, retryAfterMs, context });
+      },
     };
   }
 

@@ -86,7 +86,7 @@ export class Circuit {
     else if (
       admittedIn.kind === 'closed' &&
       verdict !== undefined &&
-      admittedIn.tally.record(verdict, nowMs)
+      isReached(admittedIn.tally, verdict, nowMs)
     ) {
       this.#open(this.#settings.breakMs, nowMs);
     }
@@ -167,5 +167,14 @@ export class Circuit {
     const from = this.#state;
     this.#state = to;
     if (from.kind !== to.kind) this.#settings.onChange(from, to, nowMs);
+  }
+}
+
+/** A rule of the caller's own may throw. The circuit stays closed then: counting a call must not change its outcome. */
+function isReached(tally: Tally, outcome: CallOutcome, nowMs: number): boolean {
+  try {
+    return tally.record(outcome, nowMs);
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,8 @@
 import { bulkhead } from '../bulkhead/bulkhead';
 import { fakeClock } from '../clock/fake-clock';
 import { pipeline } from '../pipeline/pipeline';
+import { constant } from '../retry/backoff';
+import { retry } from '../retry/retry';
 import { fail, holdCall, succeed, unavailable, withCode } from '../test/breaker-calls';
 import type { CircuitBreakerOptions } from './breaker-options';
 import { circuitBreaker } from './circuit-breaker';
@@ -38,6 +40,23 @@ describe('refusals for lack of capacity further in', () => {
 
   it('control: with a slot to spare the same calls fail, and open the circuit', async () => {
     expect(await callBeside(2, unavailable)).toBe('open');
+  });
+});
+
+describe('a refusal further in that was retried in vain', () => {
+  it('is no answer of the dependency: the trial says nothing', async () => {
+    const { clock, breaker } = create({ halfOpenPermits: 1 });
+    const slots = bulkhead({ clock, maxConcurrent: 1 });
+    const again = retry({ clock, maxAttempts: 2, backoff: constant(1), retryableErrors: ['BULKHEAD_FULL'] });
+    const policy = pipeline([breaker, again, slots]);
+    await fail(breaker, 3);
+    await clock.advance(100);
+    holdCall(slots);
+    await clock.runUntilSettled(policy.execute(() => 'never run')).catch(() => {});
+    expect(breaker.state).toBe('half-open');
+    // Control: a trial that reaches the dependency closes the circuit.
+    await succeed(breaker);
+    expect(breaker.state).toBe('closed');
   });
 });
 

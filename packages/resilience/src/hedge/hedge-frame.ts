@@ -28,6 +28,8 @@ export class HedgeFrame extends Frame implements TimerEntry {
   previous: TimerEntry | undefined;
   next: TimerEntry | undefined;
   readonly #rule: HedgeRule;
+  /** Paid into for every call, unless a layer outside does so. */
+  readonly #ownBudget: RetryBudget | undefined;
   readonly #running = new Set<RunFrame>();
   #runs = 0;
   #isWaiting = false;
@@ -37,13 +39,14 @@ export class HedgeFrame extends Frame implements TimerEntry {
   constructor(outer: Enclosure, rule: HedgeRule) {
     super(outer);
     this.#rule = rule;
+    if (rule.budget !== undefined && this.claimBudget(rule.budget)) this.#ownBudget = rule.budget;
   }
 
   run(): void {
     this.#runs = 1;
     this.#isOver = false;
     this.#firstFailure = undefined;
-    this.#rule.budget?.deposit();
+    this.#ownBudget?.deposit();
     if (this.call.context?.idempotent === true) this.#wait();
     this.#start(this.inner as RunFrame);
   }

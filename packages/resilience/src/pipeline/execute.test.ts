@@ -34,6 +34,11 @@ describe('the options of a call', () => {
     expect(probe.frames).toBe(0);
   });
 
+  it.each([null, 5000, 'fast'])('must be an object, and %p is none', async (options) => {
+    const error = await caught(new Probe().execute(() => 'run', options as unknown as ExecuteOptions));
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', option: 'execute options', value: options });
+  });
+
   it.each([undefined, null, 'select 1', {}, Promise.resolve()])(
     'do not include %p as the operation',
     async (operation) => {

@@ -24,6 +24,8 @@ export interface Enclosure {
   readonly scope: Scope;
   /** Counts the runs of the operation: the nearest retry around. */
   readonly attempts: { readonly attempt: number };
+  /** The retry budgets of this layer and those outside. */
+  readonly budgets: readonly object[];
   /** How many layers lie outside. */
   readonly depth: number;
   succeed(value: unknown): void;
@@ -47,6 +49,7 @@ export abstract class Frame implements Enclosure {
   depth: number;
   scope: Scope;
   attempts: { readonly attempt: number };
+  budgets: readonly object[];
   protected readonly outer: Enclosure;
   protected inner!: Frame;
 
@@ -55,6 +58,7 @@ export abstract class Frame implements Enclosure {
     this.depth = outer.depth + 1;
     this.scope = outer.scope;
     this.attempts = outer.attempts;
+    this.budgets = outer.budgets;
     this.outer = outer;
   }
 
@@ -80,6 +84,13 @@ export abstract class Frame implements Enclosure {
 
   workEnded(): void {
     this.outer.workEnded();
+  }
+
+  /** Makes those inside know of a budget, and answers whether nobody outside has done so: each is paid into once for a call. */
+  protected claimBudget(budget: object): boolean {
+    if (this.budgets.includes(budget)) return false;
+    this.budgets = [...this.budgets, budget];
+    return true;
   }
 
   protected createInner(): Frame {

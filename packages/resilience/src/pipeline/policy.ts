@@ -57,6 +57,7 @@ export abstract class Policy<Added = never> {
     try {
       requireOperation(operation);
       if (options !== undefined) {
+        requireOptions(options);
         signal = requireSignal(options.signal);
         if (options.deadline !== undefined) deadline = readDeadline(options.deadline, this.clock);
         context = options.context;
@@ -79,6 +80,11 @@ export abstract class Policy<Added = never> {
 
 function requireOperation(operation: unknown): void {
   if (typeof operation !== 'function') throw new InvalidOptionError('operation', operation, 'a function');
+}
+
+function requireOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new InvalidOptionError('execute options', options, 'an object');
 }
 
 function requireSignal(signal: AbortSignal | undefined): AbortSignal | undefined {

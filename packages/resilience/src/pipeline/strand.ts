@@ -27,6 +27,7 @@ export interface StrandPool {
 export class Strand implements Enclosure {
   readonly call: Call;
   readonly attempts = FIRST_ATTEMPT;
+  readonly budgets = [];
   readonly depth = 0;
   readonly #scope: CallScope;
   readonly #pool: StrandPool;

@@ -1,6 +1,7 @@
 import type { Deadline } from '../clock/deadline';
 import type { Operation } from '../pipeline/attempt';
 import type { CallContext } from '../pipeline/call-context';
+import { policyForContext } from '../retry/policy-for-context';
 import { RetryPolicy } from '../retry/retry';
 import type { RetryDecision } from '../retry/retry-frame';
 import { type RetryDefaults, type RetryOptions, readRetrySettings } from '../retry/retry-options';
@@ -56,6 +57,9 @@ export function transactionRetry(options: RetryOptions = {}): RetryPolicy {
   return createPolicy(options, TRANSACTION_RETRY_DEFAULTS, true);
 }
 
+const databaseRetryFor = policyForContext(databaseRetry);
+const transactionRetryFor = policyForContext(transactionRetry);
+
 /**
  * `databaseRetry` for a single call.
  * @throws RetryError, the signal's reason, or the untouched error, as `retryWithBackoff` does.
@@ -64,8 +68,8 @@ export async function withDatabaseRetry<T>(
   operation: Operation<T>,
   context: DatabaseRetryContext = {},
 ): Promise<T> {
-  const { signal, deadline, logger, clock, random } = context;
-  return databaseRetry({ logger, clock, random }).execute(operation, { signal, deadline, context });
+  const { signal, deadline } = context;
+  return databaseRetryFor(context).execute(operation, { signal, deadline, context });
 }
 
 /**
@@ -76,8 +80,8 @@ export async function withTransactionRetry<T>(
   operation: Operation<T>,
   context: DatabaseRetryContext = {},
 ): Promise<T> {
-  const { signal, deadline, logger, clock, random } = context;
-  return transactionRetry({ logger, clock, random }).execute(operation, { signal, deadline, context });
+  const { signal, deadline } = context;
+  return transactionRetryFor(context).execute(operation, { signal, deadline, context });
 }
 
 function createPolicy(

@@ -1,4 +1,4 @@
-import { fakeClock } from '../clock/fake-clock';
+import { type FakeClock, fakeClock } from '../clock/fake-clock';
 import { hedge } from '../hedge/hedge';
 import { pipeline } from '../pipeline/pipeline';
 import type { Policy } from '../pipeline/policy';
@@ -111,14 +111,6 @@ describe('the passing of time', () => {
     const { clock, budget } = create({ minRetriesPerSecond: 100, burst: 5 });
     await clock.advance(86_400_000);
     expect(drain(budget)).toBe(5);
-  });
-
-  it('before the budget was made pays nothing', async () => {
-    const clock = fakeClock();
-    await clock.advance(60_000);
-    const budget = retryBudget({ clock });
-    drain(budget);
-    expect(budget.available).toBe(0);
   });
 
   it('pays nothing without a floor', async () => {
@@ -275,5 +267,42 @@ describe('a retry whose budget is used up', () => {
     };
     expect(await clock.runUntilSettled(retry({ clock, budget }).execute(operation))).toBe(2);
     expect(budget.available).toBe(9);
+  });
+});
+
+describe('a budget that several layers of one pipeline share', () => {
+  const CALLS = 200;
+
+  /** Runs beyond the first, of calls that all fail. */
+  async function countExtraRuns(create: (clock: FakeClock, budget: RetryBudget) => Policy): Promise<number> {
+    const clock = fakeClock();
+    const policy = create(clock, retryBudget({ clock, ratio: 0.1, minRetriesPerSecond: 0, burst: 10 }));
+    let runs = 0;
+    const operation = () => {
+      runs += 1;
+      return new Promise<never>((_, reject) => {
+        clock.schedule(() => reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' })), 20);
+      });
+    };
+    for (let call = 0; call < CALLS; call++) {
+      const context = { idempotent: true };
+      await clock.runUntilSettled(policy.execute(operation, { context })).catch(() => {});
+    }
+    return runs - CALLS;
+  }
+  const again = (clock: FakeClock, budget: RetryBudget) =>
+    retry({ clock, budget, maxAttempts: 10, backoff: constant(1) });
+  const beside = (clock: FakeClock, budget: RetryBudget) => hedge({ clock, budget, delayMs: 10 });
+
+  it.each<[string, (clock: FakeClock, budget: RetryBudget) => Policy]>([
+    ['a retry alone', again],
+    ['a hedge alone', beside],
+    ['a hedge inside a retry', (clock, budget) => pipeline([again(clock, budget), beside(clock, budget)])],
+    ['a retry inside a hedge', (clock, budget) => pipeline([beside(clock, budget), again(clock, budget)])],
+    ['a retry inside a retry', (clock, budget) => pipeline([again(clock, budget), again(clock, budget)])],
+  ])('is paid into once for each call: %s', async (_, create) => {
+    const extraRuns = await countExtraRuns(create);
+    expect(extraRuns).toBeLessThanOrEqual(10 + 0.1 * CALLS);
+    expect(extraRuns).toBeGreaterThanOrEqual(0.1 * CALLS);
   });
 });

@@ -23,7 +23,7 @@ const ROUNDING = 1e-9;
  * `ratio` of a token, every second pays in `minRetriesPerSecond`, and every retry takes one out. Over any stretch of time
  * retries ≤ burst + ratio × first attempts + minRetriesPerSecond × seconds, however many callers there are.
  *
- * Share one among all retries (and hedges) that reach the same dependency. It is an option of theirs and not a layer of
+ * Share one among all retries (and hedges) that reach the same dependency; within one pipeline, a call is paid for once. It is an option of theirs and not a layer of
  * a pipeline, because it has to be asked before the wait and not after it.
  *
  * Source: the retry budgets of Finagle (RetryBudget) and gRPC (A6, retry throttling).

@@ -131,6 +131,18 @@ describe('a function of the caller that throws', () => {
   });
 });
 
+describe('a clock that throws', () => {
+  it('fails the call with its error: nothing stays pending', async () => {
+    const broken = new Error('no timer is left');
+    const schedule = (): never => {
+      throw broken;
+    };
+    const policy = retry({ clock: { nowMs: () => 0, schedule } });
+    expect(await caught(policy.execute(failingWith(refused()).operation))).toBe(broken);
+    await expect(policy.execute(() => 'done')).resolves.toBe('done');
+  });
+});
+
 describe('an error that cannot be looked at', () => {
   it.each([false, true])('is handed on, and no call hangs: retried is %p', async (isRetriable) => {
     const { proxy, revoke } = Proxy.revocable(new Error('x'), {});

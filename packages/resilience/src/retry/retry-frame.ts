@@ -1,10 +1,11 @@
 import { MAX_TIMER_MS, type ScheduledTimer } from '../clock/clock';
 import { DeadlineExceededError } from '../clock/deadline';
 import { listErrorChain, readField } from '../errors/error-chain';
-import { judge, PredicateError } from '../errors/judge';
+import { judge } from '../errors/judge';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
 import type { AbortListener } from '../pipeline/scope';
+import type { RetryBudget } from './retry-budget';
 import { isRetried, RetryError, type RetryErrorCode } from './retry-error';
 import type { GiveUpReason, RetryProgress, RetryReporter, RetryStanding } from './retry-events';
 import type { RetrySettings } from './retry-options';
@@ -28,6 +29,8 @@ export interface RetryRule extends RetrySettings {
  */
 export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   readonly #rule: RetryRule;
+  /** Paid into for every call, unless a layer outside does so. */
+  readonly #ownBudget: RetryBudget | undefined;
   attempt = 1;
   #isOnceSpent = false;
   #isInnerBusy = false;
@@ -43,6 +46,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   constructor(outer: Enclosure, rule: RetryRule) {
     super(outer);
     this.#rule = rule;
+    if (rule.budget !== undefined && this.claimBudget(rule.budget)) this.#ownBudget = rule.budget;
     this.attempts = this;
   }
 
@@ -52,7 +56,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     this.#lastDelayMs = undefined;
     this.#totalDelayMs = 0;
     this.#startedMs = this.#rule.clock.nowMs();
-    this.#rule.budget?.deposit();
+    this.#ownBudget?.deposit();
     this.#rule.reporter.attempt(1, this.call.context);
     this.inner.run();
   }
@@ -66,7 +70,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     try {
       this.#decide(failure);
     } catch (error) {
-      if (!(error instanceof PredicateError)) throw error;
+      // Thrown by what the caller supplied, be it a clock. If nobody were told, the call would stay pending for ever.
       this.outer.fail(error);
     }
   }
@@ -74,8 +78,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   /** The scope was aborted during a wait. */
   onAbort(reason: unknown): void {
     this.#timer?.cancel();
-    this.#leaveWait();
-    this.#endAborted(this.#failure, reason);
+    this.#endAborted(this.#leaveWait(), reason);
   }
 
   override workAbandoned(): void {
@@ -92,7 +95,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     };
   }
 
-  /** @throws PredicateError from what the caller supplied, before anything has been decided. */
+  /** @throws what the caller supplied throws, before anything has been decided. */
   #decide(error: unknown): void {
     const { decide, maxAttempts, reporter } = this.#rule;
     // Attempts that were already retried further in are not multiplied further out.
@@ -138,20 +141,22 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     }
     this.#failure = failure;
     this.#waitStartedMs = this.#rule.clock.nowMs();
-    this.scope.listen(this);
     this.#timer = this.#rule.clock.schedule(this.#onWaitOver, delayMs);
+    this.scope.listen(this);
   }
 
-  #leaveWait(): void {
+  /** Answers the failure that was waited upon. */
+  #leaveWait(): unknown {
     this.#timer = undefined;
     this.#totalDelayMs += this.#rule.clock.nowMs() - this.#waitStartedMs;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
   }
 
   #endWait(): void {
     this.scope.unlisten(this);
-    this.#leaveWait();
-    const failure = this.#failure;
-    this.#failure = undefined;
+    const failure = this.#leaveWait();
     // The timer may have fired late; an attempt that starts after the deadline could only fail.
     if (this.scope.isAborted) {
       this.#endAborted(failure, this.scope.reason);

@@ -3,6 +3,7 @@ import type { Deadline } from '../clock/deadline';
 import type { StructuredLogger } from '../observe/structured-logger';
 import type { Operation } from '../pipeline/attempt';
 import type { CallContext } from '../pipeline/call-context';
+import { policyForContext } from './policy-for-context';
 import { retry } from './retry';
 import type { RetryOptions } from './retry-options';
 
@@ -39,5 +40,13 @@ export async function retryWithBackoff<T>(
 ): Promise<T> {
   const { signal, deadline, ...shape } = options;
   const { logger, clock, random } = context;
-  return retry({ ...shape, logger, clock, random }).execute(operation, { signal, deadline, context });
+  const policy = isShaped(shape) ? retry({ ...shape, logger, clock, random }) : retryFor(context);
+  return policy.execute(operation, { signal, deadline, context });
+}
+
+const retryFor = policyForContext(retry);
+
+function isShaped(shape: object): boolean {
+  for (const _ in shape) return true;
+  return false;
 }
