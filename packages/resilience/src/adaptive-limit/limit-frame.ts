@@ -17,6 +17,7 @@ export class LimitFrame extends GateFrame {
   readonly #rule: AdaptiveRule;
   // NaN makes the field hold a double in place: see the retry frame.
   #startedMs = Number.NaN;
+  #sample: LoadSample | undefined;
 
   constructor(outer: Enclosure, rule: AdaptiveRule) {
     super(outer, rule);
@@ -24,18 +25,26 @@ export class LimitFrame extends GateFrame {
   }
 
   override succeed(value: unknown): void {
-    this.#measure(false);
+    this.#sample = this.#takeSample(false);
     super.succeed(value);
   }
 
   override fail(error: unknown): void {
     let failure = error;
     try {
-      if (judge('isOverload', error, this.#rule.isOverload)) this.#measure(true);
+      if (judge('isOverload', error, this.#rule.isOverload)) this.#sample = this.#takeSample(true);
     } catch (predicateError) {
       failure = predicateError;
     }
     super.fail(failure);
+  }
+
+  // After the outcome, since a limit that rises may admit another run of this very call; before the slot is given on, since
+  // one that falls closes it.
+  protected override onReported(): void {
+    const sample = this.#sample;
+    this.#sample = undefined;
+    if (sample !== undefined) this.#rule.onSample(sample);
   }
 
   protected override start(): void {
@@ -43,8 +52,8 @@ export class LimitFrame extends GateFrame {
     super.start();
   }
 
-  #measure(isOverload: boolean): void {
+  #takeSample(isOverload: boolean): LoadSample {
     const latencyMs = this.#rule.clock.nowMs() - this.#startedMs;
-    this.#rule.onSample({ latencyMs, active: this.#rule.gate.active, isOverload });
+    return { latencyMs, active: this.#rule.gate.active, isOverload };
   }
 }

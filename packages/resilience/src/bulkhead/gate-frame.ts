@@ -44,7 +44,13 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
 
   onAdmitted(): void {
     this.#endWait();
-    this.start();
+    try {
+      this.start();
+    } catch (error) {
+      // Only a clock of the caller's own can throw here, and whoever gave back this slot is not to blame.
+      this.call.isReusable = false;
+      this.fail(error);
+    }
   }
 
   /** The caller gave up while it waited. */
@@ -58,12 +64,14 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
   override succeed(value: unknown): void {
     const isFree = this.#report();
     this.outer.succeed(value);
+    this.onReported();
     if (isFree) this.#rule.gate.leave();
   }
 
   override fail(error: unknown): void {
     const isFree = this.#report();
     this.outer.fail(error);
+    this.onReported();
     if (isFree) this.#rule.gate.leave();
   }
 
@@ -82,6 +90,9 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
   protected start(): void {
     this.inner.run();
   }
+
+  /** The outcome is out; the slot is not free yet. */
+  protected onReported(): void {}
 
   /** Answers whether nothing is running any more. */
   #report(): boolean {

@@ -15,7 +15,7 @@ export interface BreakerRule {
   readonly circuit: Circuit;
   readonly clock: Clock;
   readonly slowCallMs: number | undefined;
-  readonly isFailure: (error: unknown) => boolean;
+  readonly isFailure: (error: unknown) => boolean | undefined;
   readonly onReject: (error: CircuitOpenError, context: CallContext | undefined) => void;
 }
 
@@ -81,7 +81,9 @@ export class BreakerFrame extends Frame {
       if (this.scope.reason instanceof TimeoutError) return isSlow ? SLOW_FAILURE : FAILURE;
       return isSlow ? SLOW : undefined;
     }
-    if (judge('isFailure', error, this.#rule.isFailure)) return isSlow ? SLOW_FAILURE : FAILURE;
+    const isFailure = judge('isFailure', error, this.#rule.isFailure);
+    if (isFailure === undefined) return isSlow ? SLOW : undefined;
+    if (isFailure) return isSlow ? SLOW_FAILURE : FAILURE;
     return isSlow ? SLOW : SUCCESS;
   }
 

@@ -8,7 +8,7 @@ import {
   requireName,
 } from '../errors/require-option';
 import type { StructuredLogger } from '../observe/structured-logger';
-import { isAvailabilityFailure } from './availability';
+import { judgeAvailability } from './availability';
 import { type TimeWindowOptions, timeWindow } from './time-window';
 import type { TripRule } from './trip-rule';
 
@@ -26,8 +26,12 @@ export interface CircuitBreakerOptions extends TimeWindowOptions {
   readonly halfOpenPermits?: number | undefined;
   /** How long a trial may run before it counts as failed, in milliseconds. Above 0. Default 5000. */
   readonly halfOpenMaxWaitMs?: number | undefined;
-  /** Which errors count against the dependency. Default `isAvailabilityFailure`. */
-  readonly isFailure?: ((error: unknown) => boolean) | undefined;
+  /**
+   * What an error says of the dependency: that it failed (true), that it answered (false), or nothing (undefined), such as an
+   * error from before it was asked. Replaces the built-in rule, `isAvailabilityFailure` and nothing for a bug (TypeError and
+   * its like).
+   */
+  readonly isFailure?: ((error: unknown) => boolean | undefined) | undefined;
   /** Stands in errors, events and logs. */
   readonly name?: string | undefined;
   /** Receives one line per change of state. */
@@ -52,7 +56,7 @@ export interface BreakerSettings {
   readonly halfOpenPermits: number;
   readonly halfOpenMaxWaitMs: number;
   readonly slowCallMs: number | undefined;
-  readonly isFailure: (error: unknown) => boolean;
+  readonly isFailure: (error: unknown) => boolean | undefined;
 }
 
 const WINDOW_OPTIONS = ['windowMs', 'failureRatio', 'slowCallRatio', 'minimumThroughput'] as const;
@@ -101,7 +105,7 @@ export function readBreakerSettings(options: CircuitBreakerOptions): BreakerSett
       timer,
     ),
     slowCallMs,
-    isFailure: options.isFailure ?? isAvailabilityFailure,
+    isFailure: options.isFailure ?? judgeAvailability,
   };
 }
 

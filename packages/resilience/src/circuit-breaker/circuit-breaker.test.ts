@@ -146,7 +146,8 @@ describe('a refusal', () => {
       name: 'CircuitOpenError',
       code: 'CIRCUIT_OPEN',
       breaker: 'orders',
-      retryAfterMs: 699.5,
+      // Of 699.5: a timer would drop the half, and come back too early.
+      retryAfterMs: 700,
       message: 'Circuit orders is open; come back in 700 ms',
     });
   });

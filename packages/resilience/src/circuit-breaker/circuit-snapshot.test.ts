@@ -257,3 +257,19 @@ describe('what is no state', () => {
     },
   );
 });
+
+describe('counts of another rule', () => {
+  const thirty = new Array(30).fill(0);
+  it.each([
+    ['a count window of 30 calls', undefined, { rule: 'countWindow', counts: thirty }],
+    ['a time window', countWindow({ size: 30 }), { rule: 'timeWindow', counts: thirty }],
+    ['failures in a row', countWindow({ size: 30 }), { rule: 'consecutiveFailures', counts: [0] }],
+    ['a count window of one call', consecutiveFailures(5), { rule: 'countWindow', counts: [0] }],
+    ['its own rule, but too many', consecutiveFailures(5), { rule: 'consecutiveFailures', counts: [1, 2] }],
+  ])('are refused, though there are as many: %s', async (_, tripRule, tally) => {
+    const { breaker } = await create(0, { tripRule });
+    expect(() => breaker.restoreState({ state: 'closed', tally })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', option: 'snapshot.tally' }),
+    );
+  });
+});

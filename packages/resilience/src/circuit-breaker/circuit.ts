@@ -68,7 +68,8 @@ export class Circuit {
       case 'closed':
         return state;
       case 'open':
-        return new Refusal(state.untilMs - nowMs);
+        // In whole milliseconds, since a timer drops the rest and would come back too early.
+        return new Refusal(Math.ceil(state.untilMs - nowMs));
       case 'isolated':
         return new Refusal(undefined);
       case 'half-open':
@@ -121,7 +122,7 @@ export class Circuit {
     // A trial hangs: that is an answer too. Without this the circuit would stay half-open for ever.
     if (leftMs <= 0) return new Refusal(this.#reopen(state.breakMs, nowMs));
     if (state.runningSinceMs.length + state.succeeded >= this.#settings.halfOpenPermits) {
-      return new Refusal(leftMs);
+      return new Refusal(Math.ceil(leftMs));
     }
     state.runningSinceMs.push(nowMs);
     return state;

@@ -74,7 +74,7 @@ class TimeTally implements Tally {
   }
 
   restoreCounts({ rule, counts }: TallySnapshot, nowMs: number): boolean {
-    if (rule !== 'timeWindow' || counts.length !== SLICES * FIELDS) return false;
+    if (rule !== 'timeWindow' || counts.length !== SLICES * FIELDS || !areCounts(counts)) return false;
     this.#moveTo(nowMs);
     // The age of a call is known by its slice alone: it may go on counting for a slice more or less than in its old process.
     for (let age = 0; age < SLICES; age++) {
@@ -113,4 +113,9 @@ class TimeTally implements Tally {
   #indexOf(slice: number): number {
     return (((slice % SLICES) + SLICES) % SLICES) * FIELDS;
   }
+}
+
+/** No slice holds more failures, or slow calls, than calls. */
+function areCounts(counts: readonly number[]): boolean {
+  return counts.every((count, at) => count <= (counts[at - (at % FIELDS)] as number));
 }

@@ -52,9 +52,32 @@ describe('reading a deadline', () => {
     expect(deadline.remainingMs()).toBe(30);
   });
 
-  it('takes a deadline as it is', () => {
-    const deadline: Deadline = { remainingMs: () => 7 };
-    expect(readDeadline(deadline, fakeClock())).toBe(deadline);
+  it('takes a deadline of its own as it is, and asks one of another make', () => {
+    const clock = fakeClock();
+    const deadline = createDeadline(7, clock);
+    expect(readDeadline(deadline, clock)).toBe(deadline);
+    expect(readDeadline({ remainingMs: () => 7 }, clock).remainingMs()).toBe(7);
+  });
+
+  it.each([0, -0.5, -60_000])(
+    'takes %p milliseconds, what is left of a limit, for a deadline that has passed',
+    (limitMs) => {
+      expect(readDeadline(limitMs, fakeClock()).remainingMs()).toBe(0);
+    },
+  );
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('a bug');
+      },
+    ],
+    ['answers no number', () => 'soon'],
+    ['answers NaN', () => Number.NaN],
+    ['answers less than nothing', () => -1],
+  ])('takes one of another make that %s for passed', (_, remainingMs) => {
+    expect(readDeadline({ remainingMs } as Deadline, fakeClock()).remainingMs()).toBe(0);
   });
 
   it.each([null, '50', {}, { remainingMs: 50 }, () => 50])('refuses %p', (deadline) => {

@@ -13,18 +13,46 @@ export interface Deadline {
  * timestamp given by mistake is refused by that.
  */
 export function createDeadline(limitMs: number, clock: Clock = systemClock): Deadline {
-  const atMs = clock.nowMs() + requireNumber('deadline', limitMs, { above: 0, max: MAX_TIMER_MS });
-  return { remainingMs: () => Math.max(0, atMs - clock.nowMs()) };
+  return new MonotonicDeadline(requireNumber('deadline', limitMs, { above: 0, max: MAX_TIMER_MS }), clock);
 }
 
+class MonotonicDeadline implements Deadline {
+  readonly #atMs: number;
+  readonly #clock: Clock;
+
+  constructor(limitMs: number, clock: Clock) {
+    this.#atMs = clock.nowMs() + limitMs;
+    this.#clock = clock;
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#atMs - this.#clock.nowMs());
+  }
+}
+
+function readRemainingMs(deadline: Deadline): number {
+  try {
+    const remainingMs: unknown = deadline.remainingMs();
+    return typeof remainingMs === 'number' && remainingMs > 0 ? remainingMs : 0;
+  } catch {
+    return 0;
+  }
+}
+
+const PASSED: Deadline = Object.freeze({ remainingMs: () => 0 });
+
 /**
- * Reads a deadline given as such, or as milliseconds from now.
+ * Reads a deadline given as such, or as milliseconds from now. What is left of a time limit may be nothing or less, and is a
+ * deadline that has passed. One of another make that throws or answers no number is taken for passed as well.
  * @throws InvalidOptionError when it is neither, or out of range.
  */
 export function readDeadline(deadline: Deadline | number, clock: Clock): Deadline {
-  if (typeof deadline === 'number') return createDeadline(deadline, clock);
+  if (typeof deadline === 'number') {
+    return deadline <= 0 && Number.isFinite(deadline) ? PASSED : createDeadline(deadline, clock);
+  }
+  if (deadline instanceof MonotonicDeadline) return deadline;
   if (typeof deadline === 'object' && deadline !== null && typeof deadline.remainingMs === 'function') {
-    return deadline;
+    return { remainingMs: () => readRemainingMs(deadline) };
   }
   throw new InvalidOptionError('deadline', deadline, 'a Deadline, or milliseconds above 0');
 }

@@ -53,6 +53,8 @@ function renderRange({ min, above, max, below, integer }: NumberRange): string {
 
 function renderValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  // Its text would be the code of the function, and what is missing is mostly a pair of brackets.
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`;
   if (value === null || typeof value !== 'object') return String(value);
   return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -13,6 +13,6 @@ export abstract class RejectedError extends Error {
 Object.defineProperty(RejectedError.prototype, REJECTED, { value: true });
 
 /** Asks whether a policy refused the call. Looks at the error itself, not behind it. */
-export function isRejected(error: unknown): boolean {
+export function isRejected(error: unknown): error is RejectedError {
   return typeof error === 'object' && error !== null && readField(error, REJECTED) === true;
 }

@@ -7,13 +7,17 @@ import { InvalidOptionError } from './invalid-option-error';
  * @throws InvalidOptionError
  */
 export function requireKnownOptions(policy: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError(`${policy} options`, options, 'an object');
-  }
+  requireOptionsObject(policy, options);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     throw new InvalidOptionError(`${policy} option`, name, `one of ${known.join(', ')}`);
   }
+}
+
+/** @throws InvalidOptionError unless the value is an object that can hold options. */
+export function requireOptionsObject(policy: string, options: unknown): asserts options is object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new InvalidOptionError(`${policy} options`, options, 'an object');
 }
 
 /** @throws InvalidOptionError unless the value is a function or undefined. */

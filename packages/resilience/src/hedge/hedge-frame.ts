@@ -1,4 +1,5 @@
 import type { TimerEntry, TimerList } from '../clock/timer-list';
+import { isRejected } from '../errors/rejected-error';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
 import { Scope } from '../pipeline/scope';
@@ -56,7 +57,10 @@ export class HedgeFrame extends Frame implements TimerEntry {
     this.#isWaiting = false;
     if (this.scope.isAborted || this.#rule.budget?.withdraw() === false) return;
     this.#runs += 1;
+    this.call.isReusable = false;
     this.#rule.onHedge(this.#runs, this.call.context);
+    // A listener may have aborted the call, and with it ended the first run.
+    if (this.#isOver || this.scope.isAborted) return;
     if (this.#runs < this.#rule.maxAttempts) this.#wait();
     this.#start(this.#createRun());
   }
@@ -69,7 +73,9 @@ export class HedgeFrame extends Frame implements TimerEntry {
 
   onFailure(run: RunFrame, error: unknown): void {
     if (!this.#endRun(run)) return;
-    this.#firstFailure ??= { error };
+    // A run that was refused says less than one that ran, and must not let the call pass for one that did not.
+    if (this.#firstFailure === undefined || isRejected(this.#firstFailure.error))
+      this.#firstFailure = { error };
     if (this.#running.size > 0) return;
     this.#end();
     this.outer.fail(this.#firstFailure.error);

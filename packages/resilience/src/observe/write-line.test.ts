@@ -158,7 +158,18 @@ describe('an error in a line', () => {
     ['what it is when it is a text', 'secret', 'string'],
     ['what it is when it is nothing', undefined, 'undefined'],
     ['what it is when it is null', null, 'object'],
-    ['no more than 200 characters', Object.assign(new Error(), { code: 'x'.repeat(300) }), 'x'.repeat(200)],
+    [
+      'its kind when its code is no code',
+      Object.assign(new Error(), { code: 'bob@example.com owes 12' }),
+      'Error',
+    ],
+    [
+      'its kind when its code is too long for one',
+      Object.assign(new Error(), { code: 'x'.repeat(65) }),
+      'Error',
+    ],
+    ['its code up to 64 characters', Object.assign(new Error(), { code: 'x'.repeat(64) }), 'x'.repeat(64)],
+    ['what it is when its name is a sentence', Object.assign(new Error(), { name: 'Bob owes 12' }), 'object'],
   ])('is shown by %s', (_, error, code) => {
     expect(renderCode(error)).toBe(code);
   });

@@ -13,6 +13,7 @@ const CONTEXT_FIELDS = [
 ] as const satisfies readonly (keyof CallContext)[];
 
 const MAX_FIELD_LENGTH = 200;
+const CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /**
  * Writes one line with the caller's identifying fields and those facts that are known. Without a logger nothing is made.
@@ -38,7 +39,9 @@ export function writeLine(
 
 /** An error as a log may show it: its nearest code, or else the name of its kind. Never its message. */
 export function renderCode(error: unknown): string {
-  return (readErrorCode(error) ?? readName(error) ?? typeof error).slice(0, MAX_FIELD_LENGTH);
+  // A code is what anybody has put there: a sentence in its place may be about somebody.
+  const isShowable = (text: string | undefined): boolean => text !== undefined && CODE.test(text);
+  return [readErrorCode(error), readName(error)].find(isShowable) ?? typeof error;
 }
 
 function readName(error: unknown): string | undefined {

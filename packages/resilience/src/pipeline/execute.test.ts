@@ -18,8 +18,6 @@ describe('the options of a call', () => {
     { option: 'signal', options: { signal: {} } },
     { option: 'signal', options: { signal: null } },
     { option: 'signal', options: { signal: new AbortController() } },
-    { option: 'deadline', options: { deadline: 0 } },
-    { option: 'deadline', options: { deadline: -5 } },
     { option: 'deadline', options: { deadline: Number.NaN } },
     { option: 'deadline', options: { deadline: Number.POSITIVE_INFINITY } },
     { option: 'deadline', options: { deadline: Date.now() } },

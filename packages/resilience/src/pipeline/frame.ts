@@ -10,6 +10,11 @@ export interface Call {
   readonly scope: CallScope;
   operation: Operation<unknown>;
   context: CallContext | undefined;
+  /**
+   * Whether the frames may serve another call. An abort, a timeout or a second run beside the first leaves others behind
+   * that still refer to them; such frames end with their call.
+   */
+  isReusable: boolean;
 }
 
 /** Something that takes part in calls: it puts a frame of its own around whatever lies inside. */

@@ -28,6 +28,11 @@ export class Scope implements AbortListener {
     return this.#isAborted || (this.#parent?.isAborted ?? false);
   }
 
+  /** Asks whether `abort` was called on this scope since it was last closed. */
+  get wasAborted(): boolean {
+    return this.#isAborted;
+  }
+
   /** What it was aborted with. */
   get reason(): unknown {
     return this.#isAborted ? this.#reason : this.#parent?.reason;
@@ -54,11 +59,13 @@ export class Scope implements AbortListener {
     this.#isAborted = true;
     this.#reason = reason;
     this.#detach();
-    // Read first: the last listener may end the call, and another call may use this scope before it returns.
+    // Read first: the last listener may end the call, and close this scope.
     const controller = this.#controller;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener.onAbort(reason);
+    // One listener may take another with it: whoever has left by then is not told.
+    for (const listener of this.#listeners ?? []) {
+      this.#listeners?.delete(listener);
+      listener.onAbort(reason);
+    }
     controller?.abort(reason);
   }
 
@@ -85,6 +92,7 @@ export class Scope implements AbortListener {
     this.#isAborted = false;
     this.#reason = undefined;
     this.#controller = undefined;
+    this.#listeners?.clear();
     this.#listeners = undefined;
   }
 

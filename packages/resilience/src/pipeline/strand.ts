@@ -34,12 +34,11 @@ export class Strand implements Enclosure {
   readonly #first: Frame;
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((reason: unknown) => void) | undefined;
-  #isWhole = true;
 
   constructor(layers: readonly Layer[], clock: Clock, pool: StrandPool) {
     this.#scope = new CallScope(clock);
     this.#pool = pool;
-    this.call = { layers, clock, scope: this.#scope, operation: idle, context: undefined };
+    this.call = { layers, clock, scope: this.#scope, operation: idle, context: undefined, isReusable: true };
     const outermost = layers[0] as Layer;
     this.#first = outermost.createFrame(this).link();
   }
@@ -73,24 +72,32 @@ export class Strand implements Enclosure {
         return result;
       }
     }
-    this.#first.run();
+    try {
+      this.#first.run();
+    } catch (error) {
+      // Only a clock of the caller's own can throw here. The call fails, and its frames are in nobody knows what state.
+      this.call.isReusable = false;
+      this.fail(error);
+    }
     return result;
   }
 
   succeed(value: unknown): void {
     const resolve = this.#resolve;
+    if (resolve === undefined) return;
     this.#finish();
-    resolve?.(value);
+    resolve(value);
   }
 
   fail(error: unknown): void {
     const reject = this.#reject;
+    if (reject === undefined) return;
     this.#finish();
-    reject?.(error);
+    reject(error);
   }
 
   workAbandoned(): void {
-    this.#isWhole = false;
+    this.call.isReusable = false;
   }
 
   workEnded(): void {
@@ -100,8 +107,9 @@ export class Strand implements Enclosure {
   #finish(): void {
     this.#resolve = undefined;
     this.#reject = undefined;
+    if (this.#scope.wasAborted) this.call.isReusable = false;
     this.#scope.close();
-    if (!this.#isWhole) return;
+    if (!this.call.isReusable) return;
     this.call.operation = idle;
     this.call.context = undefined;
     this.#pool.keep(this);

@@ -65,7 +65,7 @@ describe('classify', () => {
     [
       'Client has encountered a connection error and is not queryable',
       codeless('Client has encountered a connection error and is not queryable'),
-      [R, R, R, T, T],
+      [R, R, R, T, U],
     ],
     ['Query read timeout', codeless('Query read timeout'), [R, I, I, N, U]],
     ['Connection terminated', codeless('Connection terminated'), [N, N, N, N, U]],
@@ -136,6 +136,22 @@ describe('classify', () => {
     expect(classify(new AggregateError([refused, new Error('boom')])).verdict).toBe(N);
   });
 
+  it('takes of every failure of an aggregate what it did', () => {
+    const aggregate = new AggregateError([serverError('23505'), serverError('57P02', 'FATAL')]);
+    expect(classify(aggregate, 'autocommit-write')).toMatchObject({
+      verdict: 'never',
+      applied: 'unknown',
+      breaker: 'counts',
+      evict: 'pool',
+    });
+    // Control: the first one alone did none of that.
+    expect(classify(serverError('23505'), 'autocommit-write')).toMatchObject({
+      applied: 'no',
+      breaker: 'ignored',
+      evict: 'keep',
+    });
+  });
+
   it('never searches in texts', () => {
     expect(classify(codeless('the Connection terminated unexpectedly, they said')).kind).toBe('unrecognized');
     expect(classify(codeless('ECONNREFUSED 40001 deadlock detected')).kind).toBe('unrecognized');
@@ -165,6 +181,16 @@ describe('the phase of an error', () => {
   it('is told by the statement of a failed COMMIT', () => {
     expect(readPhase({ query: 'COMMIT', driverError: { code: '08006' } })).toBe<Phase>('commit');
     expect(readPhase({ query: 'select 1', driverError: { code: '08006' } })).toBeUndefined();
+  });
+
+  it('is COMMIT if any part of the error says so: what a wrapper is marked with must not make it look safe', () => {
+    const lost = (phase: Phase) => tagPhase(serverError('08006'), phase);
+    const wrapped = tagPhase(new Error('failed', { cause: lost('commit') }), 'in-transaction');
+    const marked = tagPhase({ query: 'COMMIT', driverError: serverError('08006') }, 'in-transaction');
+    for (const error of [wrapped, marked, new AggregateError([lost('autocommit-read'), lost('commit')])]) {
+      expect(readPhase(error)).toBe<Phase>('commit');
+      expect(classify(error, readPhase(error)).verdict).toBe('unknown');
+    }
   });
 
   it('leaves frozen errors and primitives alone', () => {

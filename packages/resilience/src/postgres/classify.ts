@@ -41,7 +41,28 @@ export interface Classification {
 export function classify(error: unknown, phase?: Phase): Classification {
   const failures = findFailures(error);
   const readings = (failures.length > 0 ? failures : [undefined]).map((failure) => read(failure, phase));
-  return readings.reduce((a, b) => (CAUTION.indexOf(b.verdict) > CAUTION.indexOf(a.verdict) ? b : a));
+  return readings.reduce(merge);
+}
+
+/** What one failure forbids, another does not allow; and what one did to a connection is done. */
+function merge(a: Classification, b: Classification): Classification {
+  return {
+    ...worse(a, b, 'verdict', CAUTION),
+    applied: worse(a, b, 'applied', ['no', 'unknown']).applied,
+    breaker: worse(a, b, 'breaker', ['ignored', 'alarm', 'slow', 'writer', 'counts']).breaker,
+    evict: worse(a, b, 'evict', ['keep', 'connection', 'pool']).evict,
+    once: a.once || b.once,
+    slow: a.slow || b.slow,
+  };
+}
+
+function worse<K extends keyof Classification>(
+  a: Classification,
+  b: Classification,
+  column: K,
+  order: readonly Classification[K][],
+): Classification {
+  return order.indexOf(b[column]) > order.indexOf(a[column]) ? b : a;
 }
 
 /** From the freest verdict to the most cautious. */

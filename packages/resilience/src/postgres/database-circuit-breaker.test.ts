@@ -29,15 +29,22 @@ describe('isDatabaseFailure', () => {
     ['a serialization failure', failure('40001')],
     ['a deadlock', failure('40P01')],
     ['a lock timeout', failure('55P03')],
-    ['a statement timeout', failure('57014')],
     ['a wrong password', failure('28P01', 'FATAL')],
-    ['a full pool of ours', failure('POOL_EXHAUSTED')],
-    ['our own shutdown', failure('POOL_CLOSED')],
     ['a concurrently updated tuple', Object.assign(failure('XX000'), { routine: 'simple_heap_update' })],
-    ['a bug', new TypeError('undefined is not a function')],
-  ])('does not count %s', (_, error) => {
+  ])('takes %s for an answer', (_, error) => {
     expect(isDatabaseFailure(error, 'writer')).toBe(false);
     expect(isDatabaseFailure(error, 'reader')).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ['a statement timeout', failure('57014')],
+    ['a full pool of ours', failure('POOL_EXHAUSTED')],
+    ['our own shutdown', failure('POOL_CLOSED')],
+    ['an idle connection that was closed', failure('57P05', 'FATAL')],
+    ['a bug', new TypeError('undefined is not a function')],
+  ])('learns nothing from %s', (_, error) => {
+    expect(isDatabaseFailure(error, 'writer')).toBeUndefined();
+    expect(isDatabaseFailure(error, 'reader')).toBeUndefined();
   });
 
   it('counts a read-only server against the writer alone', () => {
@@ -64,6 +71,45 @@ describe('databaseCircuitBreaker', () => {
   it('stands before the writer unless told otherwise', async () => {
     expect(await stateAfter(failure('25006'))).toBe('open');
     expect(await stateAfter(failure('25006'), 'reader')).toBe('closed');
+  });
+
+  it('is not closed by a pool of ours that is full', async () => {
+    const clock = fakeClock();
+    const breaker = databaseCircuitBreaker({ clock, minimumThroughput: 3, halfOpenPermits: 1 });
+    const run = (error: unknown) => breaker.execute(() => Promise.reject(error)).catch(() => {});
+    for (let call = 0; call < 3; call++) await run(failure('57P03', 'FATAL'));
+    await clock.advance(5000);
+    await run(failure('POOL_EXHAUSTED'));
+    expect(breaker.state).toBe('half-open');
+    // Control: an answer of the server closes it.
+    await run(failure('23505'));
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('counts a statement that was cancelled as slow, if it was', async () => {
+    const clock = fakeClock();
+    const breaker = databaseCircuitBreaker({
+      clock,
+      minimumThroughput: 3,
+      slowCallMs: 100,
+      slowCallRatio: 0.5,
+    });
+    const cancelAfter = (ms: number) =>
+      clock.runUntilSettled(
+        breaker.execute(
+          () => new Promise<never>((_, reject) => clock.schedule(() => reject(failure('57014')), ms)),
+        ),
+      );
+    for (let call = 0; call < 20; call++) await cancelAfter(99).catch(() => {});
+    expect(breaker.state).toBe('closed');
+    for (let call = 0; call < 3; call++) await cancelAfter(100).catch(() => {});
+    expect(breaker.state).toBe('open');
+  });
+
+  it('refuses a rule that would replace its own', () => {
+    const options = { isFailure: () => true } as object;
+    expect(() => databaseCircuitBreaker(options)).toThrow(expect.objectContaining({ option: 'isFailure' }));
+    expect(() => databaseCircuitBreaker(null as unknown as object)).toThrow('must be an object');
   });
 
   it('refuses another role', () => {

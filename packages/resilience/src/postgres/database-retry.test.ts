@@ -147,6 +147,19 @@ describe.each([
     expect(await calls({ retryableErrors: ['55P03'] }, failure('55P03'))).toBe(attempts);
   });
 
+  it('lets a code that is named retry no COMMIT that may have been applied; a predicate may', async () => {
+    const lost = tagPhase(failure('08006'), 'commit');
+    expect(await calls({ retryableErrors: ['08006'] }, lost)).toBe(1);
+    expect(await calls({ retryableErrors: ['08006'] }, lost, true)).toBe(attempts);
+    expect(await calls({ retryableErrors: () => true }, lost)).toBe(attempts);
+  });
+
+  it('obeys a wrapper that forbids a retry', async () => {
+    const forbidden = Object.assign(new Error('no', { cause: failure('57P03') }), { transient: false });
+    expect(await calls({}, forbidden)).toBe(1);
+    expect(await calls({}, new Error('yes', { cause: failure('57P03') }))).toBe(attempts);
+  });
+
   it('learns from each call whether it is idempotent', async () => {
     expect(await calls({}, tagPhase(failure('08006'), 'commit'), false)).toBe(1);
     expect(await calls({}, tagPhase(failure('08006'), 'commit'), true)).toBe(attempts);

@@ -6,7 +6,7 @@ import { RetryPolicy } from '../retry/retry';
 import type { RetryDecision } from '../retry/retry-frame';
 import { type RetryDefaults, type RetryOptions, readRetrySettings } from '../retry/retry-options';
 import type { RetryContext } from '../retry/retry-with-backoff';
-import { createAddedPredicate, isTaggedTransient } from '../retry/transience';
+import { createAddedPredicate, isForbidden, isTaggedTransient } from '../retry/transience';
 import { type Classification, classify } from './classify';
 import { type Phase, readPhase } from './phase';
 
@@ -91,9 +91,13 @@ function createPolicy(
 ): RetryPolicy {
   const settings = readRetrySettings(options, defaults);
   const isAdded = createAddedPredicate(options.retryableErrors);
+  const byCode = Array.isArray(options.retryableErrors);
   return new RetryPolicy(settings, (error, context) => {
+    if (isForbidden(error)) return 'no';
     const decision = decide(error, context, retriesContention);
-    return decision === 'no' && isAdded(error) ? 'yes' : decision;
+    if (decision !== 'no' || !isAdded(error)) return decision;
+    // A code says what happened, not when: it must not retry a COMMIT that may have been applied. A predicate sees it all.
+    return byCode && isOpen(error) && context?.idempotent !== true ? 'no' : 'yes';
   });
 }
 
@@ -121,6 +125,10 @@ function isAllowed({ verdict, transient }: Classification, idempotent: boolean):
     default:
       return verdict satisfies never;
   }
+}
+
+function isOpen(error: unknown): boolean {
+  return classify(error, readPhase(error)).applied === 'unknown';
 }
 
 function isAutocommit(phase: Phase | undefined): boolean {

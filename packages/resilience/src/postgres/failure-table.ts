@@ -106,9 +106,9 @@ export const FAILURES_BY_TEXT: Readonly<Record<string, FailureRow>> = Object.fre
     row('unavailable',     'safe',       '–',       '–',       'counts',  'keep',       '',          'pg/lib/client.js'),
   'Connection terminated unexpectedly':
     row('unavailable',     'read',       'tx',      'unknown', 'counts',  'connection', '',          'pg/lib/client.js'),
-  // The statement was refused by the client object itself, COMMIT included: it was never sent.
+  // The statement was refused by the client object itself: it was never sent. At COMMIT, one before it may have been.
   'Client has encountered a connection error and is not queryable':
-    row('connection-lost', 'safe',       'tx',      'tx',      'ignored', 'connection', '',          'pg/lib/client.js'),
+    row('connection-lost', 'safe',       'tx',      'unknown',    'ignored', 'connection', '',          'pg/lib/client.js'),
   // The statement is still running and may yet be applied, or block its own repetition.
   'Query read timeout':
     row('cancelled',       'idempotent', 'never',   'unknown', 'slow',    'connection', '',          'pg/lib/client.js'),

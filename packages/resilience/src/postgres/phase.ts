@@ -36,15 +36,24 @@ export function tagPhase<E>(error: E, phase: Phase): E {
 }
 
 /**
- * Reads the phase an error is marked with, on itself or on what hides behind it. TypeORM's QueryFailedError carries its
- * statement, so a failed `COMMIT` tells its phase without a mark.
+ * Reads the phase an error is marked with, on itself or on what hides behind it; of several marks the one in which most is
+ * at stake, since one mark on a wrapper must not make an open COMMIT look safe. TypeORM's QueryFailedError carries its
+ * statement, so a failed `COMMIT` tells its phase without a mark, and against one.
  */
 export function readPhase(error: unknown): Phase | undefined {
-  const chain = listErrorChain(error);
-  for (const link of chain) {
-    const phase = readField(link, PHASE);
-    if (PHASES.includes(phase as Phase)) return phase as Phase;
+  let most = -1;
+  for (const link of listErrorChain(error)) {
+    const phase = readField(link, 'query') === 'COMMIT' ? 'commit' : readField(link, PHASE);
+    most = Math.max(most, STAKES.indexOf(phase as Phase));
   }
-  const isCommit = chain.some((link) => readField(link, 'query') === 'COMMIT');
-  return isCommit ? 'commit' : undefined;
+  return STAKES[most];
 }
+
+/** From the phase in which nothing can be lost to the one in which most can. */
+const STAKES: readonly Phase[] = [
+  'acquire',
+  'autocommit-read',
+  'in-transaction',
+  'autocommit-write',
+  'commit',
+];

@@ -1,6 +1,7 @@
 import { isAvailabilityFailure } from '../circuit-breaker/availability';
 import { listErrorChain, readField } from '../errors/error-chain';
 import { classify } from './classify';
+import type { FailureKind } from './failure-row';
 import { readPhase } from './phase';
 
 /**
@@ -21,15 +22,24 @@ export function isUnavailable(error: unknown): boolean {
 export type ServerRole = 'writer' | 'reader';
 
 /**
- * Asks whether a breaker in front of a server of this role counts the error: the server is down, refuses service or is out
- * of resources, or did not answer within our own timeout. Contention, constraint violations and a full pool of ours are no
- * fault of the server; a server that is read-only after a failover is one to writers alone.
+ * Says what an error tells a breaker in front of a server of this role: that the server failed (true: it is down, refuses
+ * service, is out of resources, or did not answer within our own timeout), that it answered (false: contention, a
+ * constraint violation), or nothing (undefined: our own full or closed pool, a connection that was dead before, a cancelled
+ * statement, a bug of ours). A server that is read-only after a failover fails writers alone.
  */
-export function isDatabaseFailure(error: unknown, role: ServerRole): boolean {
+export function isDatabaseFailure(error: unknown, role: ServerRole): boolean | undefined {
   const { kind, breaker } = classify(error, readPhase(error));
-  if (kind === 'unrecognized') return isAvailabilityFailure(error);
-  return breaker === 'counts' || (breaker === 'writer' && role === 'writer');
+  if (breaker === 'counts' || (breaker === 'writer' && role === 'writer')) return true;
+  if (kind === 'unrecognized') return isAvailabilityFailure(error) || undefined;
+  return SILENT_KINDS.has(kind) ? undefined : false;
 }
+
+const SILENT_KINDS: ReadonlySet<FailureKind> = new Set([
+  'overload',
+  'shutdown',
+  'connection-lost',
+  'cancelled',
+]);
 
 /**
  * Asks whether an insert or update met this unique constraint or index, so that it may be tried with another value. By

@@ -112,7 +112,7 @@ const MAX_LISTED = 1000;
 
 function readDelays(delaysMs: Iterable<number>): number[] {
   const allowed = `1 to ${MAX_LISTED} delays in milliseconds`;
-  if (typeof delaysMs?.[Symbol.iterator] !== 'function' || typeof delaysMs === 'string') {
+  if (typeof delaysMs?.[Symbol.iterator] !== 'function') {
     throw new InvalidOptionError('delaysMs', delaysMs, allowed);
   }
   const delays: number[] = [];

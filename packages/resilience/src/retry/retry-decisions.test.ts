@@ -21,21 +21,23 @@ describe.each([
 ])('$name decides', ({ create }) => {
   const shape = { maxAttempts: 5, baseDelayMs: 100, maxDelayMs: 800, jitter: false } as const;
 
-  it('grants one retry for what a second one cannot mend, and passes its repetition through', async () => {
+  it('grants one retry for what a second one cannot mend, and then gives up', async () => {
     const policy = create({ ...shape, clock });
     const events = recordRetryEvents(policy);
     const [first, second] = [sqlError('26000'), sqlError('26000')];
     const subject = failingWith(first, second);
-    expect(await caught(clock.runUntilSettled(policy.execute(subject.operation)))).toBe(second);
+    const error = await caught(clock.runUntilSettled(policy.execute(subject.operation)));
+    expect(error).toMatchObject({ code: 'RETRY_EXHAUSTED', attempts: 2, cause: second });
     expect(subject.calls).toBe(2);
-    expect(events.at(-1)).toMatchObject({ name: 'giveUp', reason: 'not-retryable', attempt: 2 });
+    expect(events.at(-1)).toMatchObject({ name: 'giveUp', reason: 'exhausted', attempt: 2 });
   });
 
   it('counts that one retry for each call, whatever other failures lie between', async () => {
     const policy = create({ ...shape, clock });
     const last = sqlError('26000');
     const subject = failingWith(sqlError('26000'), sqlError('57P03'), last);
-    expect(await caught(clock.runUntilSettled(policy.execute(subject.operation)))).toBe(last);
+    const error = await caught(clock.runUntilSettled(policy.execute(subject.operation)));
+    expect(error).toMatchObject({ code: 'RETRY_EXHAUSTED', attempts: 3, cause: last });
     expect(subject.calls).toBe(3);
   });
 
@@ -62,7 +64,8 @@ describe.each([
     const policy = create({ ...shape, clock });
     const subject = alwaysFailing(() => sqlError('53100'));
     expect(await caught(clock.runUntilSettled(policy.execute(subject.operation)))).toMatchObject({
-      code: '53100',
+      code: 'RETRY_EXHAUSTED',
+      cause: { code: '53100' },
     });
     expect(subject.calls).toBe(2);
     expect(clock.nowMs()).toBe(800);

@@ -14,8 +14,9 @@ export interface RetryFacts {
  * - `RETRY_EXHAUSTED`: every attempt was used.
  * - `RETRY_DEADLINE`: the next wait would have outlived the deadline, or the deadline passed during it.
  * - `RETRY_BUDGET`: the dependency's retry budget was spent.
+ * - `RETRY_REFUSED`: a policy further in refused another attempt; `refusal` is its error.
  */
-export type RetryErrorCode = 'RETRY_EXHAUSTED' | 'RETRY_DEADLINE' | 'RETRY_BUDGET';
+export type RetryErrorCode = 'RETRY_EXHAUSTED' | 'RETRY_DEADLINE' | 'RETRY_BUDGET' | 'RETRY_REFUSED';
 
 /** Registered globally, so that the retries of two installed copies of this package know each other's errors. */
 const RETRIED = Symbol.for('holdfast.retried');
@@ -24,6 +25,7 @@ const REASONS: Readonly<Record<RetryErrorCode, string>> = {
   RETRY_EXHAUSTED: 'no attempt is left',
   RETRY_DEADLINE: 'the deadline leaves no time for another',
   RETRY_BUDGET: 'the retry budget is spent',
+  RETRY_REFUSED: 'another was refused',
 };
 
 /**
@@ -40,6 +42,8 @@ export class RetryError extends Error {
     readonly code: RetryErrorCode,
     facts: RetryFacts,
     cause: unknown,
+    /** Of `RETRY_REFUSED`: the refusal, with its `retryAfterMs` if it has one. */
+    readonly refusal?: unknown,
   ) {
     super(`Gave up after ${facts.attempts} attempt${facts.attempts === 1 ? '' : 's'}: ${REASONS[code]}`, {
       cause,

@@ -97,6 +97,28 @@ describe('the events of a retry', () => {
     });
   });
 
+  it.each([1, 3])(
+    'tell of an abort during run %p at its failure, and of no retry after it',
+    async (lastRun) => {
+      const policy = retry({ ...shape, clock });
+      const events = recordRetryEvents(policy);
+      const controller = new AbortController();
+      const subject = countCalls((call) => {
+        if (call === lastRun) controller.abort('left');
+        throw refused();
+      });
+      const call = policy.execute(subject.operation, { context, signal: controller.signal });
+      expect(await caught(clock.runUntilSettled(call))).toBe('left');
+      expect(events.filter(({ name }) => name === 'retry')).toHaveLength(lastRun - 1);
+      expect(events.at(-1)).toMatchObject({
+        name: 'giveUp',
+        attempt: lastRun,
+        error: refused(),
+        reason: 'aborted',
+      });
+    },
+  );
+
   it('are told to a listener until it leaves, and to the others thereafter', async () => {
     const policy = retry({ ...shape, clock });
     const left: number[] = [];

@@ -2,11 +2,12 @@ import { MAX_TIMER_MS, type ScheduledTimer } from '../clock/clock';
 import { DeadlineExceededError } from '../clock/deadline';
 import { listErrorChain, readField } from '../errors/error-chain';
 import { judge } from '../errors/judge';
+import { isRejected } from '../errors/rejected-error';
 import type { CallContext } from '../pipeline/call-context';
 import { type Enclosure, Frame } from '../pipeline/frame';
 import type { AbortListener } from '../pipeline/scope';
 import type { RetryBudget } from './retry-budget';
-import { isRetried, RetryError, type RetryErrorCode } from './retry-error';
+import { isRetried, RetryError, type RetryErrorCode, type RetryFacts } from './retry-error';
 import type { GiveUpReason, RetryProgress, RetryReporter, RetryStanding } from './retry-events';
 import type { RetrySettings } from './retry-options';
 
@@ -20,6 +21,11 @@ export type RetryDecision = 'no' | 'yes' | 'slow' | 'once' | 'once-slow';
 export interface RetryRule extends RetrySettings {
   readonly decide: (error: unknown, context: CallContext | undefined) => RetryDecision;
   readonly reporter: RetryReporter;
+}
+
+/** What a call fails with. */
+interface Ending {
+  readonly error: unknown;
 }
 
 /**
@@ -40,7 +46,11 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   #startedMs = Number.NaN;
   #waitStartedMs = Number.NaN;
   #timer: ScheduledTimer | undefined;
+  #waitUntilMs = Number.NaN;
+  /** What is waited upon. */
   #failure: unknown;
+  /** The last failure of an attempt that was run at all. */
+  #failureOfRun: Ending | undefined;
   readonly #onWaitOver = (): void => this.#endWait();
 
   constructor(outer: Enclosure, rule: RetryRule) {
@@ -55,6 +65,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     this.#isOnceSpent = false;
     this.#lastDelayMs = undefined;
     this.#totalDelayMs = 0;
+    this.#failureOfRun = undefined;
     this.#startedMs = this.#rule.clock.nowMs();
     this.#ownBudget?.deposit();
     this.#rule.reporter.attempt(1, this.call.context);
@@ -67,18 +78,20 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   }
 
   override fail(failure: unknown): void {
+    let ending: Ending | undefined;
     try {
-      this.#decide(failure);
+      ending = this.#decide(failure);
     } catch (error) {
       // Thrown by what the caller supplied, be it a clock. If nobody were told, the call would stay pending for ever.
-      this.outer.fail(error);
+      ending = { error };
     }
+    if (ending !== undefined) this.outer.fail(ending.error);
   }
 
   /** The scope was aborted during a wait. */
   onAbort(reason: unknown): void {
     this.#timer?.cancel();
-    this.#endAborted(this.#leaveWait(), reason);
+    this.outer.fail(this.#endAborted(this.#leaveWait(), reason).error);
   }
 
   override workAbandoned(): void {
@@ -95,53 +108,40 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     };
   }
 
-  /** @throws what the caller supplied throws, before anything has been decided. */
-  #decide(error: unknown): void {
-    const { decide, maxAttempts, reporter } = this.#rule;
+  /** Starts to wait, or answers what the call ends with. @throws what the caller supplied throws. */
+  #decide(error: unknown): Ending | undefined {
+    const { decide, maxAttempts } = this.#rule;
     // Attempts that were already retried further in are not multiplied further out.
     const decision = isRetried(error)
       ? 'no'
       : judge('retryableErrors', error, () => decide(error, this.call.context));
+    if (decision === 'no') return this.#endRefused(error);
+    if (this.scope.isAborted) return this.#endAborted(error, this.scope.reason);
     const isOnce = decision === 'once' || decision === 'once-slow';
-    if (decision === 'no' || (isOnce && this.#isOnceSpent)) {
-      if (this.attempt > 1) this.#tellGiveUp(error, 'not-retryable');
-      this.outer.fail(error);
-      return;
-    }
-    if (this.scope.isAborted) {
-      this.#endAborted(error, this.scope.reason);
-      return;
-    }
-    if (this.attempt >= maxAttempts) {
-      this.#giveUp(error, 'exhausted', 'RETRY_EXHAUSTED');
-      return;
+    if (this.attempt >= maxAttempts || (isOnce && this.#isOnceSpent)) {
+      return this.#giveUp(error, 'exhausted', 'RETRY_EXHAUSTED');
     }
     const isSlow = decision === 'slow' || decision === 'once-slow';
     const delayMs = judge('backoff', error, () => this.#drawDelayMs(isSlow, error));
-    if (delayMs >= this.scope.remainingMs()) {
-      this.#giveUp(error, 'deadline', 'RETRY_DEADLINE');
-      return;
-    }
+    if (delayMs >= this.scope.remainingMs()) return this.#giveUp(error, 'deadline', 'RETRY_DEADLINE');
     // Asked last: a token is for a retry that will take place.
-    if (this.#rule.budget?.withdraw() === false) {
-      this.#giveUp(error, 'budget', 'RETRY_BUDGET');
-      return;
-    }
+    if (this.#rule.budget?.withdraw() === false) return this.#giveUp(error, 'budget', 'RETRY_BUDGET');
     this.#isOnceSpent ||= isOnce;
     this.#lastDelayMs = delayMs;
-    reporter.retry(this, error, this.call.context);
+    this.#rule.reporter.retry(this, error, this.call.context);
+    // A listener or a backoff may have aborted the call just now, and a wait would not be told of that.
+    if (this.scope.isAborted) return this.#endAborted(error, this.scope.reason);
     this.#startWait(error, delayMs);
+    return undefined;
   }
 
   #startWait(failure: unknown, delayMs: number): void {
-    // A listener or a backoff may have aborted the call just now, and a wait would not be told of that.
-    if (this.scope.isAborted) {
-      this.#endAborted(failure, this.scope.reason);
-      return;
-    }
+    const { clock } = this.#rule;
     this.#failure = failure;
-    this.#waitStartedMs = this.#rule.clock.nowMs();
-    this.#timer = this.#rule.clock.schedule(this.#onWaitOver, delayMs);
+    if (!isRejected(failure)) this.#failureOfRun = { error: failure };
+    this.#waitStartedMs = clock.nowMs();
+    this.#waitUntilMs = this.#waitStartedMs + delayMs;
+    this.#timer = clock.schedule(this.#onWaitOver, delayMs);
     this.scope.listen(this);
   }
 
@@ -155,15 +155,22 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
   }
 
   #endWait(): void {
+    const { clock, reporter } = this.#rule;
+    const leftMs = this.#waitUntilMs - clock.nowMs();
+    if (leftMs > 0) {
+      // The timer was early. A server that has said when to come back would refuse once more.
+      this.#timer = clock.schedule(this.#onWaitOver, Math.max(1, leftMs));
+      return;
+    }
     this.scope.unlisten(this);
     const failure = this.#leaveWait();
-    // The timer may have fired late; an attempt that starts after the deadline could only fail.
+    // Or late; an attempt that starts after the deadline could only fail.
     if (this.scope.isAborted) {
-      this.#endAborted(failure, this.scope.reason);
+      this.outer.fail(this.#endAborted(failure, this.scope.reason).error);
       return;
     }
     this.attempt += 1;
-    this.#rule.reporter.attempt(this.attempt, this.call.context);
+    reporter.attempt(this.attempt, this.call.context);
     if (this.#isInnerBusy) {
       this.#isInnerBusy = false;
       this.inner = this.createInner();
@@ -171,23 +178,30 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     this.inner.run();
   }
 
-  #endAborted(failure: unknown, reason: unknown): void {
-    if (reason instanceof DeadlineExceededError) {
-      this.#giveUp(failure, 'deadline', 'RETRY_DEADLINE');
-    } else {
-      this.#tellGiveUp(failure, 'aborted');
-      this.outer.fail(reason);
-    }
+  /** The failure is not to be retried. */
+  #endRefused(error: unknown): Ending {
+    if (this.attempt === 1) return { error };
+    this.#tellGiveUp(error, 'not-retryable');
+    const ran = this.#failureOfRun;
+    if (ran === undefined || !isRejected(error)) return { error };
+    // A refusal says that nothing was run, and that is true of this attempt alone.
+    return { error: new RetryError('RETRY_REFUSED', this.#readFacts(this.attempt - 1), ran.error, error) };
   }
 
-  #giveUp(failure: unknown, reason: GiveUpReason, code: RetryErrorCode): void {
+  #endAborted(failure: unknown, reason: unknown): Ending {
+    if (reason instanceof DeadlineExceededError) return this.#giveUp(failure, 'deadline', 'RETRY_DEADLINE');
+    this.#tellGiveUp(failure, 'aborted');
+    return { error: reason };
+  }
+
+  #giveUp(failure: unknown, reason: GiveUpReason, code: RetryErrorCode): Ending {
     this.#tellGiveUp(failure, reason);
-    const facts = {
-      attempts: this.attempt,
-      totalDelayMs: this.#totalDelayMs,
-      elapsedMs: this.#rule.clock.nowMs() - this.#startedMs,
-    };
-    this.outer.fail(new RetryError(code, facts, failure));
+    return { error: new RetryError(code, this.#readFacts(this.attempt), failure) };
+  }
+
+  #readFacts(attempts: number): RetryFacts {
+    const elapsedMs = this.#rule.clock.nowMs() - this.#startedMs;
+    return { attempts, totalDelayMs: this.#totalDelayMs, elapsedMs };
   }
 
   #tellGiveUp(failure: unknown, reason: GiveUpReason): void {

@@ -29,7 +29,10 @@ describe('the options of a retry', () => {
     ['deadline', 'a finite number above 0 and of at most 2147483647'],
   ] as const;
   const refused = [0, -1, Number.NaN, Number.POSITIVE_INFINITY];
-  const cases = numeric.flatMap(([option, allowed]) => refused.map((value) => ({ option, value, allowed })));
+  const cases = numeric
+    .flatMap(([option, allowed]) => refused.map((value) => ({ option, value, allowed })))
+    // What is left of a time limit may be nothing: that is a deadline which has passed.
+    .filter(({ option, value }) => option !== 'deadline' || !(value <= 0));
 
   it.each(cases)('refuse $option = $value before anything runs', async ({ option, value, allowed }) => {
     const { error, calls } = await attemptWith({ [option]: value });
@@ -134,5 +137,15 @@ describe('the options of a retry', () => {
   it('are refused as a rejection by the call of a policy, never synchronously', async () => {
     const call = retry(context).execute('no function' as never);
     await expect(call).rejects.toMatchObject({ code: 'INVALID_OPTION', option: 'operation' });
+  });
+});
+
+describe('the longest wait by default', () => {
+  it('gives way to a longer first wait', async () => {
+    const clock = fakeClock();
+    const policy = retry({ clock, baseDelayMs: 60_000, jitter: false, maxAttempts: 3 });
+    const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    await clock.runUntilSettled(policy.execute(() => Promise.reject(refused))).catch(() => {});
+    expect(clock.nowMs()).toBe(60_000 + 60_000);
   });
 });

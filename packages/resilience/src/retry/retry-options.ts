@@ -79,14 +79,13 @@ export function readRetrySettings(
   };
 }
 
-function readBackoff(options: RetryOptions, defaults: ExponentialOptions): Backoff {
-  const given = EXPONENTIAL_OPTIONS.filter((option) => options[option] !== undefined);
+function readBackoff(options: RetryOptions, defaults: Omit<RetryDefaults, 'maxAttempts'>): Backoff {
   const { backoff } = options;
   if (backoff === undefined) {
-    return exponential({
-      ...defaults,
-      ...Object.fromEntries(given.map((option) => [option, options[option]])),
-    });
+    const { baseDelayMs = defaults.baseDelayMs, backoffMultiplier = defaults.backoffMultiplier } = options;
+    // A default gives way to what is asked for.
+    const { maxDelayMs = Math.max(defaults.maxDelayMs, baseDelayMs), jitter } = options;
+    return exponential({ baseDelayMs, maxDelayMs, backoffMultiplier, jitter });
   }
   if (typeof backoff?.drawDelayMs !== 'function' || typeof backoff.drawSlowDelayMs !== 'function') {
     throw new InvalidOptionError(
@@ -95,7 +94,7 @@ function readBackoff(options: RetryOptions, defaults: ExponentialOptions): Backo
       'exponential(), constant(), iterable() or a Backoff of your own',
     );
   }
-  const [first] = given;
+  const first = EXPONENTIAL_OPTIONS.find((option) => options[option] !== undefined);
   if (first !== undefined) {
     throw new InvalidOptionError(first, options[first], 'left out when backoff is given');
   }

@@ -174,6 +174,15 @@ describe('retryWithBackoff', () => {
       expect(clock.nowMs()).toBe(1000);
     });
 
+    it.each([0, -5, Number.NaN])('looks behind a hint of %p for one that says something', async (outer) => {
+      const inner = Object.assign(refused(), { retryAfterMs: 60_000 });
+      const { operation } = failing(
+        Object.assign(new Error('wrapped', { cause: inner }), { retryAfterMs: outer }),
+      );
+      await clock.runUntilSettled(retryWithBackoff(operation, {}, context));
+      expect(clock.nowMs()).toBe(60_000);
+    });
+
     it('clamps a hint to what a timer can hold', async () => {
       const { operation } = failing(Object.assign(refused(), { retryAfterMs: 1e12 }));
       await clock.runUntilSettled(retryWithBackoff(operation, {}, context));

@@ -146,11 +146,12 @@ class ModelCall {
     }
     this.#failure = name;
     const isOnce = ending === 'once' || ending === 'once-slow';
-    if (planned.isRetriedInside || ending === 'no' || (isOnce && this.#isOnceUsed)) this.#passThrough();
+    if (planned.isRetriedInside || ending === 'no') this.#passThrough();
     else if (this.#hasLeft()) this.#leave();
     else if (this.#deadlineMs <= this.#nowMs) this.#giveUp('deadline');
-    else if (this.#attempt >= this.#shared.schedule.maxAttempts) this.#giveUp('exhausted');
-    else this.#retry(ending, hintMs(planned.hint));
+    else if (this.#attempt >= this.#shared.schedule.maxAttempts || (isOnce && this.#isOnceUsed)) {
+      this.#giveUp('exhausted');
+    } else this.#retry(ending, hintMs(planned.hint));
   }
 
   #retry(decision: RetryDecision, waitAtLeastMs: number): void {

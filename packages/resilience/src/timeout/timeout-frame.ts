@@ -88,7 +88,9 @@ export class TimeoutFrame extends Frame implements TimerEntry {
   #expire(error: TimeoutError | DeadlineExceededError, limit: 'timeout' | 'deadline'): void {
     this.#stage = 'expired';
     this.#error = error;
+    this.call.isReusable = false;
     this.#rule.tell(limit, this.call.context);
+    if (!this.#isStill('expired')) return;
     // What only waits inside (in a queue, between attempts) ends right here, and then there is nothing to abandon.
     this.scope.abort(error);
     if (this.#isStill('expired') && this.#rule.isAbandoning) {
