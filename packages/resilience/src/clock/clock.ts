@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** The longest delay a Node timer keeps; anything above fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,6 +20,7 @@ export interface Clock {
 
 /** The process's own monotonic clock and timers. */
 export const systemClock: Clock = Object.freeze({
+  // The global one, and looked up each time: fake timers replace it together with setTimeout.
   nowMs: () => performance.now(),
   schedule(callback: () => void, delayMs: number): ScheduledTimer {
     const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
