@@ -21,7 +21,8 @@ class Invocation extends Frame {
   run(): void {
     const { call } = this;
     // Waits lie on the way here, whose timers may be late, and listeners, which may abort: who has left is not served.
-    if (this.scope.isAborted) {
+    // A call that nothing bounds is spared the question.
+    if ((call.scope.isBounded || !call.isReusable) && this.scope.isAborted) {
       this.outer.fail(this.scope.reason);
       return;
     }

@@ -135,6 +135,11 @@ export class CallScope extends Scope {
     this.#deadline = deadline;
   }
 
+  /** Whether the caller has given a signal or a deadline. */
+  get isBounded(): boolean {
+    return this.#callerSignal !== undefined || this.#deadline !== undefined;
+  }
+
   get deadline(): Deadline | undefined {
     return this.#deadline;
   }
