@@ -44,6 +44,7 @@ export class GateFrame extends Frame implements AbortListener, Waiter {
 
   onAdmitted(): void {
     this.#endWait();
+    this.reenter();
     try {
       this.start();
     } catch (error) {

@@ -28,9 +28,10 @@ export class TimerList {
     this.#durationMs = durationMs;
   }
 
-  add(entry: TimerEntry): void {
+  /** @param nowMs this moment, which the caller has often read already. */
+  add(entry: TimerEntry, nowMs: number = this.#clock.nowMs()): void {
     // Whole milliseconds are small integers to the engine; a fraction would allocate a number on the heap for each call.
-    entry.dueMs = Math.ceil(this.#clock.nowMs() + this.#durationMs);
+    entry.dueMs = Math.ceil(nowMs + this.#durationMs);
     entry.next = undefined;
     entry.previous = this.#last;
     if (this.#last === undefined) {

@@ -114,6 +114,7 @@ class FaultFrame extends Frame implements AbortListener {
   #endDelay(): void {
     this.#timer = undefined;
     this.scope.unlisten(this);
+    this.reenter();
     this.inner.run();
   }
 }

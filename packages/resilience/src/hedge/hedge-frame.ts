@@ -61,6 +61,7 @@ export class HedgeFrame extends Frame implements TimerEntry {
     this.#rule.onHedge(this.#runs, this.call.context);
     // A listener may have aborted the call, and with it ended the first run.
     if (this.#isOver || this.scope.isAborted) return;
+    this.reenter();
     if (this.#runs < this.#rule.maxAttempts) this.#wait();
     this.#start(this.#createRun());
   }

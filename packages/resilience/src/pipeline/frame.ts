@@ -11,6 +11,11 @@ export interface Call {
   operation: Operation<unknown>;
   context: CallContext | undefined;
   /**
+   * When the call, or its next part after a wait, came in; NaN until somebody asks. Several frames begin at the same moment,
+   * and reading the clock is most of what each of them costs.
+   */
+  enteredMs: number;
+  /**
    * Whether the frames may serve another call. An abort, a timeout or a second run beside the first leaves others behind
    * that still refer to them; such frames end with their call.
    */
@@ -89,6 +94,18 @@ export abstract class Frame implements Enclosure {
 
   workEnded(): void {
     this.outer.workEnded();
+  }
+
+  /** This moment, for a frame that is being entered. Whoever goes inward after a wait says so first, by `reenter`. */
+  protected readEnteredMs(): number {
+    const { call } = this;
+    if (Number.isNaN(call.enteredMs)) call.enteredMs = call.clock.nowMs();
+    return call.enteredMs;
+  }
+
+  /** Time has passed since the call came in. */
+  protected reenter(): void {
+    this.call.enteredMs = Number.NaN;
   }
 
   /** Makes those inside know of a budget, and answers whether nobody outside has done so: each is paid into once for a call. */

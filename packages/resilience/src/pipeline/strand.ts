@@ -38,7 +38,15 @@ export class Strand implements Enclosure {
   constructor(layers: readonly Layer[], clock: Clock, pool: StrandPool) {
     this.#scope = new CallScope(clock);
     this.#pool = pool;
-    this.call = { layers, clock, scope: this.#scope, operation: idle, context: undefined, isReusable: true };
+    this.call = {
+      layers,
+      clock,
+      scope: this.#scope,
+      operation: idle,
+      context: undefined,
+      enteredMs: Number.NaN,
+      isReusable: true,
+    };
     const outermost = layers[0] as Layer;
     this.#first = outermost.createFrame(this).link();
   }
@@ -61,6 +69,7 @@ export class Strand implements Enclosure {
     lastReject = idle;
     this.call.operation = operation;
     this.call.context = context;
+    this.call.enteredMs = Number.NaN;
     if (signal !== undefined || deadline !== undefined) {
       this.#scope.open(signal, deadline);
       if (signal?.aborted) {

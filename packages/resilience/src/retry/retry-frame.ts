@@ -68,7 +68,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
     this.#lastDelayMs = undefined;
     this.#totalDelayMs = 0;
     this.#failureOfRun = undefined;
-    this.#startedMs = this.#rule.clock.nowMs();
+    this.#startedMs = this.readEnteredMs();
     this.#ownBudget?.deposit();
     this.#rule.reporter.attempt(1, this.call.context);
     this.inner.run();
@@ -178,6 +178,7 @@ export class RetryFrame extends Frame implements AbortListener, RetryStanding {
       this.#isInnerBusy = false;
       this.inner = this.createInner();
     }
+    this.reenter();
     this.inner.run();
   }
 

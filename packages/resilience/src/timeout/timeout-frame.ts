@@ -51,7 +51,7 @@ export class TimeoutFrame extends Frame implements TimerEntry {
         this.#expire(new DeadlineExceededError(), 'deadline');
       });
     } else {
-      timers.add(this);
+      timers.add(this, this.readEnteredMs());
     }
     this.inner.run();
   }
