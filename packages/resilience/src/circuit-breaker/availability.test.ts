@@ -1,6 +1,8 @@
+import { fakeClock } from '../clock/fake-clock';
 import { withCode } from '../test/breaker-calls';
 import { TimeoutError } from '../timeout/timeout-error';
-import { isAvailabilityFailure } from './availability';
+import { isAvailabilityFailure, judgeAvailability } from './availability';
+import { circuitBreaker } from './circuit-breaker';
 
 describe('a failure of availability', () => {
   it.each([
@@ -42,5 +44,53 @@ describe('a failure of availability', () => {
     ['null', null],
   ])('is not %s', (_, error) => {
     expect(isAvailabilityFailure(error)).toBe(false);
+  });
+});
+
+describe('what Node says over HTTP', () => {
+  it.each(['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
+    'counts behind "fetch failed": %s',
+    (code) => {
+      const error = new TypeError('fetch failed', {
+        cause: Object.assign(new Error('other side closed'), { code }),
+      });
+      expect(isAvailabilityFailure(error)).toBe(true);
+      expect(judgeAvailability(error)).toBe(true);
+    },
+  );
+
+  it('counts when a signal of its own timed out', () => {
+    expect(isAvailabilityFailure(new DOMException('timed out', 'TimeoutError'))).toBe(true);
+    expect(isAvailabilityFailure(new DOMException('aborted', 'AbortError'))).toBe(false);
+  });
+});
+
+describe('what says nothing of a dependency', () => {
+  it.each([TypeError, ReferenceError, RangeError, SyntaxError])(
+    'is a bug, which may never have reached it: %p',
+    (Bug) => {
+      expect(judgeAvailability(new Bug('a bug'))).toBeUndefined();
+    },
+  );
+
+  it('is no answer that is an error', () => {
+    expect(judgeAvailability(Object.assign(new Error('taken'), { code: '23505' }))).toBe(false);
+  });
+});
+
+describe('a bug in the operation', () => {
+  it('neither closes a circuit that is tried nor opens one', async () => {
+    const clock = fakeClock();
+    const breaker = circuitBreaker({ clock, minimumThroughput: 2, halfOpenPermits: 1, breakMs: 100 });
+    const run = (error: Error) => breaker.execute(() => Promise.reject(error)).catch(() => {});
+    for (let call = 0; call < 50; call++) await run(new TypeError('a bug'));
+    expect(breaker.state).toBe('closed');
+    for (let call = 0; call < 2; call++)
+      await run(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
+    // The bugs did not count as calls either: two of two have failed.
+    expect(breaker.state).toBe('open');
+    await clock.advance(100);
+    await run(new TypeError('a bug'));
+    expect(breaker.state).toBe('half-open');
   });
 });

@@ -265,6 +265,8 @@ describe('counts of another rule', () => {
     ['a time window', countWindow({ size: 30 }), { rule: 'timeWindow', counts: thirty }],
     ['failures in a row', countWindow({ size: 30 }), { rule: 'consecutiveFailures', counts: [0] }],
     ['a count window of one call', consecutiveFailures(5), { rule: 'countWindow', counts: [0] }],
+    ['more failures than calls', undefined, { rule: 'timeWindow', counts: [1, 2, ...thirty.slice(2)] }],
+    ['more slow calls than calls', undefined, { rule: 'timeWindow', counts: [...thirty.slice(3), 1, 1, 2] }],
     ['its own rule, but too many', consecutiveFailures(5), { rule: 'consecutiveFailures', counts: [1, 2] }],
   ])('are refused, though there are as many: %s', async (_, tripRule, tally) => {
     const { breaker } = await create(0, { tripRule });

@@ -30,6 +30,7 @@ describe('a call that ran before a policy refused it', () => {
       attempts: 1,
       cause: down,
       refusal: { code: 'CIRCUIT_OPEN', retryAfterMs: 4990 },
+      message: 'Gave up after 1 attempt: another was refused',
     });
   });
 
@@ -39,6 +40,28 @@ describe('a call that ran before a policy refused it', () => {
     const error = await caught(pipeline([again(), circuit]).execute(() => 'never'));
     expect(isRejected(error)).toBe(true);
     expect(error).toMatchObject({ code: 'CIRCUIT_ISOLATED' });
+  });
+
+  it('control: refused in every attempt, it was not run either', async () => {
+    const slots = bulkhead({ clock, maxConcurrent: 1 });
+    slots.execute(() => new Promise(() => {})).catch(() => {});
+    const named = retry({
+      clock,
+      maxAttempts: 3,
+      backoff: constant(10),
+      retryableErrors: createOnce('BULKHEAD_FULL'),
+    });
+    const error = await caught(clock.runUntilSettled(pipeline([named, slots]).execute(() => 'never')));
+    expect(isRejected(error)).toBe(true);
+  });
+
+  it('control: what fails otherwise in a later attempt passes untouched', async () => {
+    const bug = new Error('a bug');
+    const failures = [down, bug];
+    const error = await caught(
+      clock.runUntilSettled(again().execute(() => Promise.reject(failures.shift()))),
+    );
+    expect(error).toBe(bug);
   });
 
   it('does not when its first attempt still holds the slot', async () => {
@@ -61,6 +84,12 @@ describe('a call that ran before a policy refused it', () => {
     expect(await caught(clock.runUntilSettled(policy.execute(operation, { context })))).toBe(down);
   });
 });
+
+/** Retries this code the first time only. */
+function createOnce(code: string): (error: unknown) => boolean {
+  let left = 1;
+  return (error) => (error as { code?: unknown }).code === code && left-- > 0;
+}
 
 describe('a wait whose timer is early', () => {
   it('goes on until the time has come: a circuit that said when would refuse once more', async () => {
