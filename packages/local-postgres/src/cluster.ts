@@ -33,20 +33,31 @@ export interface ClusterRequest {
 }
 
 /**
- * The data directory exists, complete and of the right version. It is made beside its place and moved there in one
- * step, so an interrupted attempt leaves an `unfinished-…` folder, which the next attempt removes, and never half a
- * data directory. The caller holds the start lock.
+ * The data directory exists, complete and of the right version. The caller holds the start lock.
  * @throws LocalPostgresError `initdb_failed` or `data_folder_damaged`
  */
 export async function ensureCluster(folder: ServerFolder, request: ClusterRequest): Promise<void> {
   if (await holdsCluster(folder.data, request.binaries)) return;
+  await placeCluster(folder, request.user, (unfinished) => runInitdb(unfinished, request));
+}
+
+/**
+ * A new data directory is in its place. `make` leaves it as `data` in the folder it is given, from where it is moved
+ * in one step, so an interrupted attempt leaves an `unfinished-…` folder, which the next attempt removes, and never half
+ * a data directory. The caller holds the start lock.
+ */
+export async function placeCluster(
+  folder: ServerFolder,
+  user: ServerUser | undefined,
+  make: (unfinished: string) => Promise<void>,
+): Promise<void> {
   for (const name of await readdir(folder.path)) {
     if (name.startsWith(unfinishedPrefix))
       await rm(join(folder.path, name), { recursive: true, force: true });
   }
   const unfinished = await mkdtemp(join(folder.path, unfinishedPrefix));
-  await giveTo(unfinished, request.user);
-  await runInitdb(unfinished, request);
+  await giveTo(unfinished, user);
+  await make(unfinished);
   await rename(join(unfinished, 'data'), folder.data);
   await rm(unfinished, { recursive: true, force: true });
 }

@@ -1,8 +1,11 @@
+import { delimiter } from 'node:path';
 import { defaultPostgresVersion, type PostgresVersion, parsePostgresVersion } from './version';
 
 const versionVariable = 'HOLDFAST_POSTGRES';
 /** Names the folder of kept servers. */
 export const directoryVariable = 'HOLDFAST_DIRECTORY';
+/** Makes a missing PgBouncer a failure instead of a reason to skip tests. */
+export const requirePgBouncerVariable = 'HOLDFAST_REQUIRE_PGBOUNCER';
 const testServerVariable = 'HOLDFAST_TEST_SERVER_URL';
 const testTemplateVariable = 'HOLDFAST_TEST_TEMPLATE';
 
@@ -27,6 +30,16 @@ export function readPostgresVersion(environment: NodeJS.ProcessEnv = process.env
 /** The folder of kept servers that `HOLDFAST_DIRECTORY` names, relative to the repository's root; undefined if it is not set. */
 export function readDirectory(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   return environment[directoryVariable] || undefined;
+}
+
+/** Whether `HOLDFAST_REQUIRE_PGBOUNCER` is `1`: tests that need PgBouncer may not be skipped. */
+export function isPgBouncerRequired(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment[requirePgBouncerVariable] === '1';
+}
+
+/** The folders of `PATH`, in which programs are looked for. */
+export function readProgramFolders(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
 }
 
 /** The server started by the global setup of this Jest run, if there was one. */

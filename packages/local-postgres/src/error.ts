@@ -16,6 +16,10 @@ export type LocalPostgresErrorCode =
   | 'stop_failed'
   | 'supervisor_failed'
   | 'not_the_owner'
+  | 'pgbouncer_missing'
+  | 'replication_impossible'
+  | 'replay_timed_out'
+  | 'promotion_failed'
   | 'test_server_missing'
   | 'template_in_use'
   | 'leaked_connections';

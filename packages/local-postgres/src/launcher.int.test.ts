@@ -64,7 +64,7 @@ asRoot('started by root', () => {
       // The control: without help that user cannot even run the program.
       expect(spawnSync(binaries.postgres, ['--version'], { ...user, cwd: '/' }).status).not.toBe(0);
       const launcher = await createLauncher({
-        binaries,
+        program: binaries.postgres,
         folder: folder.path,
         user,
         parentDeathSignal: 'INT',

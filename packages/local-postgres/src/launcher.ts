@@ -1,14 +1,13 @@
 import { execFile, type SpawnOptions } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { PostgresBinaries } from './binaries';
 import { LocalPostgresError } from './error';
 import type { ServerUser } from './server-user';
 import { findBlockedFolder } from './traversal';
 
 const execFileAsync = promisify(execFile);
 
-/** How a program of PostgreSQL is run on this machine. */
+/** How a program is run on this machine. */
 interface Launch {
   readonly file: string;
   readonly args: readonly string[];
@@ -20,8 +19,9 @@ export type Launcher = (program: string, args: readonly string[]) => Launch;
 
 /** What a launcher is made for. */
 export interface LauncherRequest {
-  readonly binaries: PostgresBinaries;
-  /** The existing folder the data directory is in or will be in. */
+  /** Path of a program that answers `--version`: `postgres`, or another that works with its files. */
+  readonly program: string;
+  /** The existing folder the program's files are in or will be in. */
   readonly folder: string;
   readonly user: ServerUser | undefined;
   /** Sent by the kernel to the program when the process that spawned it dies; needs Linux and util-linux. */
@@ -43,15 +43,15 @@ const readSearchFlags = [
 ];
 
 /**
- * A launcher that has been proved to run `postgres --version` here, as the given user.
- * @throws LocalPostgresError `folder_not_traversable` if that user cannot reach the binaries or the folder and the
+ * A launcher that has been proved to run `<program> --version` here, as the given user.
+ * @throws LocalPostgresError `folder_not_traversable` if that user cannot reach the program or the folder and the
  * kernel cannot let them; `binaries_unusable` if the program does not run at all.
  */
 export async function createLauncher(request: LauncherRequest): Promise<Launcher> {
   const blocked = findBlocked(request);
   const failures: unknown[] = [];
   for (const launcher of candidates(request, blocked !== undefined)) {
-    const { file, args, options } = launcher(request.binaries.postgres, ['--version']);
+    const { file, args, options } = launcher(request.program, ['--version']);
     try {
       await execFileAsync(file, args, options);
       return launcher;
@@ -69,14 +69,14 @@ export async function createLauncher(request: LauncherRequest): Promise<Launcher
   }
   throw new LocalPostgresError(
     'binaries_unusable',
-    `${request.binaries.postgres} does not run here: ${readReason(failures.at(-1))}`,
+    `${request.program} does not run here: ${readReason(failures.at(-1))}`,
     { cause: failures.at(-1) },
   );
 }
 
-function findBlocked({ binaries, folder, user }: LauncherRequest): string | undefined {
+function findBlocked({ program, folder, user }: LauncherRequest): string | undefined {
   if (user === undefined) return undefined;
-  return findBlockedFolder(dirname(binaries.postgres), user) ?? findBlockedFolder(folder, user);
+  return findBlockedFolder(dirname(program), user) ?? findBlockedFolder(folder, user);
 }
 
 /** The ways to run a program, best first; which of them exist differs between util-linux, BusyBox and macOS. */

@@ -154,7 +154,7 @@ describe('the port', () => {
     const folder = keptServerFolder(used.path, version);
     const binaries = locateBinaries(version);
     const user = chooseServerUser(folder.path);
-    const launcher = await createLauncher({ binaries, folder: folder.path, user });
+    const launcher = await createLauncher({ program: binaries.postgres, folder: folder.path, user });
     const [taken, free] = [await readFreePort(), await readFreePort()];
     await using _taken = await occupy(taken);
     async function* ports() {

@@ -115,7 +115,7 @@ describe('removeAbandonedFolders', () => {
     const user = chooseServerUser(folder.path);
     await giveTo(folder.path, user);
     // No signal at the parent's death: this is the server as a system without setpriv would leave it behind.
-    const launcher = await createLauncher({ binaries, folder: folder.path, user });
+    const launcher = await createLauncher({ program: binaries.postgres, folder: folder.path, user });
     const prepared = { binaries, launcher, user, temporary: true, timeoutMs: 60_000 };
     await ensureCluster(folder, prepared);
     const { pid } = await startPostmaster(folder, { ...prepared, ports: planPorts([]) });

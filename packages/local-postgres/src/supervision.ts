@@ -8,6 +8,7 @@ import { createLauncher } from './launcher';
 import { makeFolder } from './make-folder';
 import { planPorts } from './port';
 import { isPostmasterOf, stopPostmaster, waitForSettledPostmaster } from './postmaster';
+import { copyCluster, dropSlot } from './replica/base-backup';
 import { keptServerFolder, type ServerFolder } from './server-folder';
 import { chooseServerUser, type ServerUser } from './server-user';
 import { prepareBinaries } from './shared-library-links';
@@ -42,7 +43,10 @@ export async function supervise(request: StartRequest, owner: Owner): Promise<vo
     if (server !== undefined && request.lifetime === 'owned') await guard(server, request, folder, owner);
     if (server !== undefined && request.lifetime === 'background') server.postmaster.process.unref();
   } finally {
-    if (request.place.kind === 'temporary') await removeTemporaryFolder(folder);
+    if (request.place.kind === 'temporary') {
+      await removeTemporaryFolder(folder);
+      if (request.place.replicaOf !== undefined) await dropSlot(request.place.replicaOf);
+    }
   }
 }
 
@@ -89,7 +93,7 @@ async function start(
     return undefined;
   }
   await Promise.all([
-    ensureCluster(folder, prepared),
+    fill(folder, request, prepared),
     request.place.kind === 'temporary' ? sweep(request.place.parent, user) : undefined,
   ]);
   const preferred = temporary ? [] : [preferredPort(request.version), ...(await readLastPort(folder))];
@@ -108,7 +112,7 @@ async function prepare(
   prepareBinaries(binaries);
   await giveTo(folder.path, user);
   const launcher = await createLauncher({
-    binaries,
+    program: binaries.postgres,
     folder: folder.path,
     user,
     ...(request.lifetime === 'owned' ? { parentDeathSignal: 'INT' } : {}),
@@ -122,6 +126,11 @@ async function prepare(
     signal,
     ...(request.settings === undefined ? {} : { settings: request.settings }),
   };
+}
+
+function fill(folder: ServerFolder, { place }: StartRequest, prepared: PreparedStart): Promise<void> {
+  if (place.kind === 'kept' || place.replicaOf === undefined) return ensureCluster(folder, prepared);
+  return copyCluster(folder, place.replicaOf, prepared);
 }
 
 /** What others left behind must not keep anybody from starting. */

@@ -3,12 +3,22 @@ import type { Shutdown } from './postmaster';
 import type { ServerSettings } from './server-settings';
 import type { PostgresVersion } from './version';
 
+/** The server that a replica follows. */
+export interface ReplicaSource {
+  /** Connection URL of its maintenance database, as a superuser. */
+  readonly adminUrl: string;
+  /** Its data directory. */
+  readonly data: string;
+  /** The replication slot that exists as long as the replica does. */
+  readonly slot: string;
+}
+
 /** The first message to a supervisor: the server it is to start. */
 export interface StartRequest {
   readonly version: PostgresVersion;
   readonly place:
     | { readonly kind: 'kept'; readonly directory: string }
-    | { readonly kind: 'temporary'; readonly parent: string };
+    | { readonly kind: 'temporary'; readonly parent: string; readonly replicaOf?: ReplicaSource };
   /** `owned`: the server ends with the process that asked. `background`: it outlives everybody until it is stopped. */
   readonly lifetime: 'owned' | 'background';
   readonly settings?: ServerSettings;

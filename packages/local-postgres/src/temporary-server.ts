@@ -7,6 +7,7 @@ import { startTimeoutMs, type TemporaryServer } from './postgres-server';
 import { serverFolderAt } from './server-folder';
 import type { ServerSettings } from './server-settings';
 import { type Running, startSupervisedServer } from './supervised-server';
+import type { ReplicaSource } from './supervisor-protocol';
 import { removeTemporaryFolder } from './temporary-folder';
 import type { PostgresVersion } from './version';
 
@@ -30,13 +31,28 @@ export interface TemporaryServerOptions {
  * @throws LocalPostgresError
  */
 export async function openTemporaryServer(options: TemporaryServerOptions = {}): Promise<TemporaryServer> {
+  const server = await startTemporaryServer(options);
+  try {
+    await ensureDatabase(server.adminUrl, credentials.database);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** A temporary server accepts connections, with no database of its own yet, or with those of the server it follows. */
+export async function startTemporaryServer(
+  options: TemporaryServerOptions & { readonly replicaOf?: ReplicaSource },
+): Promise<TemporaryServer> {
+  const { parent = tmpdir(), replicaOf, timeoutMs = startTimeoutMs } = options;
   const version = options.version ?? readPostgresVersion();
   const supervised = await startSupervisedServer(
     {
       version,
-      place: { kind: 'temporary', parent: options.parent ?? tmpdir() },
+      place: { kind: 'temporary', parent, ...(replicaOf === undefined ? {} : { replicaOf }) },
       lifetime: 'owned',
-      timeoutMs: options.timeoutMs ?? startTimeoutMs,
+      timeoutMs,
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     },
     options.signal,
@@ -50,12 +66,6 @@ export async function openTemporaryServer(options: TemporaryServerOptions = {}):
   const stop = async () => {
     if ((await supervised.close()) !== undefined) await clean();
   };
-  try {
-    await ensureDatabase(renderUrl(running.port, 'postgres'), credentials.database);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   return {
     version,
     attached: false,

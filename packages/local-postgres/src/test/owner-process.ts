@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** What an owner process says about the server it has opened. */
+/** What an owner process says about the server it has opened, or about what it has opened on a temporary server. */
 export interface OwnedServer {
   readonly pid: number;
   readonly port: number;
@@ -24,8 +24,12 @@ export interface OwnerProcess {
 const builtPackage = join(__dirname, '..', '..', 'dist', 'index.js');
 
 const script = `
-  const local = require(process.argv[1]);
-  local[process.argv[2]](JSON.parse(process.argv[3])).then(
+  const [, file, open, options, serverOptions] = process.argv;
+  const local = require(file);
+  const subject = serverOptions === undefined
+    ? Promise.resolve([])
+    : local.openTemporaryServer(JSON.parse(serverOptions)).then((server) => [server]);
+  subject.then((server) => local[open](...server, JSON.parse(options))).then(
     ({ pid, port, url, folder, attached, stop }) => {
       process.send({ pid, port, url, folder, attached });
       process.once('message', () => stop().then(() => process.disconnect()));
@@ -34,12 +38,27 @@ const script = `
   );
 `;
 
+type Options = Readonly<Record<string, unknown>>;
+
 /** A process that has opened a server is running. It must be killed or ended. */
-export async function startOwner(
+export function startOwner(
   open: 'openTemporaryServer' | 'openLocalServer',
-  options: Readonly<Record<string, unknown>>,
+  options: Options,
 ): Promise<OwnerProcess> {
-  const child = spawn(process.execPath, ['-e', script, builtPackage, open, JSON.stringify(options)], {
+  return start([open, JSON.stringify(options)]);
+}
+
+/** The same, of what is opened on a temporary server. That has been opened before, by the same process. */
+export function startOwnerOfBoth(
+  open: 'openPgBouncer' | 'openReplica',
+  options: Options,
+  serverOptions: Options,
+): Promise<OwnerProcess> {
+  return start([open, JSON.stringify(options), JSON.stringify(serverOptions)]);
+}
+
+async function start(args: readonly string[]): Promise<OwnerProcess> {
+  const child = spawn(process.execPath, ['-e', script, builtPackage, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');
