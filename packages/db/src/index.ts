@@ -11,6 +11,7 @@ export { APPEND_LIMITS, type AppendRequest, type NewEvent } from './event-store/
 export { IdempotencyKeyReusedError } from './event-store/idempotency-key-reused-error';
 export { type InvalidAppend, InvalidAppendError } from './event-store/invalid-append-error';
 export { VersionConflictError } from './event-store/version-conflict-error';
+export { newId } from './new-id';
 export { ApiKeyRepository, type NewApiKey } from './repositories/api-key.repository';
 export { EventRepository, type EventTypeFilter, type StreamRequest } from './repositories/event.repository';
 export { InvalidCursorError, type Page, type PageRequest } from './repositories/keyset';

@@ -1,23 +1,107 @@
 export {
+  BulkColumnTypeError,
+  BulkIdError,
+  BulkRowError,
+  type BulkRowRefusal,
+  CopyFailedError,
+} from './bulk/bulk-error';
+export type { BulkRow } from './bulk/bulk-row';
+export { COPY_IN_DEFAULTS, type CopyInOptions, type CopyInResult, copyIn } from './bulk/copy-in';
+export type { EntityId } from './bulk/entity-id';
+export { FIND_BY_IDS_DEFAULTS, type FindByIdsOptions, findByIds } from './bulk/find-by-ids';
+export {
+  INSERT_MANY_DEFAULTS,
+  type InsertManyOptions,
+  type InsertManyResult,
+  insertMany,
+  type Returning,
+} from './bulk/insert-many';
+export { createLoader, LOADER_DEFAULTS, type Loader, type LoaderOptions } from './bulk/loader';
+export type { ManagerSource } from './bulk/run-statements';
+export {
+  UPSERT_MANY_DEFAULTS,
+  type UpsertManyOptions,
+  type UpsertManyResult,
+  upsertMany,
+} from './bulk/upsert-many';
+export {
   type ConnectionFailureCode,
   DatabaseConnectionError,
   describeConnectionFailure,
-} from './connection-failure';
-export { type ConnectionTarget, readConnectionTarget, redactUrl } from './connection-target';
+} from './connection/connection-failure';
+export { ConnectionLostError } from './connection/connection-lost-error';
+export { type ConnectionTarget, readConnectionTarget, redactUrl } from './connection/connection-target';
 export {
   createPostgresDataSource,
   type PassedThroughOptions,
   type PostgresDataSourceSettings,
-} from './data-source';
-export { closeDataSource, type OpenOptions, openDataSource } from './open-data-source';
+} from './data-source/data-source';
+export { closeDataSource, type OpenOptions, openDataSource } from './data-source/open-data-source';
+export { DataSourceNotOpenError, ForeignDataSourceError, readEvents } from './data-source/pool-registry';
+export { ProbeTimeoutError, probeServer, type ServerProbe } from './data-source/probe';
+export { readPoolStats } from './data-source/read-pool-stats';
+export type {
+  OperationEvent,
+  PostgresEmitter,
+  PostgresEvents,
+  RemovalReason,
+  TransactionEvent,
+  TransactionOutcome,
+} from './events/postgres-events';
 export {
+  type CloseReport,
+  ConnectionManager,
+  type ConnectionManagerEvents,
+} from './manager/connection-manager';
+export type { ConnectionTest } from './manager/connection-probe';
+export {
+  ConnectionManagerExistsError,
+  ConnectionManagerMissingError,
+  TransactionLeftOpenError,
+} from './manager/manager-error';
+export type {
+  ConnectionHealth,
+  EnvironmentPoolStats,
+  ManagerEvents,
+  PoolAlert,
+  PoolAlertKind,
+} from './manager/manager-events';
+export { CONNECTION_MANAGER_DEFAULTS, type ConnectionManagerOptions } from './manager/manager-options';
+export { createConnectionManager, getConnectionManager } from './manager/manager-registry';
+export type { TransactionRunner } from './manager/transaction-runner';
+export type { WithConnectionOptions } from './manager/with-connection';
+export type { CutConnection } from './pool/cut-connection';
+export {
+  ConnectionReleasedError,
   ConnectTimeoutError,
   PoolClosedError,
   PoolExhaustedError,
   type PoolExhaustedFacts,
-} from './pool-error';
-export { DataSourceNotOpenError } from './pool-registry';
-export { type PoolSettings, requirePoolSettings } from './pool-settings';
-export type { PoolStats } from './pool-stats';
-export { ProbeTimeoutError, probeServer, type ServerProbe } from './probe';
-export { readPoolStats } from './read-pool-stats';
+} from './pool/pool-error';
+export { POOL_DEFAULTS, type PoolSettings, requirePoolSettings } from './pool/pool-settings';
+export type { PoolStats } from './pool/pool-stats';
+export { CUSTOM_PLAN } from './statements/custom-plan';
+export type { Pooler, StatementSettings } from './statements/statement-settings';
+export {
+  AmbiguousOutcomeError,
+  type AmbiguousOutcomeFacts,
+  type UnresolvedReason,
+} from './transactions/ambiguous-outcome-error';
+export { ISOLATION_LEVELS, type IsolationLevel } from './transactions/begin';
+export {
+  OUTCOME_LEDGER_DEFAULTS,
+  type OutcomeLedger,
+  type OutcomeLedgerOptions,
+  outcomeLedger,
+} from './transactions/outcome-ledger';
+export { ReadOnlyTransactionError } from './transactions/read-only-transaction-error';
+export type { AfterCommitHook, Transaction, TransactionWork } from './transactions/run-transaction';
+export { TransactionAbortedError } from './transactions/transaction-aborted-error';
+export { TransactionControlError } from './transactions/transaction-control-error';
+export {
+  createUnitOfWork,
+  type RunOptions,
+  UNIT_OF_WORK_DEFAULTS,
+  type UnitOfWork,
+  type UnitOfWorkOptions,
+} from './transactions/unit-of-work';

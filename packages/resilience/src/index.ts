@@ -37,6 +37,7 @@ export { listErrorChain, readErrorCode } from './errors/error-chain';
 export { InvalidOptionError, type NumberRange, requireNumber } from './errors/invalid-option-error';
 export { PredicateError } from './errors/judge';
 export { isRejected, RejectedError } from './errors/rejected-error';
+export { requireFunction, requireKnownOptions, requireLogger } from './errors/require-option';
 export {
   type FallbackEvents,
   type FallbackOptions,
@@ -51,6 +52,7 @@ export {
 } from './fault-injection/inject-faults';
 export { type HedgeEvents, type HedgeOptions, type HedgePolicy, hedge } from './hedge/hedge';
 export { HedgeSupersededError } from './hedge/hedge-frame';
+export { Emitter } from './observe/emitter';
 export type { StructuredLogger } from './observe/structured-logger';
 export type { Attempt, Operation } from './pipeline/attempt';
 export type { CallContext } from './pipeline/call-context';

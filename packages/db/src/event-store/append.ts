@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id';
 import { violatedUniqueIndex } from '../repositories/refusals';
 import type { AppendRequest, NewEvent } from './append-request';
 import { requireValidAppend } from './check-append';
@@ -70,7 +70,7 @@ async function run<Row>(manager: EntityManager, statement: string, parameters: u
 
 function toRow(event: NewEvent, version: number) {
   return {
-    id: uuidv7(),
+    id: newId(),
     aggregate_version: version,
     event_type: event.eventType,
     event_timestamp: (event.eventTimestamp ?? new Date()).toISOString(),

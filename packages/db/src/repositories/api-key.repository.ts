@@ -1,6 +1,6 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { ApiKey, type ApiKeyStatus } from '../entities/api-key.entity';
+import { newId } from '../new-id';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
@@ -45,7 +45,7 @@ export class ApiKeyRepository {
    */
   async create(key: NewApiKey): Promise<ApiKey> {
     const row = this.#manager.create(ApiKey, {
-      id: uuidv7(),
+      id: newId(),
       userId: key.userId,
       organizationId: key.organizationId ?? null,
       keyHash: key.keyHash,

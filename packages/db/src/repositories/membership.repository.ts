@@ -1,11 +1,14 @@
+import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Membership, type MembershipRole, type MembershipStatus } from '../entities/membership.entity';
+import { newId } from '../new-id';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
 import { cursorId } from './sort-key';
 
 export interface NewMembership {
+  /** Default: a new one. A caller that gives it can look up whether the row was written. */
+  readonly id?: string | undefined;
   readonly userId: string;
   readonly organizationId: string;
   readonly role?: MembershipRole | undefined;
@@ -28,7 +31,7 @@ export class MembershipRepository {
    */
   async create(membership: NewMembership): Promise<Membership> {
     const row = this.#manager.create(Membership, {
-      id: uuidv7(),
+      id: membership.id ?? newId(),
       userId: membership.userId,
       organizationId: membership.organizationId,
       role: membership.role ?? 'member',
@@ -68,7 +71,10 @@ export class MembershipRepository {
       .getRawMany();
   }
 
-  /** Active members of an organization in one role, in the order they joined. Index: idx_user_orgs_org_role. */
+  /**
+   * Active members of an organization in one role, in the order they joined. The first page is planned for its
+   * organization each time, as organizations differ much in size. Index: idx_user_orgs_org_role.
+   */
   pageMembersByRole(
     organizationId: string,
     role: MembershipRole,
@@ -76,6 +82,7 @@ export class MembershipRepository {
   ): Promise<Page<Membership>> {
     return byRole.read(request, (after, take) => {
       const query = this.#rows()
+        .comment(after === undefined ? CUSTOM_PLAN : '')
         .where('m.organizationId = :organizationId and m.role = :role', { organizationId, role })
         .andWhere(`m.status = 'active'`);
       if (after !== undefined) query.andWhere('m.id > :id', { id: after[0] });

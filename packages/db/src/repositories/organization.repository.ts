@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Organization, type OrganizationStatus } from '../entities/organization.entity';
+import { newId } from '../new-id';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { likeContaining } from './like';
 import { requireLimit } from './limit';
@@ -8,6 +8,8 @@ import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
 
 export interface NewOrganization {
+  /** Default: a new one. A caller that gives it can look up whether the row was written. */
+  readonly id?: string | undefined;
   readonly name: string;
   readonly domain?: string | null | undefined;
   readonly status?: OrganizationStatus | undefined;
@@ -30,7 +32,7 @@ export class OrganizationRepository {
   /** @throws AlreadyExistsError if the domain or the external id is taken. */
   async create(organization: NewOrganization): Promise<Organization> {
     const row = this.#manager.create(Organization, {
-      id: uuidv7(),
+      id: organization.id ?? newId(),
       name: organization.name,
       domain: organization.domain ?? null,
       status: organization.status ?? 'active',

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
+import { newId } from '../new-id';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { likePrefix } from './like';
 import { requireLimit } from './limit';
@@ -8,6 +8,8 @@ import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
 
 export interface NewUser {
+  /** Default: a new one. A caller that gives it can look up whether the row was written. */
+  readonly id?: string | undefined;
   readonly email?: string | null | undefined;
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
@@ -38,7 +40,7 @@ export class UserRepository {
   /** @throws AlreadyExistsError if the e-mail, in any case, or the external id is taken. */
   async create(user: NewUser): Promise<User> {
     const row = this.#manager.create(User, {
-      id: uuidv7(),
+      id: user.id ?? newId(),
       email: user.email ?? null,
       firstName: user.firstName ?? null,
       lastName: user.lastName ?? null,

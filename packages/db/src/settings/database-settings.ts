@@ -46,6 +46,15 @@ const POOL_VARIABLES: readonly PoolVariable[] = [
     most: LONGEST_MS,
     unit: 'ms',
   },
+  { variable: 'DATABASE_POOL_LIFETIME_MS', setting: 'lifetimeMs', least: 0, most: LONGEST_MS, unit: 'ms' },
+  {
+    variable: 'DATABASE_POOL_VALIDATE_AFTER_MS',
+    setting: 'validateAfterMs',
+    least: 0,
+    most: LONGEST_MS,
+    unit: 'ms',
+  },
+  { variable: 'DATABASE_POOL_LEAK_MS', setting: 'leakMs', least: 0, most: LONGEST_MS, unit: 'ms' },
 ];
 
 /** The environment that NODE_ENV names, `default` where it is not set. @throws SettingsError for any other name. */
@@ -85,7 +94,7 @@ export function readDatabaseSettings(
   };
 
   const url = readDatabaseUrl(environment, variables, problems);
-  const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]: number };
+  const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]-?: number };
   for (const { variable, setting, least, most, unit } of POOL_VARIABLES) {
     const allowed = `a whole number of ${unit} from ${least} to ${most}`;
     pool[setting] = read(variable, wholeNumber(least, most), pool[setting], allowed);

@@ -1,10 +1,12 @@
-import type { PoolSettings } from '@holdfast/postgres';
+import { POOL_DEFAULTS, type PoolSettings } from '@holdfast/postgres';
 import type { Environment } from './environment';
 
-const COMMON = { destroyMs: 5_000, createRetryMs: 200 } as const;
+/** A request that holds a connection for a minute has forgotten it, or should be told to. */
+const LEAK_MS = 60_000;
+const COMMON = { destroyMs: 5_000, createRetryMs: 200, ...POOL_DEFAULTS, leakMs: LEAK_MS };
 
 /** The pool of each environment; every value can be overridden by a variable (docs/settings.md). */
-export const POOL_SETTINGS: Readonly<Record<Environment, PoolSettings>> = Object.freeze({
+export const POOL_SETTINGS: Readonly<Record<Environment, Required<PoolSettings>>> = Object.freeze({
   default: Object.freeze({ min: 2, max: 10, idleMs: 30_000, acquireMs: 60_000, createMs: 30_000, ...COMMON }),
   development: Object.freeze({
     min: 1,

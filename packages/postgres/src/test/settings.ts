@@ -1,5 +1,5 @@
-import { HoldfastPool } from '../pool';
-import type { PoolSettings } from '../pool-settings';
+import { HoldfastPool, type HoldfastPoolOptions } from '../pool/pool';
+import type { PoolSettings } from '../pool/pool-settings';
 
 /** Small and patient; each test changes what it is about. */
 export const settings: PoolSettings = Object.freeze({
@@ -13,13 +13,14 @@ export const settings: PoolSettings = Object.freeze({
 });
 
 /** Opens a pool that closes itself at the end of its block. */
-export function openPool(url: string, changes: Partial<PoolSettings> = {}, statementTimeoutMs?: number) {
+export function openPool(
+  url: string,
+  changes: Partial<PoolSettings> = {},
+  options: Omit<HoldfastPoolOptions, 'settings'> = {},
+) {
   const pool = new HoldfastPool(
     { connectionString: url },
-    {
-      settings: { ...settings, ...changes },
-      ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
-    },
+    { settings: { ...settings, ...changes }, ...options },
   );
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
@@ -37,4 +38,12 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
     return error as Error;
   }
   throw new Error('A rejection was expected');
+}
+
+/** Resolves with `done`, or with what the promise is rejected with. */
+export function settle(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'done',
+    (error: unknown) => error,
+  );
 }

@@ -1,0 +1,77 @@
+import { DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+import type { Statement } from './render-insert';
+
+/** Where statements go: a DataSource, or the manager of a transaction that is under way. */
+export type ManagerSource = DataSource | EntityManager;
+
+/** The manager to work with. */
+export function readManager(source: ManagerSource): EntityManager {
+  return source instanceof DataSource ? source.manager : source;
+}
+
+/** Runs work on the manager's own connection, or on one that is given back afterwards. */
+export async function withRunner<T>(
+  manager: EntityManager,
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
+  if (manager.queryRunner) return work(manager.queryRunner);
+  const runner = manager.dataSource.createQueryRunner();
+  try {
+    return await work(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** What one statement did. */
+interface Outcome {
+  readonly records: readonly Record<string, unknown>[];
+  readonly affected: number;
+}
+
+/** Runs one statement. A failure keeps its text but not its parameters, which are the rows. */
+export async function runStatement(runner: QueryRunner, { text, parameters }: Statement): Promise<Outcome> {
+  const { records, affected } = await withoutParameters(runner.query(text, [...parameters], true));
+  return { records, affected: affected ?? 0 };
+}
+
+/** Passes on a result; TypeORM's error loses the parameters it carries. */
+export async function withoutParameters<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof QueryFailedError) Object.assign(error, { parameters: [] });
+    throw error;
+  }
+}
+
+/**
+ * Runs one statement per item: a single one as it is, several in a transaction, or in a savepoint of the one under way.
+ * All of them take effect or none does.
+ */
+export async function runAtomically<Item, Result>(
+  manager: EntityManager,
+  items: Iterator<Item>,
+  run: (runner: QueryRunner, item: Item) => Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result[]> {
+  signal?.throwIfAborted();
+  const first = items.next();
+  if (first.done) return [];
+  const second = items.next();
+  if (second.done) return [await withRunner(manager, (runner) => run(runner, first.value))];
+  return manager.transaction((transaction) =>
+    withRunner(transaction, async (runner) => {
+      const results: Result[] = [];
+      for (
+        let next: IteratorResult<Item> = first;
+        !next.done;
+        next = next === first ? second : items.next()
+      ) {
+        signal?.throwIfAborted();
+        results.push(await run(runner, next.value));
+      }
+      return results;
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import { BulkRowError } from './bulk-error';
+import { type CellText, readCellText, UnwritableValueError } from './column-text';
+import { findForeignProperty, readKnownProperties } from './known-properties';
+
+/** What the bulk statements know of an entity's table. Texts of a row are in the order of `columns`. */
+export interface WritableTable {
+  readonly metadata: EntityMetadata;
+  readonly columns: readonly ColumnMetadata[];
+  /** @throws BulkRowError for a row that cannot be written as it is. */
+  readRow(row: object, rowNumber: number): CellText[];
+}
+
+/** An entity's metadata lives as long as its DataSource. */
+const TABLES = new WeakMap<EntityMetadata, WritableTable>();
+
+/** Returns the table of an entity, made once. */
+export function readWritableTable(metadata: EntityMetadata): WritableTable {
+  const existing = TABLES.get(metadata);
+  if (existing) return existing;
+  const known = readKnownProperties(metadata);
+  const columns = metadata.columns.filter((column) => column.isInsert);
+  const table: WritableTable = {
+    metadata,
+    columns,
+    readRow(row, rowNumber) {
+      const foreign = findForeignProperty(known, row);
+      if (foreign) throw new BulkRowError(metadata.name, rowNumber, foreign.path, foreign.reason);
+      return columns.map((column) => readCell(metadata, column, row, rowNumber));
+    },
+  };
+  TABLES.set(metadata, table);
+  return table;
+}
+
+/** One value of a row. @throws BulkRowError */
+export function readCell(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  row: object,
+  rowNumber: number,
+): CellText {
+  try {
+    return readCellText(metadata, column, row);
+  } catch (error) {
+    if (!(error instanceof UnwritableValueError)) throw error;
+    throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, error.reason);
+  }
+}

@@ -1,0 +1,110 @@
+import { performance } from 'node:perf_hooks';
+import pg from 'pg';
+import type { RemovalReason } from '../events/postgres-events';
+import type { ServerIdentity } from './server-identity';
+import type { StatementRunner } from './statement-runner';
+
+/** A node-postgres client that knows its age and why it died, can be cut off, and whose death never ends the process. */
+export class PooledClient extends pg.Client {
+  /** Whether statements are written as they come, without waiting for the answers to earlier ones. */
+  declare pipeline: boolean;
+  /** Whether every statement that was sent has been answered. */
+  declare readonly readyForQuery: boolean;
+  /** The open connection alone keeps the process alive no longer. */
+  declare unref: () => void;
+  /** Monotonic, in milliseconds. */
+  readonly createdAtMs = performance.now();
+  /** What the server said of itself when the connection was opened; undefined until then. */
+  identity: ServerIdentity | undefined;
+  /** Prepares statements by name; undefined where that is switched off or a pooler forbids it. */
+  statements: StatementRunner | undefined;
+  /** Monotonic, in milliseconds: when it was last given back. Undefined while somebody holds it. */
+  idleSinceMs: number | undefined;
+  /** Whether it was opened beside the pool, which then neither lends nor counts it. */
+  isSeparate = false;
+  /** Whether the server has refused a write because it is a standby, or the session is read-only. */
+  isReadOnly = false;
+  /** Why it has to leave the pool, as far as that was decided and not suffered. */
+  removal: RemovalReason | undefined;
+  #isReady = false;
+  #farewell: ServerMessage | undefined;
+  #loss: Error | undefined;
+
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // A checked-out client that loses its connection emits `error`, and without a listener Node ends the process.
+    // Queries and the pool hear of the loss on their own.
+    this.on('error', (error) => {
+      this.#loss ??= error;
+    });
+    this.once('connect', () => {
+      this.#isReady = true;
+    });
+    const watch = (message: ServerMessage): void => {
+      if (endsSession(message)) this.#farewell ??= message;
+      if (message.code === READ_ONLY_TRANSACTION) this.isReadOnly = true;
+    };
+    this.connection.on('errorMessage', watch);
+    this.connection.on('notice', watch);
+  }
+
+  /** Whether the login has succeeded. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Whether the server has announced that it ends this session, or the socket is gone. */
+  get isDoomed(): boolean {
+    return this.#farewell !== undefined || this.#loss !== undefined;
+  }
+
+  /** What ended the connection: the server's farewell, where it said one, else the failure of the socket. */
+  get loss(): Error | undefined {
+    return this.#loss;
+  }
+
+  /** SQLSTATE with which the server has announced the end of the session; undefined when it did not. */
+  get farewellCode(): string | undefined {
+    return this.#farewell?.code;
+  }
+
+  /** Whether a statement is running or queued. One whose error has arrived is not running any more. */
+  get isBusy(): boolean {
+    const { _activeQuery, _queryQueue, _sentQueryQueue } = this as unknown as ClientInternals;
+    return Boolean(_activeQuery) || _queryQueue.length > 0 || _sentQueryQueue.length > 0;
+  }
+
+  /** The socket is gone at once; a running query fails. */
+  cut(): void {
+    this.connection.stream.destroy();
+  }
+
+  /** As `cut`, and what fails by it is told that this side closed the connection. */
+  close(): void {
+    this.end(ignore);
+    this.cut();
+  }
+}
+
+/** What node-postgres keeps of its statements and its types do not know. */
+interface ClientInternals {
+  readonly _activeQuery: unknown;
+  readonly _queryQueue: readonly unknown[];
+  /** In pipeline mode. */
+  readonly _sentQueryQueue: readonly unknown[];
+}
+
+const READ_ONLY_TRANSACTION = '25006';
+
+/** What an error or notice of the server says about itself. */
+interface ServerMessage {
+  readonly severity?: string;
+  readonly code?: string;
+}
+
+/** An immediate stop or a crash announces itself as a mere warning; every other end of a session is a FATAL. */
+function endsSession({ severity, code }: ServerMessage): boolean {
+  return severity === 'FATAL' || severity === 'PANIC' || code === '57P01' || code === '57P02';
+}
+
+function ignore(): void {}

@@ -1,0 +1,76 @@
+import type { StructuredLogger } from '@holdfast/resilience';
+import type { DataSource } from 'typeorm';
+import type { PostgresEmitter } from '../events/postgres-events';
+import type { CutConnection } from '../pool/cut-connection';
+import type { HoldfastPool } from '../pool/pool';
+
+/** What belongs to a DataSource and outlives each of its pools. */
+export interface Registration {
+  /** TypeORM makes a new pool at every `initialize`, and forgets it when that fails: this is who remembers. */
+  readonly pools: Set<HoldfastPool>;
+  readonly events: PostgresEmitter;
+  /** Told of idle connections that fail, and of those that are cut. */
+  readonly logger?: StructuredLogger | undefined;
+}
+
+const REGISTRATIONS = new WeakMap<DataSource, Registration>();
+
+/** The DataSource has no open pool: it was not initialized, was destroyed, or was not made by this package. */
+export class DataSourceNotOpenError extends Error {
+  override readonly name = 'DataSourceNotOpenError';
+  readonly code = 'DATA_SOURCE_NOT_OPEN';
+
+  constructor() {
+    super('The DataSource has no open pool: open it first, and make it with createPostgresDataSource');
+  }
+}
+
+/** The DataSource was not made by this package, which therefore knows nothing of its connections. */
+export class ForeignDataSourceError extends Error {
+  override readonly name = 'ForeignDataSourceError';
+  readonly code = 'FOREIGN_DATA_SOURCE';
+
+  constructor() {
+    super('The DataSource was not made by createPostgresDataSource');
+  }
+}
+
+/** The pools that TypeORM creates for the DataSource appear in `pools`. */
+export function registerPools(dataSource: DataSource, registration: Registration): void {
+  REGISTRATIONS.set(dataSource, registration);
+}
+
+/**
+ * Returns what the connections of a DataSource tell; listening may begin before it is open, and lasts over reopening.
+ * @throws ForeignDataSourceError
+ */
+export function readEvents(dataSource: DataSource): PostgresEmitter {
+  return requireRegistration(dataSource).events;
+}
+
+/** @throws ForeignDataSourceError */
+export function requireRegistration(dataSource: DataSource): Registration {
+  const registration = REGISTRATIONS.get(dataSource);
+  if (!registration) throw new ForeignDataSourceError();
+  return registration;
+}
+
+/** Returns the pool in use. @throws DataSourceNotOpenError */
+export function requirePool(dataSource: DataSource): HoldfastPool {
+  const open = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])].filter((pool) => !pool.ending);
+  const latest = open.at(-1);
+  if (!latest) throw new DataSourceNotOpenError();
+  return latest;
+}
+
+/**
+ * Every pool the DataSource ever made is closed, within `limitMs` or the bounded time of its settings.
+ * @returns what had to be cut.
+ */
+export async function endPools(dataSource: DataSource, limitMs?: number): Promise<readonly CutConnection[]> {
+  const pools = REGISTRATIONS.get(dataSource)?.pools;
+  if (!pools) return [];
+  const cut = await Promise.all([...pools].map((pool) => pool.drain(limitMs ?? pool.settings.destroyMs)));
+  for (const pool of pools) if (pool.ending) pools.delete(pool);
+  return cut.flat();
+}

@@ -1,0 +1,58 @@
+import type { ClientConfig } from 'pg';
+import { PooledClient } from '../connection/pooled-client';
+
+/** The sockets of one pool: who is open, and how all of them close in bounded time. */
+export class OpenSockets {
+  readonly #clients = new Set<PooledClient>();
+  #onEmpty: () => void = () => {};
+
+  /** Makes the client class of the pool; its clients are counted from their creation until their socket is closed. */
+  createClientClass(): typeof PooledClient {
+    const track = (client: PooledClient): void => {
+      this.#clients.add(client);
+      client.once('end', () => {
+        this.#clients.delete(client);
+        if (this.#clients.size === 0) this.#onEmpty();
+      });
+    };
+    return class TrackedClient extends PooledClient {
+      constructor(config?: string | ClientConfig) {
+        super(config);
+        track(this);
+      }
+    };
+  }
+
+  /** Cuts the idle connections that were last in use before a moment: whatever ended one that is younger has ended them. */
+  cutIdleBefore(momentMs: number): void {
+    for (const client of this.#clients) {
+      if (client.idleSinceMs === undefined || client.idleSinceMs > momentMs) continue;
+      client.removal ??= 'validation';
+      client.cut();
+    }
+  }
+
+  /**
+   * Every socket is closed: those still logging in at once, because nobody waits for them any more; the others when
+   * they were asked to and did so, or when `limitMs` have passed. No timer is left.
+   * @param onCut called for each that has to be cut, before any is.
+   * @returns how many had to be cut.
+   */
+  async closeWithin(limitMs: number, onCut: (client: PooledClient) => void): Promise<number> {
+    for (const client of this.#clients) if (!client.isReady || client.isSeparate) client.close();
+    if (this.#clients.size === 0) return 0;
+    let cut = 0;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        cut = this.#clients.size;
+        this.#clients.forEach(onCut);
+        for (const client of this.#clients) client.close();
+      }, limitMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    return cut;
+  }
+}

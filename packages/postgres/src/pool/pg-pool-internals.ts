@@ -1,0 +1,27 @@
+import type { PooledClient } from '../connection/pooled-client';
+import type { ConnectCallback } from './waiter';
+
+/** What pg-pool has in every release and does not show in its types. */
+export interface PgPoolInternals {
+  /** Opens a connection even when another is idle. */
+  newClient(pending: { readonly callback: ConnectCallback }): void;
+  /** The class of its clients. */
+  readonly Client: typeof PooledClient;
+  /** Clients whose lifetime is over, until they leave. */
+  readonly _expired: WeakSet<object>;
+}
+
+/** A connection is closed up to a quarter of its lifetime early. */
+const JITTER = 0.25;
+
+/**
+ * Each connection gets a lifetime of its own, from three quarters of `lifetimeMs` to all of it; 0 means none. pg-pool knows
+ * one lifetime for all, and connections that were opened together would all be closed together, under load. It reads the option for each
+ * new connection, twice.
+ */
+export function drawLifetimeSeconds(options: object, lifetimeMs: number, random: () => number): void {
+  Object.defineProperty(options, 'maxLifetimeSeconds', {
+    enumerable: true,
+    get: () => (lifetimeMs * (1 - JITTER * random())) / 1_000,
+  });
+}

@@ -1,0 +1,127 @@
+import { openTemporaryServer } from '@holdfast/local-postgres';
+import type { ClientBase } from 'pg';
+import { openPool, rejection, until } from '../test/settings';
+import { openSilentServer } from '../test/silent-server';
+import { PoolClosedError } from './pool-error';
+
+type Server = Awaited<ReturnType<typeof openTemporaryServer>>;
+
+describe('closing the pool', () => {
+  let server: Server;
+  let admin: ReturnType<typeof openPool>;
+
+  beforeAll(async () => {
+    server = await openTemporaryServer();
+    admin = openPool(server.adminUrl, { max: 1 });
+  });
+
+  afterAll(async () => {
+    await admin?.end();
+    await server?.stop();
+  });
+
+  // A backend lives a moment longer than its socket, and must not count for the next test.
+  afterEach(() => until(async () => (await countBackends()) === 0));
+
+  /** Backends of the pools under test, as the server sees them. */
+  async function countBackends(): Promise<number> {
+    const { rows } = await admin.query<{ count: number }>(`
+      SELECT count(*)::int AS count
+      FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+    `);
+    return rows[0]?.count ?? -1;
+  }
+
+  it('waits for a connection in use that comes back in time', async () => {
+    const pool = openPool(server.url);
+    const client = await pool.acquire();
+    const closed = pool.end();
+    await expect(client.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    client.release();
+    await closed;
+    await until(async () => (await countBackends()) === 0);
+  });
+
+  it('cuts a connection that does not come back, and its caller may still return it', async () => {
+    const pool = openPool(server.url, { destroyMs: 50 });
+    const client = await pool.acquire();
+    const query = rejection(client.query('SELECT pg_sleep(600)'));
+    await pool.end();
+    expect((await query).message).toBe('Connection terminated');
+    client.release();
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
+    );
+    await until(async () => (await countBackends()) === 0);
+  });
+
+  it('refuses those who wait and those who come', async () => {
+    const pool = openPool(server.url, { max: 1 });
+    const held = await pool.acquire();
+    const waiting = rejection(pool.acquire());
+    const closed = pool.end();
+    expect(await waiting).toBeInstanceOf(PoolClosedError);
+    expect(await rejection(pool.acquire())).toMatchObject({ code: 'POOL_CLOSED' });
+    held.release();
+    await closed;
+  });
+
+  it('refuses those who were just about to get an idle connection', async () => {
+    const pool = openPool(server.url);
+    await pool.query('SELECT 1');
+    await until(() => pool.stats.free === 1);
+    const waiting = rejection(pool.acquire());
+    const closed = pool.end().then(() => 'closed and never answered');
+    expect(await Promise.race([waiting, closed])).toMatchObject({ code: 'POOL_CLOSED' });
+    await closed;
+    expect(pool.stats).toMatchObject({ used: 0, total: 0, waiting: 0 });
+  });
+
+  it('closes the connection that comes for somebody it has refused', async () => {
+    const pool = openPool(server.url);
+    const { onConnect } = pool.options as unknown as { onConnect?: (client: unknown) => Promise<void> };
+    const closed = new Promise<void>((resolve) => {
+      Object.assign(pool.options, {
+        onConnect: async (client: ClientBase) => {
+          await onConnect?.(client);
+          void void pool.end().then(resolve);
+        },
+      });
+    });
+    const waiting = rejection(pool.acquire());
+    expect(await waiting).toBeInstanceOf(PoolClosedError);
+    await closed;
+    expect(pool.stats).toMatchObject({ used: 0, total: 0, waiting: 0 });
+  });
+
+  it('does not wait for a connection that is still being opened', async () => {
+    await using silent = await openSilentServer();
+    const pool = openPool(`postgres://app@127.0.0.1:${silent.port}/app`, { destroyMs: 2 ** 31 - 1 });
+    const waiting = rejection(pool.acquire());
+    await until(() => silent.sockets.size === 1);
+    await pool.end();
+    expect(await waiting).toBeInstanceOf(PoolClosedError);
+    await until(() => silent.sockets.size === 0);
+  });
+
+  it('leaves neither a socket nor a timer behind', async () => {
+    const countHandles = () =>
+      process.getActiveResourcesInfo().filter((kind) => /^(TCPSocketWrap|Timeout)$/.test(kind)).length;
+    const before = countHandles();
+    const pool = openPool(server.url, { min: 2, max: 3 });
+    const clients = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+    for (const client of clients) client.release();
+    expect(countHandles()).toBeGreaterThan(before);
+    await pool.end();
+    // Not asserted at once: a handle of somebody else in this process may be on its way out or in.
+    await until(() => countHandles() <= before);
+  });
+
+  it('may be asked for twice', async () => {
+    const pool = openPool(server.url);
+    await pool.query('SELECT 1');
+    await Promise.all([pool.end(), pool.end()]);
+    expect(pool.stats.total).toBe(0);
+  });
+});

@@ -1,0 +1,66 @@
+import { performance } from 'node:perf_hooks';
+import type { StructuredLogger } from '@holdfast/resilience';
+import type { PooledClient } from '../connection/pooled-client';
+import type { PostgresEmitter, RemovalReason } from '../events/postgres-events';
+import type { Lease } from './lease';
+
+/** Tells listeners and the log what one pool does. */
+export class PoolReporter {
+  readonly pool: string;
+  readonly events: PostgresEmitter;
+  readonly logger: StructuredLogger | undefined;
+
+  constructor(pool: string, events: PostgresEmitter, logger: StructuredLogger | undefined) {
+    this.pool = pool;
+    this.events = events;
+    this.logger = logger;
+  }
+
+  connected({ createdAtMs }: PooledClient): void {
+    this.events.emit('connect', { pool: this.pool, createMs: performance.now() - createdAtMs });
+  }
+
+  connectFailed(error: unknown): void {
+    this.events.emit('connectFailed', { pool: this.pool, error });
+  }
+
+  acquired(waitMs: number): void {
+    this.events.emit('acquire', { pool: this.pool, waitMs });
+  }
+
+  acquireFailed(waitMs: number, error: unknown): void {
+    this.events.emit('acquireFailed', { pool: this.pool, waitMs, error });
+  }
+
+  released(useMs: number): void {
+    this.events.emit('release', { pool: this.pool, useMs });
+  }
+
+  /** A connection came back that nobody else may have; the caller does not know. */
+  closedUnfit(reason: RemovalReason): void {
+    this.logger?.warn('A connection was closed instead of pooled', { pool: this.pool, reason });
+  }
+
+  removed(client: PooledClient, isClosing: boolean): void {
+    const suffered: RemovalReason = isClosing ? 'closing' : client.isDoomed ? 'lost' : 'idle';
+    const ageMs = performance.now() - client.createdAtMs;
+    this.events.emit('remove', { pool: this.pool, reason: client.removal ?? suffered, ageMs });
+  }
+
+  idleFailed(error: unknown): void {
+    this.events.emit('error', { pool: this.pool, error });
+  }
+
+  leaked({ acquiredAtMs, site }: Lease): void {
+    const heldMs = performance.now() - acquiredAtMs;
+    // The first line of a stack is the name of an error that there is not.
+    const stack = (site?.stack ?? '').split('\n').slice(1).join('\n');
+    this.events.emit('leak', { pool: this.pool, heldMs, site: stack });
+    const fields = { pool: this.pool, heldMs: Math.round(heldMs), site: stack };
+    this.logger?.warn('A connection is held for long and may have been forgotten', fields);
+  }
+
+  cut(count: number): void {
+    this.logger?.warn('Connections were cut because the pool closed', { pool: this.pool, cut: count });
+  }
+}

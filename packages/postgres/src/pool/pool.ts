@@ -1,0 +1,299 @@
+import { performance } from 'node:perf_hooks';
+import type { StructuredLogger } from '@holdfast/resilience';
+import { classify, tagPhase } from '@holdfast/resilience/postgres';
+import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { hideConnectionString } from '../connection/hide-connection-string';
+import { openConnection } from '../connection/open-connection';
+import type { PooledClient } from '../connection/pooled-client';
+import { type ConnectionPreparation, prepareConnection } from '../connection/prepare-connection';
+import { createPostgresEmitter, type PostgresEmitter } from '../events/postgres-events';
+import { SessionPolicy } from '../statements/session-policy';
+import { requireStatementSettings, type StatementSettings } from '../statements/statement-settings';
+import { type AcquireOptions, takeAcquireOptions } from './acquire-options';
+import { CallerQueue } from './caller-queue';
+import { type CutConnection, describeCut } from './cut-connection';
+import { Lending } from './lending';
+import { OpenSockets } from './open-sockets';
+import { drawLifetimeSeconds, type PgPoolInternals } from './pg-pool-internals';
+import { PoolClosedError } from './pool-error';
+import { PoolReporter } from './pool-reporter';
+import { type PoolSettings, requirePoolSettings } from './pool-settings';
+import type { PoolStats } from './pool-stats';
+import { needsValidation, validateConnection } from './validate-connection';
+import type { ConnectCallback, Waiter } from './waiter';
+
+/** What a pool needs beside node-postgres' own configuration. */
+export interface HoldfastPoolOptions extends StatementSettings {
+  readonly settings: PoolSettings;
+  /** What events and logs call it. Default `primary`. */
+  readonly name?: string;
+  /** In milliseconds, per session. Left to the server when not given. */
+  readonly statementTimeoutMs?: number;
+  readonly logger?: StructuredLogger;
+  /** Told what the pool does. Default: one of its own. */
+  readonly events?: PostgresEmitter;
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * A node-postgres pool that keeps its minimum, tells waiting from opening, repeats an opening that may pass, hands out
+ * only connections that are fit for it, and closes in bounded time.
+ *
+ * It keeps callers in a queue of its own, first come first served, and hands one on to pg-pool only when pg-pool can
+ * serve it at once. pg-pool's single timeout therefore bounds openings alone.
+ */
+export class HoldfastPool extends pg.Pool {
+  readonly settings: Required<PoolSettings>;
+  /** Limit of every statement, in milliseconds, where one is set. */
+  readonly statementTimeoutMs: number | undefined;
+  readonly #report: PoolReporter;
+  readonly #sockets: OpenSockets;
+  readonly #preparation: ConnectionPreparation;
+  readonly #lending: Lending;
+  readonly #callers: CallerQueue;
+  #hasConnected = false;
+  #isRefilling = false;
+  #openingPause: NodeJS.Timeout | undefined;
+  #closing: Promise<readonly CutConnection[]> | undefined;
+
+  constructor(config: PoolConfig, options: HoldfastPoolOptions) {
+    const settings = requirePoolSettings(options.settings);
+    const { createMs } = settings;
+    const { statementTimeoutMs, name = 'primary', events = createPostgresEmitter(), logger } = options;
+    const sockets = new OpenSockets();
+    const statements = requireStatementSettings(options);
+    const session = new SessionPolicy({ pool: name, ...statements, statementTimeoutMs, logger });
+    const preparation = { createMs, session };
+    super({
+      ...config,
+      min: settings.min,
+      max: settings.max,
+      idleTimeoutMillis: settings.idleMs,
+      connectionTimeoutMillis: createMs,
+      Client: sockets.createClientClass(),
+      keepAlive: true,
+      onConnect: (client) => prepareConnection(client as PooledClient, preparation),
+    });
+    hideConnectionString(this.options);
+    drawLifetimeSeconds(this.options, settings.lifetimeMs, options.random ?? Math.random);
+    this.settings = settings;
+    this.statementTimeoutMs = statementTimeoutMs;
+    this.#report = new PoolReporter(name, events, logger);
+    this.#sockets = sockets;
+    this.#preparation = preparation;
+    this.#lending = new Lending(settings, this.#report);
+    this.#callers = new CallerQueue(settings, this.#report, this.#lending);
+    this.#listen();
+  }
+
+  /** Counts at this moment. */
+  get stats(): PoolStats {
+    const { min, max } = this.settings;
+    const { used } = this.#lending;
+    return {
+      used,
+      free: this.idleCount,
+      total: this.totalCount,
+      waiting: this.#callers.unanswered,
+      min,
+      max,
+      utilization: used / max,
+    };
+  }
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<PoolClient> | undefined {
+    if (!callback) return this.acquire(takeAcquireOptions());
+    this.#enqueue(callback, takeAcquireOptions(), this.connect);
+    return undefined;
+  }
+
+  /**
+   * Resolves with a connection that must be given back with `release()`.
+   * @throws PoolExhaustedError, ConnectTimeoutError, PoolClosedError, or why no connection could be opened, all marked
+   * with the phase `acquire`: nothing was sent; or the signal's reason, as it is.
+   */
+  acquire(options: AcquireOptions = {}): Promise<PoolClient> {
+    return new Promise((resolve, reject) => {
+      const callback: ConnectCallback = (error, client) => (client ? resolve(client) : reject(error));
+      this.#enqueue(callback, options, this.acquire);
+    });
+  }
+
+  /**
+   * Opens a connection beside the pool: it counts for none of its numbers, keeps no process alive, and is closed with it.
+   * @throws why it could not be opened.
+   */
+  async openSeparately(): Promise<PooledClient> {
+    const client = new this.#internals.Client(this.options);
+    client.isSeparate = true;
+    await openConnection(client, this.#preparation);
+    client.unref();
+    return client;
+  }
+
+  /**
+   * Every socket is closed: callers that wait are refused, idle connections say goodbye, and those in use are waited for;
+   * after `destroyMs` whatever is left is cut. Calling it again waits for the same end.
+   */
+  override end(): Promise<void>;
+  override end(callback: (error?: Error) => void): void;
+  override end(callback?: (error?: Error) => void): Promise<void> | undefined {
+    const closed = this.drain(this.settings.destroyMs).then(() => {});
+    if (!callback) return closed;
+    closed.then(() => callback(), callback);
+    return undefined;
+  }
+
+  /** As `end`, within a limit of the caller's unless the pool closes already, and resolves with what had to be cut. */
+  drain(limitMs: number): Promise<readonly CutConnection[]> {
+    this.#closing ??= this.#close(limitMs);
+    return this.#closing;
+  }
+
+  #listen(): void {
+    this.on('release', (_error, released) => {
+      const client = released as PoolClient & PooledClient;
+      client.idleSinceMs = performance.now();
+      if (this.#internals._expired.has(client)) client.removal ??= 'lifetime';
+      // pg-pool announces a release before the client is idle again.
+      process.nextTick(() => this.#dispatch());
+    });
+    this.on('connect', (client) => {
+      this.#hasConnected = true;
+      this.#report.connected(client as PoolClient & PooledClient);
+      process.nextTick(() => this.#refill());
+    });
+    this.on('remove', (client) => {
+      this.#report.removed(client as PoolClient & PooledClient, this.ending);
+      this.#dispatch();
+      this.#refill();
+    });
+    this.on('error', (error) => this.#report.idleFailed(error));
+  }
+
+  get #internals(): PgPoolInternals {
+    return this as unknown as PgPoolInternals;
+  }
+
+  /** `above`: the method whose caller asks for the connection. */
+  #enqueue(callback: ConnectCallback, options: AcquireOptions, above: (...args: never[]) => unknown): void {
+    this.#callers.enter(callback, options, this.#lending.noteSite(above));
+    this.#dispatch();
+  }
+
+  /** Serves callers in order while pg-pool can hand out a connection or open one. */
+  #dispatch(): void {
+    while (!this.ending && !this.#callers.isEmpty && this.#canServe()) {
+      this.#serve(this.#callers.takeFirst());
+    }
+  }
+
+  #canServe(): boolean {
+    // pg-pool hands out an idle client one tick later; until then the caller sits in its queue.
+    const claimed = this.waitingCount;
+    if (this.idleCount > claimed) return true;
+    return this.#openingPause === undefined && this.totalCount - this.idleCount + claimed < this.settings.max;
+  }
+
+  #serve(waiter: Waiter): void {
+    const callback: ConnectCallback = (error, client) => {
+      if (client) this.#onClient(waiter, client as PoolClient & PooledClient);
+      else this.#onFailure(waiter, error ?? new PoolClosedError());
+    };
+    try {
+      super.connect(callback);
+    } catch (error) {
+      this.#callers.leave(waiter);
+      this.#callers.refuse(waiter, error as Error);
+    }
+  }
+
+  #onClient(waiter: Waiter, client: PoolClient & PooledClient): void {
+    const { idleSinceMs } = client;
+    client.idleSinceMs = undefined;
+    if (waiter.isAnswered) {
+      this.#callers.leave(waiter);
+      client.release();
+    } else if (needsValidation(idleSinceMs, this.settings.validateAfterMs)) {
+      void this.#validate(waiter, client, idleSinceMs ?? 0);
+    } else {
+      this.#lend(waiter, client);
+    }
+  }
+
+  async #validate(waiter: Waiter, client: PoolClient & PooledClient, idleSinceMs: number): Promise<void> {
+    const isAlive = await validateConnection(client, waiter.remainingMs);
+    if (isAlive && !waiter.isAnswered) return this.#lend(waiter, client);
+    this.#callers.putBack(waiter);
+    if (isAlive) return client.release();
+    // What silenced this one, a firewall or a server that is gone, has silenced those that rested longer. They are cut
+    // first: the release serves whoever waits, and would make them wait for the next silent one.
+    this.#sockets.cutIdleBefore(idleSinceMs);
+    client.removal = 'validation';
+    client.release(true);
+    this.#dispatch();
+  }
+
+  #lend(waiter: Waiter, client: PoolClient & PooledClient): void {
+    this.#callers.leave(waiter);
+    this.#lending.lend(client, waiter);
+  }
+
+  #onFailure(waiter: Waiter, error: Error): void {
+    this.#report.connectFailed(error);
+    const { verdict, kind } = classify(error, 'acquire');
+    // Before the first connection, a refusal is more likely a wrong address than a passing failure, and whoever waits
+    // for a server to come up is openDataSource: the typeorm command must not hang for a minute on a mistyped port.
+    const mayPass = this.#hasConnected && verdict === 'retry' && kind !== 'overload';
+    waiter.lastFailure = tagPhase(error, 'acquire');
+    if (mayPass && !this.ending) {
+      this.#pauseOpening();
+      this.#callers.putBack(waiter);
+    } else {
+      this.#callers.leave(waiter);
+      this.#callers.refuse(waiter, this.ending ? new PoolClosedError() : error);
+    }
+    this.#dispatch();
+  }
+
+  /** One pause for all: a server that refuses is asked by at most `max` openings per pause, however many wait. */
+  #pauseOpening(): void {
+    this.#openingPause ??= setTimeout(() => {
+      this.#openingPause = undefined;
+      this.#dispatch();
+    }, this.settings.createRetryMs);
+  }
+
+  /** Opens one missing connection after the other; a failure waits for the next sign of life. */
+  #refill(): void {
+    const isComplete = this.totalCount >= this.settings.min;
+    if (!this.#hasConnected || this.#isRefilling || this.ending || isComplete) return;
+    this.#isRefilling = true;
+    this.#internals.newClient({
+      callback: (error, client) => {
+        this.#isRefilling = false;
+        client?.release();
+        if (!error) return this.#refill();
+        this.#report.connectFailed(error);
+        this.#dispatch();
+      },
+    });
+  }
+
+  async #close(limitMs: number): Promise<readonly CutConnection[]> {
+    // Resolves only when every client was given back, which a caller may never do; the sockets are what counts.
+    super.end(() => {});
+    clearTimeout(this.#openingPause);
+    this.#lending.close();
+    this.#callers.close();
+    const cut: CutConnection[] = [];
+    await this.#sockets.closeWithin(limitMs, (client) =>
+      cut.push(describeCut(client, this.#lending.findLease(client))),
+    );
+    if (cut.length > 0) this.#report.cut(cut.length);
+    return cut;
+  }
+}

@@ -1,0 +1,104 @@
+import type { PooledClient } from '../connection/pooled-client';
+import type { HeldStatements } from './held-statements';
+import { type ClientInternals, type ConnectionInternals, Query, type QueryCallback } from './pg-internals';
+import type { SharedStatements } from './shared-statements';
+import { readStaleness } from './stale-statement';
+
+/** What the named statements of one connection share. */
+export interface StatementSession {
+  readonly client: PooledClient;
+  readonly held: HeldStatements;
+  readonly shared: SharedStatements;
+  /** The shared count of schema changes to which `held` is up to date. */
+  knownSchemaChanges: number;
+  /** Whether the server has begun to execute what was submitted last. */
+  isBound: boolean;
+}
+
+/**
+ * One execution of a statement under its name. It decides what to prepare and what to close when its turn to be sent has
+ * come and not before, because only then everything in front of it is on its way.
+ *
+ * A statement that the server refuses because it does not hold it, or not in this form any more, is prepared anew and
+ * sent once more, in front of all that wait: outside a transaction, and only if the server had not begun to execute it.
+ */
+export class NamedQuery extends Query {
+  readonly #session: StatementSession;
+  #isSubmitting = false;
+  #isPreparing = false;
+  #isRepeated = false;
+  #mayRepeat = false;
+
+  constructor(
+    session: StatementSession,
+    statement: { readonly text: string; readonly name: string; readonly values: readonly unknown[] },
+    callback: QueryCallback,
+  ) {
+    super(statement.text, statement.values as unknown[], callback);
+    this.name = statement.name;
+    this.#session = session;
+  }
+
+  override submit(connection: ConnectionInternals): Error | null {
+    const { client, held } = this.#session;
+    this.#followSchema();
+    // In a pipeline, what comes first may open a transaction and is not answered yet.
+    this.#mayRepeat = !this.#isRepeated && !client.pipeline && client.getTransactionStatus() === 'I';
+    this.#session.isBound = false;
+    const obsolete = held.admit(this.text, this.name) ?? this.#listUnconfirmed(connection);
+    this.#isPreparing = obsolete !== undefined;
+    this.#isSubmitting = true;
+    connection.stream.cork();
+    try {
+      if (obsolete !== undefined) for (const name of obsolete) close(connection, name);
+      return super.submit(connection);
+    } finally {
+      connection.stream.uncork();
+      this.#isSubmitting = false;
+    }
+  }
+
+  override handleError(error: Error, connection: ConnectionInternals): void {
+    const { client, held, isBound, shared } = this.#session;
+    const staleness = readStaleness(error);
+    // A value that cannot be sent makes node-postgres close the statement.
+    const isGone = this.#isSubmitting || connection.parsedStatements[this.name] === undefined;
+    // Where one is stale, so are others, and each of them would fail a transaction.
+    if (staleness !== undefined) held.forgetAll();
+    else if (isGone) held.forget(this.text);
+    if (staleness === 'schema') this.#session.knownSchemaChanges = shared.schemaChanges += 1;
+    if (staleness !== undefined && this.#mayRepeat && !isBound) {
+      this.#isRepeated = true;
+      this.#mayRepeat = false;
+      (client as unknown as ClientInternals)._queryQueue.unshift(this);
+    } else {
+      super.handleError(error, connection);
+    }
+  }
+
+  override handleReadyForQuery(connection: ConnectionInternals): void {
+    // Closed behind its own preparation, whose confirmation node-postgres has noted after that.
+    if (this.#isPreparing && this.#session.held.nameOf(this.text) === undefined) {
+      delete connection.parsedStatements[this.name];
+    }
+    super.handleReadyForQuery(connection);
+  }
+
+  #followSchema(): void {
+    const { held, shared, knownSchemaChanges } = this.#session;
+    if (knownSchemaChanges === shared.schemaChanges) return;
+    this.#session.knownSchemaChanges = shared.schemaChanges;
+    held.forgetAll();
+  }
+
+  /** In a pipeline, what prepares it may be on its way and fail yet, for a reason that this execution has to tell as well. */
+  #listUnconfirmed(connection: ConnectionInternals): readonly string[] | undefined {
+    return connection.parsedStatements[this.name] === undefined ? [this.name] : undefined;
+  }
+}
+
+function close(connection: ConnectionInternals, name: string): void {
+  connection.close({ type: 'S', name });
+  delete connection.parsedStatements[name];
+  delete connection.submittedNamedStatements[name];
+}

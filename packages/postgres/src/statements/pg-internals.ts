@@ -1,0 +1,43 @@
+import pg, { type QueryResult } from 'pg';
+
+/** What node-postgres has in every release of version 8 and does not show in its types. */
+
+export type QueryCallback = (error: Error | null, result: QueryResult) => void;
+
+interface QueryInternals {
+  readonly text: string;
+  /** Prepared under it, or executed by it where `parsedStatements` has it. */
+  name: string;
+  /** Writes the messages. Returns an error when there is nothing that could be sent. */
+  submit(connection: ConnectionInternals): Error | null;
+  handleError(error: Error, connection: ConnectionInternals): void;
+  handleReadyForQuery(connection: ConnectionInternals): void;
+}
+
+export const Query = pg.Query as unknown as new (
+  text: string,
+  values: unknown[],
+  callback: QueryCallback,
+) => QueryInternals;
+
+export interface ConnectionInternals {
+  readonly stream: { cork(): void; uncork(): void };
+  /** Text by name, of what the server has confirmed. */
+  parsedStatements: Record<string, string>;
+  /** Text by name, of what was sent and not answered yet. */
+  readonly submittedNamedStatements: Record<string, string>;
+  /** Writes a Close message, which is answered with the next Sync. */
+  close(target: { readonly type: 'S'; readonly name: string }): void;
+  on(event: 'bindComplete', listener: () => void): void;
+  on(
+    event: 'parameterStatus',
+    listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,
+  ): void;
+  on(event: 'commandComplete', listener: (message: { readonly text: string }) => void): void;
+}
+
+export interface ClientInternals {
+  readonly connection: ConnectionInternals;
+  /** What waits for its turn to be sent. */
+  readonly _queryQueue: unknown[];
+}

@@ -1,0 +1,96 @@
+import type { QueryResult } from 'pg';
+import type { PooledClient } from '../connection/pooled-client';
+import type { StatementRunner } from '../connection/statement-runner';
+import { wantsCustomPlan } from './custom-plan';
+import { HeldStatements } from './held-statements';
+import { NamedQuery, type StatementSession } from './named-query';
+import type { ClientInternals, ConnectionInternals } from './pg-internals';
+import type { SharedStatements } from './shared-statements';
+
+/** Longer texts are mostly written by a program for one use, and each would be kept by every connection. */
+const MAX_TEXT_LENGTH = 16_384;
+
+/** The command tags after which nothing that was prepared may be relied on. */
+const UPHEAVAL = /^(?:CREATE|ALTER|DROP|IMPORT|DO|DISCARD|DEALLOCATE)\b/;
+
+/** Settings by which literals are read, once, when a statement is prepared. The server tells when they change. */
+const READS_LITERALS: ReadonlySet<string> = new Set(['TimeZone', 'DateStyle', 'IntervalStyle']);
+
+/** Literals of dates that would stay what they are when the statement is prepared. */
+const PASSING_LITERAL = /['$]\s*(?:now|today|tomorrow|yesterday)\b/i;
+
+/** Prepares the parameterised statements of one connection under names derived from their texts, and executes them by name. */
+export class StatementCache implements StatementRunner {
+  readonly #client: PooledClient;
+  readonly #shared: SharedStatements;
+  readonly #held: HeldStatements;
+  readonly #session: StatementSession;
+  /** Since the last COMMIT. */
+  #hasUpheaval = false;
+
+  /** @param maxStatements how many are held at once, at least 1. */
+  constructor(client: PooledClient, maxStatements: number, shared: SharedStatements) {
+    this.#client = client;
+    this.#shared = shared;
+    this.#held = new HeldStatements(maxStatements);
+    this.#session = {
+      client,
+      held: this.#held,
+      shared,
+      knownSchemaChanges: shared.schemaChanges,
+      isBound: false,
+    };
+    const { connection } = client as unknown as ClientInternals;
+    connection.on('bindComplete', () => {
+      this.#session.isBound = true;
+    });
+    connection.on('commandComplete', ({ text }) => this.#onCommand(text, connection));
+    connection.on('parameterStatus', ({ parameterName }) => {
+      if (READS_LITERALS.has(parameterName)) this.#held.forgetAll();
+    });
+  }
+
+  accepts(text: string, values: readonly unknown[] | undefined): boolean {
+    return (
+      Array.isArray(values) && values.length > 0 && text.length <= MAX_TEXT_LENGTH && !wantsCustomPlan(text)
+    );
+  }
+
+  run(text: string, values: readonly unknown[]): Promise<QueryResult> {
+    const name = this.#held.nameOf(text) ?? this.#proposeName(text);
+    if (name === undefined) return this.#client.query(text, values as unknown[]);
+    const answer = new Promise<QueryResult>((resolve, reject) => {
+      const query = new NamedQuery(this.#session, { text, name, values }, (error, result) =>
+        error ? reject(error) : resolve(result),
+      );
+      this.#client.query(query);
+    });
+    return answer.catch(rethrow);
+  }
+
+  #proposeName(text: string): string | undefined {
+    return PASSING_LITERAL.test(text) ? undefined : this.#shared.seen.noteUse(text);
+  }
+
+  isPrepared(text: string): boolean {
+    return this.#held.nameOf(text) !== undefined;
+  }
+
+  /**
+   * Inside a transaction a statement that went stale fails and takes the transaction with it, so what this connection
+   * itself has made stale is forgotten at once. A rollback undoes a change of the schema, and so is another one.
+   */
+  #onCommand(tag: string, connection: ConnectionInternals): void {
+    const isUpheaval = UPHEAVAL.test(tag);
+    if (isUpheaval || (tag === 'ROLLBACK' && this.#hasUpheaval)) this.#held.forgetAll();
+    if (isUpheaval) this.#hasUpheaval = true;
+    else if (tag === 'COMMIT') this.#hasUpheaval = false;
+    if (tag === 'DISCARD ALL' || tag === 'DEALLOCATE ALL') connection.parsedStatements = {};
+  }
+}
+
+/** As node-postgres does: the stack that leads to the socket gives way to one that leads to the caller. */
+function rethrow(error: Error): never {
+  Error.captureStackTrace(error);
+  throw error;
+}

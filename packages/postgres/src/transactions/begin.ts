@@ -1,0 +1,46 @@
+import { InvalidOptionError, MAX_TIMER_MS } from '@holdfast/resilience';
+
+/** Isolation levels of PostgreSQL; READ UNCOMMITTED would be READ COMMITTED. */
+export const ISOLATION_LEVELS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
+
+/** How a transaction begins. */
+export interface BeginTerms {
+  /** Default: the server's. */
+  readonly isolation: IsolationLevel | undefined;
+  readonly readOnly: boolean;
+  /** What the caller has left, in milliseconds; infinite without a deadline. */
+  readonly remainingMs: number;
+  /** The session's own limit for a statement, in milliseconds, if it has one. */
+  readonly statementTimeoutMs: number | undefined;
+  /** As in `170010`. */
+  readonly versionNumber: number;
+}
+
+/** `transaction_timeout` ends the session and not just the transaction: it is for clients that have died, and comes last. */
+const TRANSACTION_GRACE_MS = 1_000;
+/** The first release with `transaction_timeout`. */
+const VERSION_17 = 170_000;
+
+/**
+ * Renders the start of a transaction: one message for the server, whatever it contains. No statement in it takes a
+ * snapshot, so that a transaction may still lock a table before it sees anything.
+ */
+export function renderBegin(terms: BeginTerms): string {
+  const { isolation, readOnly, remainingMs, statementTimeoutMs = MAX_TIMER_MS, versionNumber } = terms;
+  const modes = [isolation && `ISOLATION LEVEL ${isolation}`, readOnly && 'READ ONLY'].filter(Boolean);
+  const begin = ['BEGIN', ...modes].join(' ');
+  if (remainingMs >= MAX_TIMER_MS - TRANSACTION_GRACE_MS) return begin;
+  const limitMs = Math.max(1, Math.ceil(remainingMs));
+  const limits = [`SET LOCAL statement_timeout = ${Math.min(limitMs, statementTimeoutMs)}`];
+  if (versionNumber >= VERSION_17) {
+    limits.push(`SET LOCAL transaction_timeout = ${limitMs + TRANSACTION_GRACE_MS}`);
+  }
+  return [begin, ...limits].join('; ');
+}
+
+/** @throws InvalidOptionError unless the level is one of PostgreSQL's, or undefined. */
+export function requireIsolation(isolation: unknown): void {
+  if (isolation === undefined || ISOLATION_LEVELS.includes(isolation as IsolationLevel)) return;
+  throw new InvalidOptionError('isolation', isolation, `one of ${ISOLATION_LEVELS.join(', ')}`);
+}

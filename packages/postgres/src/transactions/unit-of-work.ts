@@ -1,0 +1,229 @@
+import { performance } from 'node:perf_hooks';
+import {
+  type Attempt,
+  type CallContext,
+  type Deadline,
+  InvalidOptionError,
+  MAX_TIMER_MS,
+  type Policy,
+  pipeline,
+  type RetryOptions,
+  requireKnownOptions,
+  requireLogger,
+  requireNumber,
+  type StructuredLogger,
+} from '@holdfast/resilience';
+import { transactionRetry } from '@holdfast/resilience/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import { readEvents } from '../data-source/pool-registry';
+import type { PostgresEmitter, TransactionEvent } from '../events/postgres-events';
+import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
+import { type IsolationLevel, requireIsolation } from './begin';
+import { OutcomeLedger } from './outcome-ledger';
+import { type ResolvedOutcome, resolveOutcome } from './resolve-outcome';
+import {
+  type AfterCommitHook,
+  describeAbort,
+  runTransaction,
+  type TransactionTerms,
+  type TransactionWork,
+} from './run-transaction';
+import { sweeperOf } from './sweep';
+
+/** What a unit of work may be told when it is made. */
+export interface UnitOfWorkOptions {
+  /** How transactions that failed in a way that may pass are run again. Default: that of `transactionRetry`, 5 attempts. */
+  readonly retry?: RetryOptions;
+  /** Policies around each attempt, inside the retry, outermost first: a circuit breaker, a bulkhead. Default none. */
+  readonly policies?: readonly Policy<never>[];
+  /**
+   * Whether a connection beside the pool watches the server, by which the outcome of a lost COMMIT can be proved as long
+   * as the server did not crash. Default true.
+   */
+  readonly witness?: boolean;
+  /** A table that proves the outcome also after a crash or failover, for a row per transaction. Default: none. */
+  readonly ledger?: OutcomeLedger;
+  /** Longest wait for the answer to COMMIT, in milliseconds; then the connection is cut. Default 30 000. */
+  readonly commitMs?: number;
+  /** Longest time for finding out what became of a lost COMMIT, in milliseconds; the deadline does not end it. Default 10 000. */
+  readonly resolveMs?: number;
+  readonly logger?: StructuredLogger;
+}
+
+/** Defaults of `createUnitOfWork`. */
+export const UNIT_OF_WORK_DEFAULTS = Object.freeze({ witness: true, commitMs: 30_000, resolveMs: 10_000 });
+
+/** What one unit of work may be told. */
+export interface RunOptions {
+  /** Default: the server's, which is READ COMMITTED unless changed. */
+  readonly isolation?: IsolationLevel;
+  /** The server refuses writes. Default false. */
+  readonly readOnly?: boolean;
+  /** Ends the work: the running statement is cancelled on the server. It does not undo a COMMIT that was sent. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Shared deadline, or milliseconds from this call, for all attempts together. The server is told of it: it becomes
+   * `statement_timeout`, and from PostgreSQL 17 on, one second later, `transaction_timeout`.
+   */
+  readonly deadline?: Deadline | number | undefined;
+  /**
+   * Looks up whether the work was applied, by a key that the work writes in its own transaction. Asked after a COMMIT whose
+   * answer was lost, on another connection, when the transaction is certainly over.
+   */
+  readonly wasApplied?: (manager: EntityManager) => Promise<boolean>;
+  /** Who is calling, for logs and events. */
+  readonly context?: CallContext | undefined;
+}
+
+const RUN_OPTIONS = ['isolation', 'readOnly', 'signal', 'deadline', 'wasApplied', 'context'];
+const OPTIONS = ['retry', 'policies', 'witness', 'ledger', 'commitMs', 'resolveMs', 'logger'];
+
+/** Runs work in transactions that know their outcome. */
+export class UnitOfWork {
+  readonly #dataSource: DataSource;
+  readonly #events: PostgresEmitter;
+  readonly #policy: Policy<never>;
+  readonly #ledger: OutcomeLedger | undefined;
+  readonly #logger: StructuredLogger | undefined;
+  readonly #settings: { readonly witness: boolean; readonly commitMs: number; readonly resolveMs: number };
+
+  constructor(dataSource: DataSource, options: UnitOfWorkOptions = {}) {
+    requireKnownOptions('unitOfWork', options, OPTIONS);
+    requireLogger(options.logger);
+    const { retry, policies = [], ledger, logger } = options;
+    const { witness, commitMs, resolveMs } = { ...UNIT_OF_WORK_DEFAULTS, ...options };
+    if (ledger !== undefined && !(ledger instanceof OutcomeLedger)) {
+      throw new InvalidOptionError('ledger', ledger, 'a ledger made by outcomeLedger()');
+    }
+    requireNumber('commitMs', commitMs, { min: 1, max: MAX_TIMER_MS });
+    requireNumber('resolveMs', resolveMs, { min: 1, max: MAX_TIMER_MS });
+    this.#dataSource = dataSource;
+    this.#events = readEvents(dataSource);
+    this.#policy = pipeline([transactionRetry({ ...(logger && { logger }), ...retry }), ...policies]);
+    this.#ledger = ledger;
+    this.#logger = logger;
+    this.#settings = { witness, commitMs, resolveMs };
+  }
+
+  /**
+   * Resolves with what `work` resolved with, once its transaction is known to be committed.
+   *
+   * A transaction that failed in a way that may pass (a serialization failure, a deadlock, a lost connection) is run
+   * again as a whole, on another connection. So `work` may be called several times: what it does beside the database
+   * belongs into `afterCommit`.
+   *
+   * @throws AmbiguousOutcomeError when the answer to COMMIT was lost and nothing proves what became of it. After every
+   * other error nothing was applied: TransactionAbortedError when an error was swallowed, DeadlineExceededError, the signal's reason,
+   * RetryError when the attempts were used up, or the error that the work threw.
+   */
+  async run<T>(work: TransactionWork<T>, options: RunOptions = {}): Promise<T> {
+    requireRun(work, options);
+    const { signal, deadline, context } = options;
+    const course: Course = { startedMs: performance.now(), attempts: 0, resolvedBy: undefined };
+    try {
+      const { value, hooks } = await this.#policy.execute(
+        (attempt) => this.#attempt(work, attempt, options, course),
+        { signal, deadline, context },
+      );
+      this.#tell(course, 'committed', undefined);
+      await this.#runHooks(hooks);
+      this.#sweep();
+      return value;
+    } catch (error) {
+      this.#tell(course, error instanceof AmbiguousOutcomeError ? 'unknown' : 'rolled-back', error);
+      throw error;
+    }
+  }
+
+  async #attempt<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course) {
+    course.attempts += 1;
+    const { isolation, readOnly = false, wasApplied, signal, deadline } = options;
+    const { witness: useWitness, commitMs, resolveMs } = this.#settings;
+    const dataSource = this.#dataSource;
+    const ledger = this.#ledger;
+    const logger = this.#logger;
+    const isBounded = signal !== undefined || deadline !== undefined;
+    const terms: TransactionTerms = {
+      dataSource,
+      isolation,
+      readOnly,
+      isBounded,
+      wasApplied,
+      useWitness,
+      ledger,
+      commitMs,
+      logger,
+    };
+    const end = await runTransaction(work, attempt, terms);
+    if (end.kind === 'lost') {
+      const { outcome, resolvedBy } = await resolveOutcome(end.lost, {
+        dataSource,
+        ledger,
+        resolveMs,
+        logger,
+      });
+      course.resolvedBy = resolvedBy;
+      if (outcome === 'aborted') throw describeAbort(end.lost.cause);
+    }
+    return end;
+  }
+
+  async #runHooks(hooks: readonly AfterCommitHook[]): Promise<void> {
+    for (const hook of hooks) {
+      try {
+        await hook();
+      } catch (error) {
+        const code = error instanceof Error ? error.name : typeof error;
+        this.#logger?.error('A hook failed after its transaction was committed', { code });
+      }
+    }
+  }
+
+  #sweep(): void {
+    if (this.#ledger) sweeperOf(this.#ledger).sweepIfDue(this.#dataSource, this.#logger);
+  }
+
+  #tell(
+    { startedMs, attempts, resolvedBy }: Course,
+    outcome: TransactionEvent['outcome'],
+    error: unknown,
+  ): void {
+    if (!this.#events.isHeard('transaction')) return;
+    const durationMs = performance.now() - startedMs;
+    this.#events.emit('transaction', {
+      pool: 'primary',
+      outcome,
+      attempts,
+      durationMs,
+      resolvedBy,
+      error,
+    });
+  }
+}
+
+/** What is known of a run while it goes on. */
+interface Course {
+  readonly startedMs: number;
+  attempts: number;
+  resolvedBy: ResolvedOutcome['resolvedBy'] | undefined;
+}
+
+/**
+ * Makes the unit of work of a DataSource.
+ * @throws InvalidOptionError naming the option, the value and what is allowed; ForeignDataSourceError.
+ */
+export function createUnitOfWork(dataSource: DataSource, options?: UnitOfWorkOptions): UnitOfWork {
+  return new UnitOfWork(dataSource, options);
+}
+
+function requireRun(work: unknown, options: RunOptions): void {
+  if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
+  requireKnownOptions('run', options, RUN_OPTIONS);
+  requireIsolation(options.isolation);
+  if (options.readOnly !== undefined && typeof options.readOnly !== 'boolean') {
+    throw new InvalidOptionError('readOnly', options.readOnly, 'true or false');
+  }
+  if (options.wasApplied !== undefined && typeof options.wasApplied !== 'function') {
+    throw new InvalidOptionError('wasApplied', options.wasApplied, 'a function');
+  }
+}
