@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import { createDataSource } from '@holdfast/db';
-import { createLogger, createMetrics } from '@holdfast/observability';
-import { closeDataSource, openDataSource, readPoolStats } from '@holdfast/postgres';
+import { createLogger, createMetrics, logSlowQueries, traceDatabase } from '@holdfast/observability';
+import { openDataSource, readConnectionTarget, readEvents, readPoolStats } from '@holdfast/postgres';
+import { createDatabase } from './database';
 import { createHttpServer, type HttpServer } from './http/server';
 import { probeReadiness } from './probe-readiness';
 import type { ServiceSettings } from './settings';
-import { createUnitOfWork } from './unit-of-work';
 
 /** The running service. */
 export interface Service {
@@ -31,6 +31,7 @@ export interface ServiceOptions {
 /** Wires the service. Opens nothing: that is done by `listen`. */
 export function createService(settings: ServiceSettings, { logStream }: ServiceOptions = {}): Service {
   const { host, port, logLevel, logFormat, shutdownTimeoutMs, environment, variables } = settings;
+  const { databaseDeadlineMs: deadlineMs, databaseUrl } = settings;
   const logger = createLogger({
     level: logLevel,
     format: logFormat,
@@ -38,6 +39,11 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     ...(logStream && { stream: logStream }),
   });
   const dataSource = createDataSource(environment, variables, { logger });
+  const { database, manager } = createDatabase(dataSource, { logger, deadlineMs, environment });
+  const events = readEvents(dataSource);
+  const { host: serverAddress, port: serverPort, database: databaseName } = readConnectionTarget(databaseUrl);
+  traceDatabase(events, { serverAddress, serverPort, databaseName });
+  logSlowQueries(events, logger);
   const opening = new AbortController();
   let http: HttpServer | undefined;
   let address: string | undefined;
@@ -46,9 +52,9 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
     http = await createHttpServer({
-      database: createUnitOfWork(dataSource, logger),
+      database,
       logger,
-      metrics: createMetrics({ readPool: () => readPoolStats(dataSource) }),
+      metrics: createMetrics({ readPool: () => readPoolStats(dataSource), database: events }),
       probe: () => probeReadiness(dataSource, logger),
       version: VERSION,
     });
@@ -63,8 +69,8 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     logger.info('Service shuts down', { shutdownTimeoutMs });
     const { cut } = (await http?.close(shutdownTimeoutMs)) ?? { cut: 0 };
     if (cut > 0) logger.warn('Requests were cut at the deadline of the shutdown', { cut, shutdownTimeoutMs });
-    await closeDataSource(dataSource);
-    logger.info('Service has shut down', { cut });
+    const { cut: cutConnections } = await manager.close();
+    logger.info('Service has shut down', { cut, cutConnections });
   }
 
   return {
@@ -72,7 +78,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
       try {
         await open();
       } catch (error) {
-        await closeDataSource(dataSource);
+        await manager.close();
         throw error;
       }
     },

@@ -18,12 +18,17 @@ export interface ServiceSettings {
   readonly logFormat: LogFormat;
   /** How long running requests may take to finish once the service was told to stop, in ms. */
   readonly shutdownTimeoutMs: number;
+  /** How long one request may keep the database busy, waiting and retries included, in ms. */
+  readonly databaseDeadlineMs: number;
   readonly environment: Environment;
+  /** Holds a password, so never print it. */
+  readonly databaseUrl: string;
   /** Read again for the database alone: `DATABASE_*`. Holds a password, so never print it. */
   readonly variables: Variables;
 }
 
 const LONGEST_SHUTDOWN_MS = 600_000;
+const LONGEST_DEADLINE_MS = 600_000;
 
 /**
  * Reads the settings of the service and checks those of its database. An empty variable counts as not set.
@@ -52,11 +57,19 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
       10_000,
       `a whole number of ms from 0 to ${LONGEST_SHUTDOWN_MS}`,
     ),
+    databaseDeadlineMs: read(
+      'DATABASE_DEADLINE_MS',
+      wholeNumber(LONGEST_DEADLINE_MS, 1),
+      5_000,
+      `a whole number of ms from 1 to ${LONGEST_DEADLINE_MS}`,
+    ),
   };
   const environment = collect(problems, () => readEnvironment(variables));
-  if (environment !== undefined) collect(problems, () => readDatabaseSettings(environment, variables));
-  if (environment === undefined || problems.length > 0) throw new SettingsError(problems);
-  return { ...service, environment, variables };
+  const database = environment && collect(problems, () => readDatabaseSettings(environment, variables));
+  if (environment === undefined || database === undefined || problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return { ...service, environment, variables, databaseUrl: database.url };
 }
 
 /** Runs a reader and keeps its problems with the others, so that one start names them all. */
@@ -70,10 +83,10 @@ function collect<T>(problems: SettingsProblem[], read: () => T): T | undefined {
   }
 }
 
-function wholeNumber(most: number): z.ZodType<number> {
+function wholeNumber(most: number, least = 0): z.ZodType<number> {
   return z
     .string()
     .regex(/^\d{1,9}$/)
     .transform(Number)
-    .refine((value) => value <= most);
+    .refine((value) => value >= least && value <= most);
 }

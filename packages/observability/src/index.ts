@@ -1,3 +1,8 @@
+export type {
+  DatabaseEventSource,
+  StatementReading,
+  TransactionReading,
+} from './database/database-events';
 export { createLogger, type LoggerOptions } from './log/create-logger';
 export {
   LOG_FORMATS,
@@ -7,11 +12,14 @@ export {
   type Logger,
   type LogLevel,
 } from './log/logger';
+export { logSlowQueries, type SlowQueriesOptions } from './log/slow-queries';
 export {
   createMetrics,
   type HttpRequestReading,
   type Metrics,
   type MetricsOptions,
 } from './metrics/create-metrics';
-export type { PoolReading } from './metrics/pool-gauges';
+export type { PoolReading, PoolReadings } from './metrics/pool-gauges';
 export { type RequestContext, readRequestContext, runWithRequestContext } from './request-context';
+export { InvalidOptionError } from './require-number';
+export { type DatabaseSpansOptions, type ServerAddress, traceDatabase } from './tracing/database-spans';

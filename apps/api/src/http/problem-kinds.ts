@@ -16,6 +16,8 @@ export const PROBLEMS = Object.freeze({
   'reference-missing': { status: 422, title: 'Something that is referred to does not exist' },
   internal: { status: 500, title: 'The service failed' },
   'database-unavailable': { status: 503, title: 'The database does not answer' },
+  'deadline-exceeded': { status: 504, title: 'The database took too long' },
+  'outcome-unknown': { status: 504, title: 'Whether the write was done is not known' },
   'shutting-down': { status: 503, title: 'The service is shutting down' },
 } as const);
 

@@ -7,9 +7,11 @@ import {
   ReferenceMissingError,
   VersionConflictError,
 } from '@holdfast/db';
-import { isRejected, listErrorChain } from '@holdfast/resilience';
-import { classify, readPhase } from '@holdfast/resilience/postgres';
+import { DeadlineExceededError, listErrorChain } from '@holdfast/resilience';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { OutcomeUnknownError } from '../database';
+import { isOutage } from '../is-outage';
+import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { NotFoundError } from '../use-cases/not-found-error';
 import { ShuttingDownError } from './drain';
 import { fieldsOfConstraint } from './problem-fields';
@@ -24,6 +26,8 @@ export interface Refusal {
   readonly errors?: Problem['errors'];
   /** Seconds after which trying again makes sense. */
   readonly retryAfterSeconds?: number;
+  /** Idempotency keys of a write whose outcome is not known. */
+  readonly idempotencyKeys?: readonly string[];
 }
 
 /**
@@ -35,6 +39,7 @@ export function problemOf(error: unknown): Refusal {
     refusalOfRequest(error) ??
     refusalOfText(error) ??
     refusalOfDomain(error) ??
+    refusalOfTime(error) ??
     refusalOfDatabase(error) ??
     refuse('internal', 'Something went wrong here. The request id names it in the logs.')
   );
@@ -128,6 +133,28 @@ function refusalOfDomain(error: unknown): Refusal | undefined {
   return undefined;
 }
 
+/** What took too long, or got lost on the way to the database and back. */
+function refusalOfTime(error: unknown): Refusal | undefined {
+  if (error instanceof UnknownAppendError) {
+    const { idempotencyKeys } = error;
+    const advice =
+      idempotencyKeys.length > 0
+        ? 'Send the same request again with the same idempotency keys: it is done once.'
+        : 'Read the stream before you send the request again, and give events idempotency keys.';
+    return refuse('outcome-unknown', `The answer of the database was lost. ${advice}`, { idempotencyKeys });
+  }
+  if (error instanceof OutcomeUnknownError) {
+    return refuse(
+      'outcome-unknown',
+      'The answer of the database was lost. Look whether it was done before you try again.',
+    );
+  }
+  if (error instanceof DeadlineExceededError) {
+    return refuse('deadline-exceeded', 'The request was given up, and nothing was written.');
+  }
+  return undefined;
+}
+
 /** Seconds a client should wait for a database that does not answer: about as long as a failover's first step. */
 const DATABASE_RETRY_AFTER_SECONDS = 2;
 
@@ -144,33 +171,6 @@ function refusalOfDatabase(error: unknown): Refusal | undefined {
   return refuse('database-unavailable', `Send the request again in ${retryAfterSeconds} s.`, {
     retryAfterSeconds,
   });
-}
-
-/** Asks whether trying again later may help, and nothing about the request is at fault. */
-function isOutage(error: unknown): boolean {
-  // A policy of ours refused to ask the database at all, such as an open circuit.
-  if (isRejected(error)) return true;
-  const { kind } = classify(error, readPhase(error));
-  switch (kind) {
-    case 'unavailable':
-    case 'overload':
-    case 'connection-lost':
-    case 'resources':
-    case 'read-only-server':
-    case 'credentials':
-    case 'contention':
-    case 'lock-timeout':
-    case 'cancelled':
-    case 'shutdown':
-      return true;
-    case 'stale-plan':
-    case 'application':
-    case 'corruption':
-    case 'unrecognized':
-      return false;
-    default:
-      return kind satisfies never;
-  }
 }
 
 function readFacts(error: unknown): { code?: unknown; statusCode?: unknown; retryAfterMs?: unknown } {

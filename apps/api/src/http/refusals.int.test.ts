@@ -169,7 +169,9 @@ describe('GET /metrics', () => {
     expect(body).toMatch(
       /^http_server_request_duration_seconds_count\{method="GET",route="\/v1\/users\/:id",status="404"\} [1-9]/m,
     );
-    expect(body).toContain('db_client_connection_max 3');
-    expect(body).toMatch(/^db_client_connection_count\{state="idle"\} [1-9]/m);
+    expect(body).toContain('db_client_connection_max{db_client_connection_pool_name="primary"} 3');
+    expect(body).toMatch(
+      /^db_client_connection_count\{db_client_connection_pool_name="primary",db_client_connection_state="idle"\} [1-9]/m,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ForbiddenKeyError } from './forbidden-keys';
-import { PROBLEMS, problemType } from './problem-kinds';
+import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
 import { problemOf, type Refusal } from './problem-of';
 import { REQUEST_ID_HEADER } from './request-id';
 import { runInContext } from './request-log';
@@ -37,14 +37,20 @@ function refusalOfKeys(error: unknown): Refusal | undefined {
   return { kind: 'validation', status: PROBLEMS.validation.status, detail };
 }
 
+/** Refusals that say more about the database than about the request. */
+const LOGGED: ReadonlySet<ProblemKind> = new Set([
+  'database-unavailable',
+  'deadline-exceeded',
+  'outcome-unknown',
+]);
+
 function logRefusal(logger: Logger, refusal: Refusal, error: unknown): void {
   if (refusal.kind === 'internal') logger.error('Request failed', { error });
-  else if (refusal.kind === 'database-unavailable')
-    logger.warn('Request refused', { problem: refusal.kind, error });
+  else if (LOGGED.has(refusal.kind)) logger.warn('Request refused', { problem: refusal.kind, error });
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { kind, status, detail, errors, retryAfterSeconds } = refusal;
+  const { kind, status, detail, errors, retryAfterSeconds, idempotencyKeys = [] } = refusal;
   const problem: Problem = {
     type: problemType(kind),
     title: PROBLEMS[kind].title,
@@ -53,6 +59,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
     instance: pathOf(request),
     requestId: request.id,
     ...(errors !== undefined && errors.length > 0 ? { errors } : {}),
+    ...(idempotencyKeys.length > 0 ? { idempotencyKeys } : {}),
   };
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   return reply.code(status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);

@@ -1,8 +1,8 @@
 import type { Logger, Metrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Database } from '../database';
 import type { Readiness } from '../probe-readiness';
-import type { UnitOfWork } from '../unit-of-work';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
 import { refuseForbiddenKeys } from './forbidden-keys';
@@ -20,7 +20,7 @@ import { userRoutes } from './routes/user.routes';
 
 /** What the HTTP side is given. */
 export interface HttpServerParts {
-  readonly database: UnitOfWork;
+  readonly database: Database;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Resolves in bounded time when requests can be served; rejects with why they cannot. */

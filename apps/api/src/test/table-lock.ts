@@ -5,6 +5,8 @@ import { closeDataSource, openDataSource } from '@holdfast/postgres';
 export interface TableLock {
   /** Resolves when this many statements wait for the table. */
   waitForWaiting(count: number): Promise<void>;
+  /** Resolves when no statement waits for the table. */
+  waitForNobody(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -14,16 +16,18 @@ export async function lockOrganizations(databaseUrl: string): Promise<TableLock>
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   await runner.query('lock table organizations in access exclusive mode');
+  const waitUntil = async (isEnough: (waiting: number) => boolean): Promise<void> => {
+    const readWaiting = async () => {
+      const [row] = await dataSource.query(
+        `select count(*)::int as waiting from pg_locks where not granted and relation = 'organizations'::regclass`,
+      );
+      return row.waiting;
+    };
+    while (!isEnough(await readWaiting())) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
   return {
-    async waitForWaiting(count) {
-      const readWaiting = async () => {
-        const [row] = await dataSource.query(
-          `select count(*)::int as waiting from pg_locks where not granted and relation = 'organizations'::regclass`,
-        );
-        return row.waiting;
-      };
-      while ((await readWaiting()) < count) await new Promise((resolve) => setTimeout(resolve, 10));
-    },
+    waitForWaiting: (count) => waitUntil((waiting) => waiting >= count),
+    waitForNobody: () => waitUntil((waiting) => waiting === 0),
     async release() {
       await runner.rollbackTransaction();
       await runner.release();

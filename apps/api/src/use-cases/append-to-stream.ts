@@ -1,15 +1,40 @@
 import { type AppendRequest, type AppendResult, appendEvents } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import { type Database, OutcomeUnknownError } from '../database';
 
 /**
  * Appends events to one aggregate's stream, all or none. An append whose every event has an idempotency key is also
- * tried again when it is not known whether it was applied; without keys that could write it twice.
+ * tried again when it is not known whether it was applied; without keys that could write it twice. One statement and one
+ * round trip, without a transaction around it.
  *
+ * @throws UnknownAppendError if nobody knows whether it was applied.
  * @throws VersionConflictError if the stream is not at the expected version.
  * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
  * @throws InvalidAppendError if the append could not be written to any stream.
  */
-export function appendToStream(database: UnitOfWork, request: AppendRequest): Promise<AppendResult> {
-  const idempotent = request.events.every(({ idempotencyKey }) => idempotencyKey !== undefined);
-  return database.write('append events', (manager) => appendEvents(manager, request), { idempotent });
+export async function appendToStream(database: Database, request: AppendRequest): Promise<AppendResult> {
+  const keys = request.events.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
+  const idempotent = keys.length === request.events.length;
+  try {
+    return await database.statement('append events', (manager) => appendEvents(manager, request), {
+      idempotent,
+    });
+  } catch (error) {
+    throw error instanceof OutcomeUnknownError
+      ? new UnknownAppendError(idempotent ? keys : [], error)
+      : error;
+  }
+}
+
+/** Whether the events were appended is not known. */
+export class UnknownAppendError extends Error {
+  override readonly name = 'UnknownAppendError';
+  readonly code = 'HOLDFAST_UNKNOWN_APPEND';
+
+  constructor(
+    /** Under which the append can be sent again, once; empty when not every event has one. */
+    readonly idempotencyKeys: readonly string[],
+    cause: unknown,
+  ) {
+    super('Whether the events were appended is not known', { cause });
+  }
 }

@@ -1,7 +1,12 @@
-import { type NewUser, type User, UserRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import { type NewUser, newId, type User, UserRepository } from '@holdfast/db';
+import type { Database } from '../database';
 
 /** @throws AlreadyExistsError if the e-mail, in any case, or the external id is taken. */
-export function createUser(database: UnitOfWork, user: NewUser): Promise<User> {
-  return database.write('create user', (manager) => new UserRepository(manager).create(user));
+export function createUser(database: Database, user: NewUser): Promise<User> {
+  const id = newId();
+  return database.transaction(
+    'create user',
+    (manager) => new UserRepository(manager).create({ ...user, id }),
+    { wasApplied: async (manager) => (await new UserRepository(manager).findById(id)) !== null },
+  );
 }

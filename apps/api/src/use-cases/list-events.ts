@@ -1,5 +1,5 @@
 import { type Event, EventRepository, type Page, type PageRequest } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 
 /** The ways to ask for events; each is answered by an index of its own. */
 export type EventQuestion =
@@ -15,7 +15,7 @@ export type EventQuestion =
  *
  * @throws InvalidCursorError
  */
-export function listEvents(database: UnitOfWork, question: EventQuestion): Promise<Page<Event>> {
+export function listEvents(database: Database, question: EventQuestion): Promise<Page<Event>> {
   return database.read(`list events by ${question.by}`, async (manager) => {
     const events = new EventRepository(manager);
     switch (question.by) {

@@ -6,7 +6,7 @@ import {
   type Page,
   type PageRequest,
 } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /**
@@ -16,7 +16,7 @@ import { NotFoundError } from './not-found-error';
  * @throws InvalidCursorError
  */
 export function listMembers(
-  database: UnitOfWork,
+  database: Database,
   organizationId: string,
   role: MembershipRole,
   request: PageRequest,

@@ -1,10 +1,10 @@
 import { type Membership, MembershipRepository, UserRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** Where a user belongs or is invited to. @throws NotFoundError if there is no such user. */
 export function listOrganizationsOfUser(
-  database: UnitOfWork,
+  database: Database,
   userId: string,
 ): Promise<Pick<Membership, 'organizationId' | 'role' | 'status'>[]> {
   return database.read('list organizations of user', async (manager) => {

@@ -1,5 +1,5 @@
 import { type Organization, OrganizationRepository, type OrganizationStatus, type Page } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 
 /** The ways to ask for organizations; each is answered by an index of its own. */
 export type OrganizationQuestion =
@@ -14,7 +14,7 @@ export type OrganizationQuestion =
  * @throws InvalidCursorError
  */
 export function listOrganizations(
-  database: UnitOfWork,
+  database: Database,
   question: OrganizationQuestion,
 ): Promise<Page<Organization>> {
   return database.read(`list organizations by ${question.by}`, async (manager) => {

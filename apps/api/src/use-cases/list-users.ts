@@ -1,5 +1,5 @@
 import { type Page, type User, UserRepository, type UserRole, type UserStatus } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 
 /** The ways to ask for users; each is answered by an index of its own. */
 export type UserQuestion =
@@ -20,7 +20,7 @@ export type UserQuestion =
  *
  * @throws InvalidCursorError
  */
-export function listUsers(database: UnitOfWork, question: UserQuestion): Promise<Page<User>> {
+export function listUsers(database: Database, question: UserQuestion): Promise<Page<User>> {
   return database.read(`list users by ${question.by}`, async (manager) => {
     const users = new UserRepository(manager);
     switch (question.by) {

@@ -1,9 +1,9 @@
 import { type Event, EventRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** @throws NotFoundError if there is none. */
-export async function readEvent(database: UnitOfWork, id: string): Promise<Event> {
+export async function readEvent(database: Database, id: string): Promise<Event> {
   const event = await database.read('read event', (manager) => new EventRepository(manager).findById(id));
   if (event === null) throw new NotFoundError('event', id);
   return event;

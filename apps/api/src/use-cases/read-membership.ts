@@ -1,9 +1,9 @@
 import { type Membership, MembershipRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** @throws NotFoundError if there is none. */
-export async function readMembership(database: UnitOfWork, id: string): Promise<Membership> {
+export async function readMembership(database: Database, id: string): Promise<Membership> {
   const membership = await database.read('read membership', (manager) =>
     new MembershipRepository(manager).findById(id),
   );

@@ -1,9 +1,9 @@
 import { type Organization, OrganizationRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** @throws NotFoundError if there is none. */
-export async function readOrganization(database: UnitOfWork, id: string): Promise<Organization> {
+export async function readOrganization(database: Database, id: string): Promise<Organization> {
   const organization = await database.read('read organization', (manager) =>
     new OrganizationRepository(manager).findById(id),
   );

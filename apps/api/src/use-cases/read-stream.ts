@@ -1,5 +1,5 @@
 import { type Event, EventRepository } from '@holdfast/db';
-import type { UnitOfWork } from '../unit-of-work';
+import type { Database } from '../database';
 
 /** A stretch of one aggregate's stream, in order of versions. */
 export interface StreamSlice {
@@ -10,7 +10,7 @@ export interface StreamSlice {
 
 /** Reads up to `limit` events from a version on. A stream that does not exist is an empty one, at version 0. */
 export async function readStream(
-  database: UnitOfWork,
+  database: Database,
   aggregateType: string,
   aggregateId: string,
   { fromVersion, limit }: { readonly fromVersion: number; readonly limit: number },

@@ -20,13 +20,37 @@ describe('createMetrics', () => {
     const pool = { used: 3, free: 1, waiting: 0, min: 2, max: 10 };
     const metrics = createMetrics({ readPool: () => pool });
     const text = await metrics.render();
-    expect(text).toContain('db_client_connection_count{state="used"} 3');
-    expect(text).toContain('db_client_connection_count{state="idle"} 1');
-    expect(text).toContain('db_client_connection_max 10');
-    expect(text).toContain('db_client_connection_idle_min 2');
-    expect(text).toContain('db_client_connection_pending_requests 0');
+    const primary = 'db_client_connection_pool_name="primary"';
+    expect(text).toContain(`db_client_connection_count{${primary},db_client_connection_state="used"} 3`);
+    expect(text).toContain(`db_client_connection_count{${primary},db_client_connection_state="idle"} 1`);
+    expect(text).toContain(`db_client_connection_max{${primary}} 10`);
+    expect(text).toContain(`db_client_connection_idle_min{${primary}} 2`);
+    expect(text).toContain(`db_client_connection_idle_max{${primary}} 10`);
+    expect(text).toContain(`db_client_connection_pending_requests{${primary}} 0`);
     pool.waiting = 4;
-    expect(await metrics.render()).toContain('db_client_connection_pending_requests 4');
+    expect(await metrics.render()).toContain(`db_client_connection_pending_requests{${primary}} 4`);
+  });
+
+  it('shows several pools, and no longer one that is gone', async () => {
+    const pool = { used: 3, free: 1, waiting: 0, min: 2, max: 10 };
+    let pools: Record<string, typeof pool> = { primary: pool, 'replica-1': { ...pool, max: 20 } };
+    const metrics = createMetrics({ readPools: () => pools });
+    expect(await metrics.render()).toContain('max{db_client_connection_pool_name="replica-1"} 20');
+    pools = { primary: pool };
+    const text = await metrics.render();
+    expect(text).toContain('max{db_client_connection_pool_name="primary"} 10');
+    expect(text).not.toContain('replica-1');
+  });
+
+  it('renders the rest when a pool cannot be read', async () => {
+    const metrics = createMetrics({
+      readPool: () => {
+        throw new Error('the pool is closed');
+      },
+    });
+    const text = await metrics.render();
+    expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+    expect(text).not.toMatch(/^db_client_connection_max\{/m);
   });
 
   it('keeps registries apart', async () => {

@@ -1,9 +1,15 @@
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { type PoolReading, registerPoolGauges } from './pool-gauges';
+import type { DatabaseEventSource } from '../database/database-events';
+import { registerDatabaseMetrics } from './database-metrics';
+import { type PoolReading, type PoolReadings, registerPoolGauges } from './pool-gauges';
 
 export interface MetricsOptions {
-  /** Reads the connection pool, once per gauge and scrape. Without it there are no pool gauges. */
+  /** Reads the only connection pool, at every scrape; it is shown under the name `primary`. */
   readonly readPool?: () => PoolReading;
+  /** Reads all connection pools by name, at every scrape. Wins over `readPool`; without either there are no pool gauges. */
+  readonly readPools?: () => PoolReadings;
+  /** Whose connections, statements and units of work are measured. */
+  readonly database?: DatabaseEventSource;
 }
 
 /** One request that was answered. */
@@ -18,7 +24,7 @@ export interface HttpRequestReading {
 export interface Metrics {
   /** Media type of what `render` gives. */
   readonly contentType: string;
-  /** Everything measured so far, in the Prometheus text format. */
+  /** Everything measured so far, in the Prometheus text format. Pools that cannot be read now are left out. */
   render(): Promise<string>;
   observeHttpRequest(request: HttpRequestReading): void;
 }
@@ -28,9 +34,9 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 
 /**
  * Makes a registry of its own, with the metrics of the process (memory, event loop, garbage collection) and of HTTP
- * requests, and the pool's where it is given. Nothing in it keeps the process alive.
+ * requests, and those of the pools and of the database where they are given. Nothing in it keeps the process alive.
  */
-export function createMetrics({ readPool }: MetricsOptions = {}): Metrics {
+export function createMetrics({ readPool, readPools, database }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const durations = new Histogram({
@@ -40,11 +46,29 @@ export function createMetrics({ readPool }: MetricsOptions = {}): Metrics {
     buckets: DURATION_BUCKETS,
     registers: [registry],
   });
-  if (readPool !== undefined) registerPoolGauges(registry, readPool);
+  const databaseMetrics = database && registerDatabaseMetrics(registry, database);
+  const read = readPools ?? (readPool && (() => ({ primary: readPool() })));
+  const showPools = read && registerPoolGauges(registry);
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render() {
+      if (read !== undefined && showPools !== undefined) {
+        const pools = readIfOpen(read);
+        showPools(pools);
+        for (const pool of Object.keys(pools)) databaseMetrics?.introduce(pool);
+      }
+      return registry.metrics();
+    },
     observeHttpRequest: ({ method, route, status, durationMs }) =>
       durations.observe({ method, route, status: String(status) }, durationMs / 1_000),
   };
+}
+
+/** A pool that is closed throws; the process and its requests are worth a look just then. */
+function readIfOpen(read: () => PoolReadings): PoolReadings {
+  try {
+    return read();
+  } catch {
+    return {};
+  }
 }

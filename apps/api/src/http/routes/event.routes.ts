@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { UnitOfWork } from '../../unit-of-work';
+import type { Database } from '../../database';
 import { appendToStream } from '../../use-cases/append-to-stream';
 import { type EventQuestion, listEvents } from '../../use-cases/list-events';
 import { readEvent } from '../../use-cases/read-event';
@@ -12,7 +12,7 @@ import { problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of events across streams, and of the append. */
-export function eventRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+export function eventRoutes(database: Database): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/events',
@@ -34,6 +34,7 @@ export function eventRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
               'text-not-storable',
               'version-conflict',
               'idempotency-key-reused',
+              'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
             ),

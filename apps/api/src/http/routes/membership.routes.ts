@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { UnitOfWork } from '../../unit-of-work';
+import type { Database } from '../../database';
 import { createMembership } from '../../use-cases/create-membership';
 import { readMembership } from '../../use-cases/read-membership';
 import { TAGS } from '../documentation';
@@ -8,7 +8,7 @@ import { membership, newMembership } from '../schemas/membership';
 import { problemResponses } from '../schemas/problem';
 
 /** Routes of memberships. Their lists are found under users and organizations. */
-export function membershipRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+export function membershipRoutes(database: Database): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/memberships',
@@ -23,6 +23,7 @@ export function membershipRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
               'validation',
               'malformed-json',
               'already-exists',
+              'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
               'reference-missing',

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { UnitOfWork } from '../../unit-of-work';
+import type { Database } from '../../database';
 import { createOrganization } from '../../use-cases/create-organization';
 import { listMembers } from '../../use-cases/list-members';
 import { listOrganizations, type OrganizationQuestion } from '../../use-cases/list-organizations';
@@ -19,7 +19,7 @@ import { problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of organizations. */
-export function organizationRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/organizations',
@@ -35,6 +35,7 @@ export function organizationRoutes(database: UnitOfWork): FastifyPluginAsyncZod 
               'malformed-json',
               'text-not-storable',
               'already-exists',
+              'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
             ),

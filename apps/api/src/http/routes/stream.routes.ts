@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { UnitOfWork } from '../../unit-of-work';
+import type { Database } from '../../database';
 import { readStream } from '../../use-cases/read-stream';
 import { TAGS } from '../documentation';
 import { streamParams, streamQuery, streamSlice } from '../schemas/event';
 import { problemResponses } from '../schemas/problem';
 
 /** The stream of one aggregate. */
-export function streamRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+export function streamRoutes(database: Database): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/streams/:aggregateType/:aggregateId',

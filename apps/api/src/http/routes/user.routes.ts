@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { UnitOfWork } from '../../unit-of-work';
+import type { Database } from '../../database';
 import { createUser } from '../../use-cases/create-user';
 import { listOrganizationsOfUser } from '../../use-cases/list-organizations-of-user';
 import { listRecentlyActiveUsers } from '../../use-cases/list-recently-active-users';
@@ -14,7 +14,7 @@ import { renderChoice } from '../schemas/query-choice';
 import { newUser, recentlyActiveQuery, USER_CHOICES, user, userPage, usersQuery } from '../schemas/user';
 
 /** Routes of users. */
-export function userRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
+export function userRoutes(database: Database): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/users',
@@ -30,6 +30,7 @@ export function userRoutes(database: UnitOfWork): FastifyPluginAsyncZod {
               'malformed-json',
               'text-not-storable',
               'already-exists',
+              'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
             ),

@@ -21,6 +21,11 @@ const problemSchema = z
       )
       .readonly()
       .optional(),
+    idempotencyKeys: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({ description: 'Under which the request can be sent again without being done twice.' }),
   })
   .meta({
     id: 'Problem',
@@ -47,12 +52,12 @@ interface ProblemResponse {
   readonly content: { readonly [PROBLEM_MEDIA_TYPE]: { readonly schema: typeof problemSchema } };
 }
 
-/** The refusals of a route, for its `response` schema: those named, and the two that any route may give. */
+/** The refusals of a route, for its `response` schema: those named, and the three that any route may give. */
 export function problemResponses<const Kind extends ProblemKind>(
   ...kinds: Kind[]
-): Record<(typeof PROBLEMS)[Kind]['status'] | 500 | 503, ProblemResponse> {
+): Record<(typeof PROBLEMS)[Kind]['status'] | 500 | 503 | 504, ProblemResponse> {
   const titles = new Map<Status, string[]>();
-  for (const kind of [...kinds, 'database-unavailable', 'internal'] as const) {
+  for (const kind of [...kinds, 'database-unavailable', 'deadline-exceeded', 'internal'] as const) {
     const { status, title } = PROBLEMS[kind];
     titles.set(status, [...(titles.get(status) ?? []), `${title} (\`${problemType(kind)}\`)`]);
   }
