@@ -101,6 +101,8 @@ describe('while the pool has no free connection', () => {
       ...IMPATIENT,
       DATABASE_POOL_MIN: '0',
       DATABASE_POOL_MAX: '1',
+      // The holder must not be given up before the other has been refused.
+      DATABASE_DEADLINE_MS: '60000',
     });
     const lock = await lockOrganizations(database.url);
     const holder = service.get(QUESTION);

@@ -1,4 +1,4 @@
-import { SettingsError } from '@holdfast/db';
+import { LOCAL_DATABASE_URL, SettingsError } from '@holdfast/db';
 import { readServiceSettings } from './settings';
 
 describe('readServiceSettings', () => {
@@ -9,6 +9,8 @@ describe('readServiceSettings', () => {
       logLevel: 'info',
       logFormat: 'json',
       shutdownTimeoutMs: 10_000,
+      databaseDeadlineMs: 5_000,
+      databaseUrl: LOCAL_DATABASE_URL,
       environment: 'default',
       variables: {},
     });
@@ -39,6 +41,8 @@ describe('readServiceSettings', () => {
     ['LOG_LEVEL', 'verbose'],
     ['LOG_FORMAT', 'xml'],
     ['SHUTDOWN_TIMEOUT_MS', '600001'],
+    ['DATABASE_DEADLINE_MS', '0'],
+    ['DATABASE_DEADLINE_MS', '600001'],
     ['DATABASE_POOL_MAX', '0'],
     ['NODE_ENV', 'prod'],
   ])('refuses %s "%s", with variable, value and what is allowed', (variable, value) => {

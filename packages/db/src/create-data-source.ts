@@ -33,7 +33,7 @@ export function createDataSource(
   variables: Variables = process.env,
   { logger }: DataSourceOptions = {},
 ): DataSource {
-  const { url, pool, ssl, applicationName, statementTimeoutMs } = readDatabaseSettings(
+  const { url, pool, ssl, applicationName, statementTimeoutMs, pooler } = readDatabaseSettings(
     environment,
     variables,
   );
@@ -42,6 +42,7 @@ export function createDataSource(
     pool,
     ssl: TLS_OPTIONS[ssl],
     applicationName,
+    pooler,
     ...(logger && { logger }),
     ...(statementTimeoutMs > 0 && { statementTimeoutMs }),
     entities: [...ENTITIES],

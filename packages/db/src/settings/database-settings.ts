@@ -1,4 +1,4 @@
-import type { PoolSettings } from '@holdfast/postgres';
+import type { Pooler, PoolSettings } from '@holdfast/postgres';
 import { z } from 'zod';
 import { readDatabaseUrl } from './database-url';
 import { ENVIRONMENTS, type Environment, type Variables } from './environment';
@@ -17,8 +17,17 @@ export interface DatabaseSettings {
   readonly applicationName: string;
   /** Longest a statement may run, ms; 0 for no limit. */
   readonly statementTimeoutMs: number;
+  /** What stands in front of the server; `auto` finds out. */
+  readonly pooler: Pooler;
 }
 
+const POOLERS = [
+  'auto',
+  'none',
+  'session',
+  'transaction',
+  'transaction-prepared',
+] as const satisfies Pooler[];
 const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
 
 const LONGEST_MS = 2_147_483_647;
@@ -116,8 +125,9 @@ export function readDatabaseSettings(
     0,
     `a whole number of ms from 0 (no limit) to ${LONGEST_MS}`,
   );
+  const pooler = read('DATABASE_POOLER', z.enum(POOLERS), 'auto', `one of ${POOLERS.join(', ')}`);
   if (problems.length > 0) throw new SettingsError(problems);
-  return { environment, url, pool, ssl, applicationName, statementTimeoutMs };
+  return { environment, url, pool, ssl, applicationName, statementTimeoutMs, pooler };
 }
 
 const POOL_BOUNDS = new Set(['DATABASE_POOL_MIN', 'DATABASE_POOL_MAX']);

@@ -13,6 +13,7 @@ const REASONS = [
   'idle',
   'lifetime',
   'in-transaction',
+  'busy',
   'lost',
   'validation',
   'caller',
