@@ -1,5 +1,5 @@
+import { createRandom, drawExponential } from '../random';
 import { drawDemand } from './demand';
-import { createRandom, drawExponential } from './random';
 import { FULL_SETTING, QUICK_SETTING } from './setting';
 
 describe('a stream of random numbers', () => {

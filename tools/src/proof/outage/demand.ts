@@ -1,4 +1,4 @@
-import { createRandom, drawExponential } from './random';
+import { createRandom, drawExponential } from '../random';
 import { readNormalLoad, readPhases, type Setting } from './setting';
 
 /** One request of one client. */

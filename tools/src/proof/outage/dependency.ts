@@ -1,5 +1,5 @@
 import type { Attempt, Clock, ScheduledTimer } from '@holdfast/resilience';
-import { createRandom, drawExponential, type Random } from './random';
+import { createRandom, drawExponential, type Random } from '../random';
 import { type OutageKind, readNormalLoad, readPhases, type Setting } from './setting';
 
 /** A call in service or in the backlog. */

@@ -1,5 +1,5 @@
 import { type Clock, circuitBreaker, type Policy, retry, retryBudget } from '@holdfast/resilience';
-import type { Random } from './random';
+import type { Random } from '../random';
 
 /** One way of calling the dependency. */
 export interface Scenario {

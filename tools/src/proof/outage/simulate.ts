@@ -6,9 +6,9 @@ import {
   readErrorCode,
   timeout,
 } from '@holdfast/resilience';
+import { createRandom } from '../random';
 import { drawDemand } from './demand';
 import { Dependency } from './dependency';
-import { createRandom } from './random';
 import type { Scenario } from './scenarios';
 import { type OutageKind, readPhases, type Setting } from './setting';
 
