@@ -28,7 +28,11 @@ function compile(examples: readonly string[]): { readonly status: number | null;
     noUnusedLocals: false,
     paths: { '@holdfast/postgres': [join(packageFolder, 'src/index.ts')] },
   };
-  const config = { extends: '../../../../tsconfig.base.json', compilerOptions, include: ['*.mts', '../../src/**/*.d.ts'] };
+  const config = {
+    extends: '../../../../tsconfig.base.json',
+    compilerOptions,
+    include: ['*.mts', '../../src/**/*.d.ts'],
+  };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
   const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });

@@ -37,7 +37,12 @@ export {
   type PostgresDataSourceSettings,
 } from './data-source/data-source';
 export { closeDataSource, type OpenOptions, openDataSource } from './data-source/open-data-source';
-export { DataSourceNotOpenError, ForeignDataSourceError, readEvents } from './data-source/pool-registry';
+export {
+  DataSourceNotOpenError,
+  ForeignDataSourceError,
+  readEvents,
+  readReplicaStats,
+} from './data-source/pool-registry';
 export { ProbeTimeoutError, probeServer, type ServerProbe } from './data-source/probe';
 export { readPoolStats } from './data-source/read-pool-stats';
 export type {
@@ -80,6 +85,10 @@ export {
 } from './pool/pool-error';
 export { POOL_DEFAULTS, type PoolSettings, requirePoolSettings } from './pool/pool-settings';
 export type { PoolStats } from './pool/pool-stats';
+export { type MemberState, NoPrimaryError } from './replicas/no-primary-error';
+export { createReadSession, type ReadSession, withReadSession } from './replicas/read-session';
+export type { ReplicaState, ReplicaStats } from './replicas/replica';
+export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { Pooler, StatementSettings } from './statements/statement-settings';
 export {

@@ -24,6 +24,8 @@ export class PooledClient extends pg.Client {
   isSeparate = false;
   /** Whether the server has refused a write because it is a standby, or the session is read-only. */
   isReadOnly = false;
+  /** Where a route has led it. Holds a password, so it is not shown. */
+  declare targetUrl: string | undefined;
   /** Why it has to leave the pool, as far as that was decided and not suffered. */
   removal: RemovalReason | undefined;
   #isReady = false;
@@ -37,6 +39,7 @@ export class PooledClient extends pg.Client {
     this.on('error', (error) => {
       this.#loss ??= error;
     });
+    Object.defineProperty(this, 'targetUrl', { writable: true, enumerable: false, value: undefined });
     this.once('connect', () => {
       this.#isReady = true;
     });

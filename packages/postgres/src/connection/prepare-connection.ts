@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { ConnectTimeoutError } from '../pool/pool-error';
 import type { SessionPolicy } from '../statements/session-policy';
 import type { PooledClient } from './pooled-client';
+import type { Route } from './route';
 import { readServerIdentity } from './server-identity';
 
 /** What a new connection must satisfy before anybody gets it. */
@@ -10,6 +11,8 @@ export interface ConnectionPreparation {
   readonly createMs: number;
   /** What the session may keep on the server. */
   readonly session: SessionPolicy;
+  /** Judges where the connection leads; undefined when it may lead anywhere. */
+  readonly route: Route | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface ConnectionPreparation {
  */
 export async function prepareConnection(
   client: PooledClient,
-  { createMs, session }: ConnectionPreparation,
+  { createMs, session, route }: ConnectionPreparation,
 ): Promise<void> {
   let timedOut = false;
   const remainingMs = createMs - (performance.now() - client.createdAtMs);
@@ -32,6 +35,7 @@ export async function prepareConnection(
   );
   try {
     client.identity = await readServerIdentity(client);
+    route?.admit(client);
     await session.apply(client);
   } catch (error) {
     client.cut();

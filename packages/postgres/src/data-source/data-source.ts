@@ -4,8 +4,11 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { createPostgresEmitter } from '../events/postgres-events';
 import { HoldfastPool } from '../pool/pool';
 import { type PoolSettings, requirePoolSettings } from '../pool/pool-settings';
+import { createClusterPools, REPLICAS } from '../replicas/cluster-pools';
+import type { ReplicaRouter } from '../replicas/replica-router';
+import { type ReplicaSettings, requireReplicaSettings } from '../replicas/replica-settings';
 import { requireStatementSettings, type StatementSettings } from '../statements/statement-settings';
-import { registerPools } from './pool-registry';
+import { type Registration, registerPools } from './pool-registry';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
@@ -30,6 +33,11 @@ export interface PostgresDataSourceSettings extends StatementSettings {
   readonly statementTimeoutMs?: number;
   /** Told about idle connections that fail and connections that are cut. */
   readonly logger?: StructuredLogger;
+  /**
+   * Standbys of the server at `url`. Reads that TypeORM sends to a slave (repositories and select queries outside a
+   * transaction) go to them, and connections to the primary go to whichever of all servers it is.
+   */
+  readonly replicas?: ReplicaSettings;
   readonly typeorm?: PassedThroughOptions;
 }
 
@@ -57,22 +65,39 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
     ...(logger && { logger }),
   };
-  class DataSourcePool extends HoldfastPool {
-    constructor(config: PoolConfig) {
-      super(config, poolOptions);
-      pools.add(this);
+  const replicas = requireReplicaSettings(settings.replicas);
+  const registration: Registration = { pools, events, logger };
+  const createPool = (config: PoolConfig): HoldfastPool | ReplicaRouter => {
+    if (replicas === undefined) {
+      const only = new HoldfastPool(config, poolOptions);
+      pools.add(only);
+      return only;
     }
-  }
+    // TypeORM asks for the pool of the slave first, and for that of the master next.
+    if (config.connectionString !== REPLICAS && registration.cluster) return registration.cluster.primary;
+    const cluster = createClusterPools(config, url, poolOptions, replicas);
+    registration.cluster = cluster;
+    for (const pool of [cluster.primary, ...cluster.replicas.map((replica) => replica.pool)]) pools.add(pool);
+    return cluster.router;
+  };
+  const credentials = { url, ...(ssl !== undefined && { ssl }) };
 
   const dataSource = new DataSource({
     ...settings.typeorm,
     type: 'postgres',
-    url,
+    ...(replicas === undefined
+      ? credentials
+      : { replication: { master: credentials, slaves: [{ ...credentials, url: REPLICAS }] } }),
     applicationName,
     entities,
     migrations,
-    ...(ssl !== undefined && { ssl }),
-    driver: { ...pg, Pool: DataSourcePool },
+    // Called with `new`, which an arrow function does not take.
+    driver: {
+      ...pg,
+      Pool: function Pool(config: PoolConfig) {
+        return createPool(config);
+      },
+    },
     poolErrorHandler: (error: unknown) => {
       logger?.warn('An idle database connection failed', { code: readErrorCode(error) ?? 'unknown' });
     },
@@ -84,6 +109,6 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     migrationsTransactionMode: 'none',
     migrationsTableName: 'migrations',
   });
-  registerPools(dataSource, { pools, events, logger });
+  registerPools(dataSource, registration);
   return dataSource;
 }

@@ -70,5 +70,6 @@ async function initialize(dataSource: DataSource, signal: AbortSignal | undefine
 
 function readTarget(dataSource: DataSource) {
   const { options } = dataSource;
-  return readConnectionTarget(options.type === 'postgres' ? (options.url ?? '') : '');
+  if (options.type !== 'postgres') return readConnectionTarget('');
+  return readConnectionTarget(options.url ?? options.replication?.master.url ?? '');
 }

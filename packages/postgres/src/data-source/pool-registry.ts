@@ -3,6 +3,9 @@ import type { DataSource } from 'typeorm';
 import type { PostgresEmitter } from '../events/postgres-events';
 import type { CutConnection } from '../pool/cut-connection';
 import type { HoldfastPool } from '../pool/pool';
+import { PRIMARY_POOL } from '../pool/pool-options';
+import type { ClusterPools } from '../replicas/cluster-pools';
+import type { ReplicaStats } from '../replicas/replica';
 
 /** What belongs to a DataSource and outlives each of its pools. */
 export interface Registration {
@@ -11,6 +14,8 @@ export interface Registration {
   readonly events: PostgresEmitter;
   /** Told of idle connections that fail, and of those that are cut. */
   readonly logger?: StructuredLogger | undefined;
+  /** The pools in use, where there are replicas. */
+  cluster?: ClusterPools;
 }
 
 const REGISTRATIONS = new WeakMap<DataSource, Registration>();
@@ -57,7 +62,9 @@ export function requireRegistration(dataSource: DataSource): Registration {
 
 /** Returns the pool in use. @throws DataSourceNotOpenError */
 export function requirePool(dataSource: DataSource): HoldfastPool {
-  const open = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])].filter((pool) => !pool.ending);
+  const open = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])].filter(
+    ({ ending, name }) => !ending && name === PRIMARY_POOL,
+  );
   const latest = open.at(-1);
   if (!latest) throw new DataSourceNotOpenError();
   return latest;
@@ -73,4 +80,13 @@ export async function endPools(dataSource: DataSource, limitMs?: number): Promis
   const cut = await Promise.all([...pools].map((pool) => pool.drain(limitMs ?? pool.settings.destroyMs)));
   for (const pool of pools) if (pool.ending) pools.delete(pool);
   return cut.flat();
+}
+
+/**
+ * Reads what is known of the replicas of a DataSource; empty when it has none.
+ * @throws DataSourceNotOpenError before `initialize` or after `destroy`.
+ */
+export function readReplicaStats(dataSource: DataSource): readonly ReplicaStats[] {
+  requirePool(dataSource);
+  return REGISTRATIONS.get(dataSource)?.cluster?.replicas.map(({ stats }) => stats) ?? [];
 }

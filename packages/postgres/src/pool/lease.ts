@@ -4,6 +4,7 @@ import type { PoolClient, QueryConfig, QueryResult, Submittable } from 'pg';
 import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
+import { noteStatement } from '../replicas/read-session';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import { ConnectionReleasedError } from './pool-error';
 import { endsTransaction, leavesFailure, readOperation, startsTransaction } from './statement-text';
@@ -143,6 +144,7 @@ export class Lease {
     if (isCommit && status === 'E') throw this.#refuseCommit();
     const waitMs = this.#waitMs;
     this.#waitMs = 0;
+    if (this.gate === undefined) noteStatement(text);
     const startedAtMs = this.#events.isHeard('operation') ? performance.now() : undefined;
     let result: QueryResult;
     try {

@@ -1,10 +1,18 @@
 import type { ClientConfig } from 'pg';
 import { PooledClient } from '../connection/pooled-client';
+import type { Route } from '../connection/route';
+import type { RemovalReason } from '../events/postgres-events';
 
 /** The sockets of one pool: who is open, and how all of them close in bounded time. */
 export class OpenSockets {
   readonly #clients = new Set<PooledClient>();
+  readonly #route: Route | undefined;
   #onEmpty: () => void = () => {};
+
+  /** @param route Where each connection leads. Default: to the server of the pool's configuration. */
+  constructor(route?: Route) {
+    this.#route = route;
+  }
 
   /** Makes the client class of the pool; its clients are counted from their creation until their socket is closed. */
   createClientClass(): typeof PooledClient {
@@ -15,19 +23,23 @@ export class OpenSockets {
         if (this.#clients.size === 0) this.#onEmpty();
       });
     };
+    const route = this.#route;
     return class TrackedClient extends PooledClient {
       constructor(config?: string | ClientConfig) {
-        super(config);
+        const url = route?.nextUrl();
+        super(url === undefined ? config : { ...(config as ClientConfig), connectionString: url });
+        this.targetUrl = url;
         track(this);
+        if (url !== undefined) this.once('end', () => this.identity ?? route?.failed(url));
       }
     };
   }
 
-  /** Cuts the idle connections that were last in use before a moment: whatever ended one that is younger has ended them. */
-  cutIdleBefore(momentMs: number): void {
+  /** Cuts the idle connections of which a suspicion holds. */
+  cutIdle(isSuspect: (client: PooledClient) => boolean, reason: RemovalReason): void {
     for (const client of this.#clients) {
-      if (client.idleSinceMs === undefined || client.idleSinceMs > momentMs) continue;
-      client.removal ??= 'validation';
+      if (client.idleSinceMs === undefined || !isSuspect(client)) continue;
+      client.removal ??= reason;
       client.cut();
     }
   }

@@ -1,40 +1,27 @@
 import { performance } from 'node:perf_hooks';
-import type { StructuredLogger } from '@holdfast/resilience';
-import { classify, tagPhase } from '@holdfast/resilience/postgres';
+import { tagPhase } from '@holdfast/resilience/postgres';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { hideConnectionString } from '../connection/hide-connection-string';
 import { openConnection } from '../connection/open-connection';
 import type { PooledClient } from '../connection/pooled-client';
 import { type ConnectionPreparation, prepareConnection } from '../connection/prepare-connection';
-import { createPostgresEmitter, type PostgresEmitter } from '../events/postgres-events';
+import { createPostgresEmitter } from '../events/postgres-events';
 import { SessionPolicy } from '../statements/session-policy';
-import { requireStatementSettings, type StatementSettings } from '../statements/statement-settings';
+import { requireStatementSettings } from '../statements/statement-settings';
 import { type AcquireOptions, takeAcquireOptions } from './acquire-options';
 import { CallerQueue } from './caller-queue';
 import { type CutConnection, describeCut } from './cut-connection';
 import { Lending } from './lending';
 import { OpenSockets } from './open-sockets';
+import { Openings } from './openings';
 import { drawLifetimeSeconds, type PgPoolInternals } from './pg-pool-internals';
 import { PoolClosedError } from './pool-error';
+import { type HoldfastPoolOptions, PRIMARY_POOL } from './pool-options';
 import { PoolReporter } from './pool-reporter';
 import { type PoolSettings, requirePoolSettings } from './pool-settings';
 import type { PoolStats } from './pool-stats';
 import { needsValidation, validateConnection } from './validate-connection';
 import type { ConnectCallback, Waiter } from './waiter';
-
-/** What a pool needs beside node-postgres' own configuration. */
-export interface HoldfastPoolOptions extends StatementSettings {
-  readonly settings: PoolSettings;
-  /** What events and logs call it. Default `primary`. */
-  readonly name?: string;
-  /** In milliseconds, per session. Left to the server when not given. */
-  readonly statementTimeoutMs?: number;
-  readonly logger?: StructuredLogger;
-  /** Told what the pool does. Default: one of its own. */
-  readonly events?: PostgresEmitter;
-  /** Uniform in [0, 1). Default `Math.random`. */
-  readonly random?: () => number;
-}
 
 /**
  * A node-postgres pool that keeps its minimum, tells waiting from opening, repeats an opening that may pass, hands out
@@ -44,6 +31,7 @@ export interface HoldfastPoolOptions extends StatementSettings {
  * serve it at once. pg-pool's single timeout therefore bounds openings alone.
  */
 export class HoldfastPool extends pg.Pool {
+  readonly name: string;
   readonly settings: Required<PoolSettings>;
   /** Limit of every statement, in milliseconds, where one is set. */
   readonly statementTimeoutMs: number | undefined;
@@ -52,19 +40,19 @@ export class HoldfastPool extends pg.Pool {
   readonly #preparation: ConnectionPreparation;
   readonly #lending: Lending;
   readonly #callers: CallerQueue;
-  #hasConnected = false;
+  readonly #openings: Openings;
   #isRefilling = false;
-  #openingPause: NodeJS.Timeout | undefined;
   #closing: Promise<readonly CutConnection[]> | undefined;
 
   constructor(config: PoolConfig, options: HoldfastPoolOptions) {
     const settings = requirePoolSettings(options.settings);
     const { createMs } = settings;
-    const { statementTimeoutMs, name = 'primary', events = createPostgresEmitter(), logger } = options;
-    const sockets = new OpenSockets();
+    const { statementTimeoutMs, name = PRIMARY_POOL, events = createPostgresEmitter(), logger } = options;
+    const { route, failsFast = false } = options;
+    const sockets = new OpenSockets(route);
     const statements = requireStatementSettings(options);
     const session = new SessionPolicy({ pool: name, ...statements, statementTimeoutMs, logger });
-    const preparation = { createMs, session };
+    const preparation = { createMs, session, route };
     super({
       ...config,
       min: settings.min,
@@ -77,11 +65,18 @@ export class HoldfastPool extends pg.Pool {
     });
     hideConnectionString(this.options);
     drawLifetimeSeconds(this.options, settings.lifetimeMs, options.random ?? Math.random);
+    this.name = name;
     this.settings = settings;
     this.statementTimeoutMs = statementTimeoutMs;
     this.#report = new PoolReporter(name, events, logger);
     this.#sockets = sockets;
     this.#preparation = preparation;
+    this.#openings = new Openings({
+      retryMs: settings.createRetryMs,
+      route,
+      failsFast,
+      onResume: () => this.#dispatch(),
+    });
     this.#lending = new Lending(settings, this.#report);
     this.#callers = new CallerQueue(settings, this.#report, this.#lending);
     this.#listen();
@@ -126,12 +121,18 @@ export class HoldfastPool extends pg.Pool {
    * Opens a connection beside the pool: it counts for none of its numbers, keeps no process alive, and is closed with it.
    * @throws why it could not be opened.
    */
-  async openSeparately(): Promise<PooledClient> {
+  async openSeparately(createMs = this.settings.createMs): Promise<PooledClient> {
+    if (this.ending) throw new PoolClosedError();
     const client = new this.#internals.Client(this.options);
     client.isSeparate = true;
-    await openConnection(client, this.#preparation);
+    await openConnection(client, { ...this.#preparation, createMs });
     client.unref();
     return client;
+  }
+
+  /** Idle connections to a server that is of no use any more are closed. */
+  cutIdleTo(url: string): void {
+    this.#sockets.cutIdle(({ targetUrl }) => targetUrl === url, 'read-only');
   }
 
   /**
@@ -162,12 +163,15 @@ export class HoldfastPool extends pg.Pool {
       process.nextTick(() => this.#dispatch());
     });
     this.on('connect', (client) => {
-      this.#hasConnected = true;
+      this.#openings.succeeded();
       this.#report.connected(client as PoolClient & PooledClient);
       process.nextTick(() => this.#refill());
     });
-    this.on('remove', (client) => {
-      this.#report.removed(client as PoolClient & PooledClient, this.ending);
+    this.on('remove', (removed) => {
+      const client = removed as PoolClient & PooledClient;
+      // Where one connection leads to no primary, none does.
+      if (client.removal === 'read-only' && client.targetUrl) this.cutIdleTo(client.targetUrl);
+      this.#report.removed(client, this.ending);
       this.#dispatch();
       this.#refill();
     });
@@ -195,7 +199,7 @@ export class HoldfastPool extends pg.Pool {
     // pg-pool hands out an idle client one tick later; until then the caller sits in its queue.
     const claimed = this.waitingCount;
     if (this.idleCount > claimed) return true;
-    return this.#openingPause === undefined && this.totalCount - this.idleCount + claimed < this.settings.max;
+    return !this.#openings.isPaused && this.totalCount - this.idleCount + claimed < this.settings.max;
   }
 
   #serve(waiter: Waiter): void {
@@ -231,7 +235,7 @@ export class HoldfastPool extends pg.Pool {
     if (isAlive) return client.release();
     // What silenced this one, a firewall or a server that is gone, has silenced those that rested longer. They are cut
     // first: the release serves whoever waits, and would make them wait for the next silent one.
-    this.#sockets.cutIdleBefore(idleSinceMs);
+    this.#sockets.cutIdle((other) => (other.idleSinceMs ?? idleSinceMs) <= idleSinceMs, 'validation');
     client.removal = 'validation';
     client.release(true);
     this.#dispatch();
@@ -244,13 +248,8 @@ export class HoldfastPool extends pg.Pool {
 
   #onFailure(waiter: Waiter, error: Error): void {
     this.#report.connectFailed(error);
-    const { verdict, kind } = classify(error, 'acquire');
-    // Before the first connection, a refusal is more likely a wrong address than a passing failure, and whoever waits
-    // for a server to come up is openDataSource: the typeorm command must not hang for a minute on a mistyped port.
-    const mayPass = this.#hasConnected && verdict === 'retry' && kind !== 'overload';
     waiter.lastFailure = tagPhase(error, 'acquire');
-    if (mayPass && !this.ending) {
-      this.#pauseOpening();
+    if (!this.ending && this.#openings.mayPass(error)) {
       this.#callers.putBack(waiter);
     } else {
       this.#callers.leave(waiter);
@@ -259,18 +258,10 @@ export class HoldfastPool extends pg.Pool {
     this.#dispatch();
   }
 
-  /** One pause for all: a server that refuses is asked by at most `max` openings per pause, however many wait. */
-  #pauseOpening(): void {
-    this.#openingPause ??= setTimeout(() => {
-      this.#openingPause = undefined;
-      this.#dispatch();
-    }, this.settings.createRetryMs);
-  }
-
   /** Opens one missing connection after the other; a failure waits for the next sign of life. */
   #refill(): void {
     const isComplete = this.totalCount >= this.settings.min;
-    if (!this.#hasConnected || this.#isRefilling || this.ending || isComplete) return;
+    if (!this.#openings.hasConnected || this.#isRefilling || this.ending || isComplete) return;
     this.#isRefilling = true;
     this.#internals.newClient({
       callback: (error, client) => {
@@ -286,7 +277,7 @@ export class HoldfastPool extends pg.Pool {
   async #close(limitMs: number): Promise<readonly CutConnection[]> {
     // Resolves only when every client was given back, which a caller may never do; the sockets are what counts.
     super.end(() => {});
-    clearTimeout(this.#openingPause);
+    this.#openings.close();
     this.#lending.close();
     this.#callers.close();
     const cut: CutConnection[] = [];

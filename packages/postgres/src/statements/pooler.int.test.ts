@@ -6,7 +6,7 @@ import {
 } from '@holdfast/local-postgres';
 import type { StructuredLogger } from '@holdfast/resilience';
 import pg from 'pg';
-import type { HoldfastPoolOptions } from '../pool/pool';
+import type { HoldfastPoolOptions } from '../pool/pool-options';
 import { prepare, readHeldTexts } from '../test/prepared-statements';
 import { openPool, rejection } from '../test/settings';
 

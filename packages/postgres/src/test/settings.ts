@@ -1,4 +1,5 @@
-import { HoldfastPool, type HoldfastPoolOptions } from '../pool/pool';
+import { HoldfastPool } from '../pool/pool';
+import type { HoldfastPoolOptions } from '../pool/pool-options';
 import type { PoolSettings } from '../pool/pool-settings';
 
 /** Small and patient; each test changes what it is about. */

@@ -7,6 +7,7 @@ import { ConnectionLostError, explainFailure } from '../connection/connection-lo
 import { ForeignDataSourceError, requirePool } from '../data-source/pool-registry';
 import { withAcquireOptions } from '../pool/acquire-options';
 import { type Lease, readLease } from '../pool/lease';
+import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { type IsolationLevel, renderBegin } from './begin';
 import type { OutcomeLedger } from './outcome-ledger';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
@@ -41,6 +42,8 @@ export interface TransactionTerms {
   readonly dataSource: DataSource;
   readonly isolation: IsolationLevel | undefined;
   readonly readOnly: boolean;
+  /** Whether a replica may run it. */
+  readonly onReplica: boolean;
   /** Whether the caller gave a signal or a deadline. */
   readonly isBounded: boolean;
   readonly wasApplied: LostCommit['wasApplied'];
@@ -78,7 +81,7 @@ export async function runTransaction<T>(
   terms: TransactionTerms,
 ): Promise<TransactionEnd<T>> {
   const { dataSource } = terms;
-  const runner = dataSource.createQueryRunner('master');
+  const runner = dataSource.createQueryRunner(terms.onReplica ? 'slave' : 'master');
   try {
     const lease = await acquire(runner, attempt);
     return await new Run(runner, lease, attempt, terms).run(work);
@@ -104,6 +107,7 @@ class Run {
   readonly #session: TransactionSession;
   readonly #watch: Watch | undefined;
   readonly #token: string | undefined;
+  readonly #readSession: ReadSession | undefined;
   readonly #hooks: AfterCommitHook[] = [];
 
   constructor(runner: QueryRunner, lease: Lease, attempt: Attempt, terms: TransactionTerms) {
@@ -111,6 +115,7 @@ class Run {
     const pool = requirePool(dataSource);
     const ledger = readOnly || wasApplied !== undefined ? undefined : terms.ledger;
     const entry = ledger?.createEntry();
+    this.#readSession = currentReadSession();
     this.#runner = runner;
     this.#lease = lease;
     this.#attempt = attempt;
@@ -126,6 +131,7 @@ class Run {
         versionNumber: lease.client.identity?.versionNumber ?? 0,
       }),
       wantsId: this.#watch !== undefined || entry !== undefined || wasApplied !== undefined,
+      wantsPosition: !readOnly && this.#readSession !== undefined,
       beforeCommit: entry?.companion,
       onCompanionFailure: (error) => lease.noteFailure(error),
     });
@@ -208,7 +214,14 @@ class Run {
     } finally {
       clearTimeout(timer);
     }
+    this.#noteCommit(session.position);
     return { kind: 'committed', value, hooks: this.#hooks };
+  }
+
+  #noteCommit(position: string | undefined): void {
+    if (this.#terms.readOnly) return;
+    if (position === undefined) this.#readSession?.noteWrite();
+    else this.#readSession?.noteCommit(position);
   }
 
   #commitLimitMs(): number {
@@ -222,6 +235,7 @@ class Run {
     const { wasApplied } = this.#terms;
     const watch = this.#watch;
     const token = this.#token;
+    this.#noteCommit(undefined);
     const lost = { transactionId, backendPid, sentAtMs, watch, token, wasApplied, cause };
     return { kind: 'lost', value, hooks: this.#hooks, lost };
   }

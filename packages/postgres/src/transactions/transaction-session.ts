@@ -23,6 +23,8 @@ export interface SessionTerms {
   readonly begin: string;
   /** Whether the transaction's id shall be known before COMMIT. */
   readonly wantsId: boolean;
+  /** Whether the position of the log shall be known after COMMIT. */
+  readonly wantsPosition: boolean;
   /** Sent in front of COMMIT, in the same write. */
   readonly beforeCommit: Companion | undefined;
   /** Told when that has failed, and the transaction with it. */
@@ -39,6 +41,8 @@ const READ_ID: Companion = {
   text: 'SELECT pg_current_xact_id()::text AS "id", pg_backend_pid() AS "pid"',
 };
 
+const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
+
 /**
  * One transaction on one connection: what passes through it and how far it has come. It adds to the transaction what its
  * outcome may later be told by, without a round trip of its own: the question for the transaction's id goes behind the
@@ -52,6 +56,7 @@ export class TransactionSession implements StatementGate {
   #refusal: unknown;
   #transactionId: string | undefined;
   #backendPid: number | undefined;
+  #position: string | undefined;
   #sentAtMs = 0;
 
   constructor(client: PooledClient, terms: SessionTerms) {
@@ -68,6 +73,11 @@ export class TransactionSession implements StatementGate {
   /** As `pg_current_xact_id` gives it; undefined until the first statement was answered, and where it is not asked for. */
   get transactionId(): string | undefined {
     return this.#transactionId;
+  }
+
+  /** Where the log was right after COMMIT, as in `16/B374D848`; undefined where that is not asked for, or not known. */
+  get position(): string | undefined {
+    return this.#position;
   }
 
   get backendPid(): number | undefined {
@@ -121,13 +131,17 @@ export class TransactionSession implements StatementGate {
   async #commit(text: string, forward: Forward): Promise<QueryResult> {
     if (this.#state !== 'committing') throw control('COMMIT');
     this.#sentAtMs = Date.now();
-    const { beforeCommit, onCompanionFailure } = this.#terms;
+    const { beforeCommit, onCompanionFailure, wantsPosition } = this.#terms;
+    let position: Promise<void> | undefined;
     const answer = await this.#inOneWrite(() => {
       // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
       if (beforeCommit) this.#run(beforeCommit).catch(onCompanionFailure);
-      return forward(text);
+      const commit = forward(text);
+      if (wantsPosition) position = this.#askForPosition();
+      return commit;
     });
     if (answer.command === 'COMMIT') this.#state = 'committed';
+    await position;
     return answer;
   }
 
@@ -141,6 +155,16 @@ export class TransactionSession implements StatementGate {
   /** The transaction's id is known, if it is wanted: a round trip of its own, needed only where no statement could carry it. */
   async readId(): Promise<void> {
     if (this.#terms.wantsId && this.#transactionId === undefined) await this.#askForId();
+  }
+
+  /** Never rejects: the transaction is committed, wherever that is. */
+  async #askForPosition(): Promise<void> {
+    try {
+      const { rows } = await this.#client.query<{ lsn: string }>(READ_POSITION);
+      this.#position = rows[0]?.lsn;
+    } catch {
+      this.#position = undefined;
+    }
   }
 
   #inOneWrite<T>(write: () => T): T {

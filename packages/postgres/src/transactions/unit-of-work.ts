@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly isolation?: IsolationLevel;
   /** The server refuses writes. Default false. */
   readonly readOnly?: boolean;
+  /** A replica may run it; only with `readOnly`, and not at SERIALIZABLE, which standbys do not have. Default false. */
+  readonly replica?: boolean;
   /** Ends the work: the running statement is cancelled on the server. It does not undo a COMMIT that was sent. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -75,7 +77,7 @@ export interface RunOptions {
   readonly context?: CallContext | undefined;
 }
 
-const RUN_OPTIONS = ['isolation', 'readOnly', 'signal', 'deadline', 'wasApplied', 'context'];
+const RUN_OPTIONS = ['isolation', 'readOnly', 'replica', 'signal', 'deadline', 'wasApplied', 'context'];
 const OPTIONS = ['retry', 'policies', 'witness', 'ledger', 'commitMs', 'resolveMs', 'logger'];
 
 /** Runs work in transactions that know their outcome. */
@@ -137,7 +139,7 @@ export class UnitOfWork {
 
   async #attempt<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course) {
     course.attempts += 1;
-    const { isolation, readOnly = false, wasApplied, signal, deadline } = options;
+    const { isolation, readOnly = false, replica: onReplica = false, wasApplied, signal, deadline } = options;
     const { witness: useWitness, commitMs, resolveMs } = this.#settings;
     const dataSource = this.#dataSource;
     const ledger = this.#ledger;
@@ -147,6 +149,7 @@ export class UnitOfWork {
       dataSource,
       isolation,
       readOnly,
+      onReplica,
       isBounded,
       wasApplied,
       useWitness,
@@ -222,6 +225,9 @@ function requireRun(work: unknown, options: RunOptions): void {
   requireIsolation(options.isolation);
   if (options.readOnly !== undefined && typeof options.readOnly !== 'boolean') {
     throw new InvalidOptionError('readOnly', options.readOnly, 'true or false');
+  }
+  if (options.replica === true && (options.readOnly !== true || options.isolation === 'SERIALIZABLE')) {
+    throw new InvalidOptionError('replica', true, 'true only with readOnly, and not at SERIALIZABLE');
   }
   if (options.wasApplied !== undefined && typeof options.wasApplied !== 'function') {
     throw new InvalidOptionError('wasApplied', options.wasApplied, 'a function');

@@ -73,6 +73,8 @@ export const FAILURES_BY_CODE: Readonly<Record<string, FailureRow>> = Object.fre
   // Ours: the pool's own acquire and create deadlines. Nothing was sent; hammering a full pool makes it fuller.
   'POOL_EXHAUSTED': row('overload',         'safe',       '–',        '–',       'ignored', 'keep',       'once slow', 'packages/postgres'),
   'CONNECT_TIMEOUT':row('unavailable',      'safe',       '–',        '–',       'counts',  'keep',       '',          'packages/postgres'),
+  // Ours: no member of the cluster takes writes, as during a failover.
+  'NO_PRIMARY':     row('read-only-server', 'safe',       '–',        '–',       'writer',  'keep',       '',          'packages/postgres'),
   'POOL_CLOSED':    row('shutdown',         'never',      'never',    'never',   'ignored', 'keep',       '',          'packages/postgres'),
 });
 

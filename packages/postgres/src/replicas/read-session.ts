@@ -1,0 +1,86 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readOperation } from '../pool/statement-text';
+import { type Lsn, parseLsn, renderLsn } from './lsn';
+
+/**
+ * What one client has written, as far as its reads must see it. Reads in the session see at least that, wherever they
+ * are answered.
+ */
+export class ReadSession {
+  #lsn: Lsn;
+  #needsPrimary = false;
+
+  constructor(lsn: Lsn) {
+    this.#lsn = lsn;
+  }
+
+  /** Position in the log that reads must see, as in `16/B374D848`; hand it on to the client's next request. */
+  get lsn(): string {
+    return renderLsn(this.#lsn);
+  }
+
+  get position(): Lsn {
+    return this.#lsn;
+  }
+
+  /** Whether something was written of which the position is not known: the primary answers from then on. */
+  get needsPrimary(): boolean {
+    return this.#needsPrimary;
+  }
+
+  /** A transaction was committed, at the latest at this position. */
+  noteCommit(lsn: string): void {
+    const position = parseLsn(lsn);
+    if (position > this.#lsn) this.#lsn = position;
+  }
+
+  /** Something may have been written, at a position that nobody asked for. */
+  noteWrite(): void {
+    this.#needsPrimary = true;
+  }
+}
+
+const STORAGE = new AsyncLocalStorage<ReadSession>();
+let isUsed = false;
+
+/**
+ * Makes a read session.
+ * @param options.lsn what an earlier session has ended with. Default: nothing was written yet.
+ * @throws InvalidOptionError when that is no position in the log.
+ */
+export function createReadSession(options: { readonly lsn?: string | undefined } = {}): ReadSession {
+  return new ReadSession(options.lsn === undefined ? 0n : parseLsn(options.lsn));
+}
+
+/**
+ * Runs work in a read session: units of work in it note what they commit, and reads in it that go to a replica see that.
+ * Other writes send the reads after them to the primary.
+ */
+export function withReadSession<T>(session: ReadSession, work: () => T): T {
+  isUsed = true;
+  return STORAGE.run(session, work);
+}
+
+/** Returns the session that the running code is in. */
+export function currentReadSession(): ReadSession | undefined {
+  return isUsed ? STORAGE.getStore() : undefined;
+}
+
+/** Statements that write nothing, unless a function in them does. */
+const READS: ReadonlySet<string> = new Set([
+  'SELECT',
+  'SHOW',
+  'VALUES',
+  'TABLE',
+  'EXPLAIN',
+  'SET',
+  'BEGIN',
+  'START',
+  '',
+]);
+
+/** Notes a statement outside a unit of work in the session that the running code is in. */
+export function noteStatement(text: string): void {
+  const session = currentReadSession();
+  if (session !== undefined && !READS.has(readOperation(text))) session.noteWrite();
+}
