@@ -1,7 +1,20 @@
 import type { Writable } from 'node:stream';
 import { createDataSource } from '@holdfast/db';
-import { createLogger, createMetrics, logSlowQueries, traceDatabase } from '@holdfast/observability';
-import { openDataSource, readConnectionTarget, readEvents, readPoolStats } from '@holdfast/postgres';
+import {
+  createLogger,
+  createMetrics,
+  logSlowQueries,
+  type PoolReadings,
+  traceDatabase,
+} from '@holdfast/observability';
+import {
+  openDataSource,
+  readConnectionTarget,
+  readEvents,
+  readPoolStats,
+  readReplicaStats,
+} from '@holdfast/postgres';
+import type { DataSource } from 'typeorm';
 import { createDatabase } from './database';
 import { createHttpServer, type HttpServer } from './http/server';
 import { probeReadiness } from './probe-readiness';
@@ -26,6 +39,11 @@ const VERSION = '0.1.0';
 export interface ServiceOptions {
   /** Where log lines go. Default: standard output. */
   readonly logStream?: Writable;
+}
+
+function readPools(dataSource: DataSource): PoolReadings {
+  const replicas = readReplicaStats(dataSource).map((replica) => [replica.name, replica] as const);
+  return { primary: readPoolStats(dataSource), ...Object.fromEntries(replicas) };
 }
 
 /** Wires the service. Opens nothing: that is done by `listen`. */
@@ -54,7 +72,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     http = await createHttpServer({
       database,
       logger,
-      metrics: createMetrics({ readPool: () => readPoolStats(dataSource), database: events }),
+      metrics: createMetrics({ readPools: () => readPools(dataSource), database: events }),
       probe: () => probeReadiness(dataSource, logger),
       version: VERSION,
     });

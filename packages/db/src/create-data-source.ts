@@ -33,7 +33,7 @@ export function createDataSource(
   variables: Variables = process.env,
   { logger }: DataSourceOptions = {},
 ): DataSource {
-  const { url, pool, ssl, applicationName, statementTimeoutMs, pooler } = readDatabaseSettings(
+  const { url, replicaUrls, pool, ssl, applicationName, statementTimeoutMs, pooler } = readDatabaseSettings(
     environment,
     variables,
   );
@@ -43,6 +43,7 @@ export function createDataSource(
     ssl: TLS_OPTIONS[ssl],
     applicationName,
     pooler,
+    ...(replicaUrls.length > 0 && { replicas: { urls: replicaUrls } }),
     ...(logger && { logger }),
     ...(statementTimeoutMs > 0 && { statementTimeoutMs }),
     entities: [...ENTITIES],

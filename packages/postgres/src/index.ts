@@ -104,9 +104,10 @@ export {
   outcomeLedger,
 } from './transactions/outcome-ledger';
 export { ReadOnlyTransactionError } from './transactions/read-only-transaction-error';
-export type { AfterCommitHook, Transaction, TransactionWork } from './transactions/run-transaction';
+export type { AfterCommitHook, Transaction, TransactionWork } from './transactions/transaction';
 export { TransactionAbortedError } from './transactions/transaction-aborted-error';
 export { TransactionControlError } from './transactions/transaction-control-error';
+export { TransactionEndedError } from './transactions/transaction-ended-error';
 export {
   createUnitOfWork,
   type RunOptions,

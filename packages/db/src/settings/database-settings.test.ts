@@ -43,10 +43,12 @@ describe('database settings', () => {
         DATABASE_POOL_VALIDATE_AFTER_MS: '10',
         DATABASE_POOL_LEAK_MS: '0',
         DATABASE_POOLER: 'session',
+        DATABASE_REPLICA_URLS: ` ${URL} postgres://b@c/d `,
       }),
     ).toEqual({
       environment: 'production',
       url: URL,
+      replicaUrls: [URL, 'postgres://b@c/d'],
       pool: {
         min: 1,
         max: 2,
@@ -204,5 +206,11 @@ describe('database settings', () => {
       'NODE_ENV is "prod": one of default, development, test, staging, production',
     );
     expect(() => readDatabaseSettings('prod' as Environment, {})).toThrow(SettingsError);
+  });
+
+  it('name the replica whose URL cannot be used, and never show it', () => {
+    const read = () => readDatabaseSettings('test', { DATABASE_REPLICA_URLS: `${URL} mysql://u:hidden@h/d` });
+    expect(read).toThrow(/^DATABASE_REPLICA_URLS: URL 2: the scheme is "mysql:\/\/"/);
+    expect(read).not.toThrow(/hidden/);
   });
 });

@@ -1,6 +1,6 @@
 import type { Pooler, PoolSettings } from '@holdfast/postgres';
 import { z } from 'zod';
-import { readDatabaseUrl } from './database-url';
+import { readDatabaseUrl, readReplicaUrls } from './database-url';
 import { ENVIRONMENTS, type Environment, type Variables } from './environment';
 import { POOL_SETTINGS } from './pool-settings';
 import { SettingsError, type SettingsProblem } from './settings-error';
@@ -10,6 +10,8 @@ export interface DatabaseSettings {
   readonly environment: Environment;
   /** `postgres://user:password@host:port/database`; holds a password, so never print it whole. */
   readonly url: string;
+  /** Standbys of that server; empty for none. As secret. */
+  readonly replicaUrls: readonly string[];
   readonly pool: PoolSettings;
   /** `disable`, `require` (encrypted, unchecked) or `verify-full` (certificate and host name checked). */
   readonly ssl: (typeof SSL_MODES)[number];
@@ -103,6 +105,7 @@ export function readDatabaseSettings(
   };
 
   const url = readDatabaseUrl(environment, variables, problems);
+  const replicaUrls = readReplicaUrls(variables, problems);
   const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]-?: number };
   for (const { variable, setting, least, most, unit } of POOL_VARIABLES) {
     const allowed = `a whole number of ${unit} from ${least} to ${most}`;
@@ -127,7 +130,7 @@ export function readDatabaseSettings(
   );
   const pooler = read('DATABASE_POOLER', z.enum(POOLERS), 'auto', `one of ${POOLERS.join(', ')}`);
   if (problems.length > 0) throw new SettingsError(problems);
-  return { environment, url, pool, ssl, applicationName, statementTimeoutMs, pooler };
+  return { environment, url, replicaUrls, pool, ssl, applicationName, statementTimeoutMs, pooler };
 }
 
 const POOL_BOUNDS = new Set(['DATABASE_POOL_MIN', 'DATABASE_POOL_MAX']);

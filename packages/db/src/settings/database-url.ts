@@ -22,11 +22,27 @@ export function readDatabaseUrl(
     problems.push({ variable: 'DATABASE_URL', allowed: `needed in ${environment}, as ${FORM}` });
     return '';
   }
-  const problem = URL.canParse(value) ? problemOfParsed(value) : problemOfUnparsable(value);
+  const problem = problemOf(value);
   if (problem !== undefined) {
     problems.push({ variable: 'DATABASE_URL', allowed: `${problem}; allowed is ${FORM}` });
   }
   return value;
+}
+
+/** DATABASE_REPLICA_URLS: none, or as many URLs as there are standbys, with spaces between them. */
+export function readReplicaUrls(variables: Variables, problems: SettingsProblem[]): readonly string[] {
+  const values = (variables.DATABASE_REPLICA_URLS ?? '').split(/\s+/).filter((value) => value !== '');
+  values.forEach((value, at) => {
+    const problem = problemOf(value);
+    if (problem === undefined) return;
+    const allowed = `URL ${at + 1}: ${problem}; allowed are URLs as ${FORM}, with spaces between them`;
+    problems.push({ variable: 'DATABASE_REPLICA_URLS', allowed });
+  });
+  return values;
+}
+
+function problemOf(value: string): string | undefined {
+  return URL.canParse(value) ? problemOfParsed(value) : problemOfUnparsable(value);
 }
 
 function problemOfParsed(value: string): string | undefined {

@@ -77,6 +77,33 @@ export class PooledClient extends pg.Client {
     return Boolean(_activeQuery) || _queryQueue.length > 0 || _sentQueryQueue.length > 0;
   }
 
+  /**
+   * Resolves when the server is ready for the next statement: true; or when the connection has ended: false. An error that the server goes on
+   * after ends a statement, and one it does not go on after ends the session; which it was, no field of the error tells in every language.
+   */
+  async isAnswered(): Promise<boolean> {
+    if (this.#loss !== undefined || this.readyForQuery) return this.#loss === undefined;
+    return new Promise((resolve) => {
+      const onReady = (): void => finish(true);
+      const onEnd = (): void => finish(false);
+      const finish = (answered: boolean): void => {
+        this.connection.off('readyForQuery', onReady);
+        this.off('end', onEnd);
+        resolve(answered);
+      };
+      this.connection.on('readyForQuery', onReady);
+      this.on('end', onEnd);
+    });
+  }
+
+  /** What waits behind the running statement is not sent, and fails with `reason`. */
+  dropQueued(reason: unknown): void {
+    const { _queryQueue } = this as unknown as { readonly _queryQueue: QueuedQuery[] };
+    for (const query of _queryQueue.splice(0)) {
+      process.nextTick(() => query.handleError(reason, this.connection));
+    }
+  }
+
   /** The socket is gone at once; a running query fails. */
   cut(): void {
     this.connection.stream.destroy();
@@ -95,6 +122,11 @@ interface ClientInternals {
   readonly _queryQueue: readonly unknown[];
   /** In pipeline mode. */
   readonly _sentQueryQueue: readonly unknown[];
+}
+
+/** A query of node-postgres that was not sent yet. */
+interface QueuedQuery {
+  handleError(reason: unknown, connection: unknown): void;
 }
 
 const READ_ONLY_TRANSACTION = '25006';

@@ -10,6 +10,9 @@ export interface ServerIdentity {
   readonly isStandby: boolean;
   /** As in `170010` for 17.10. */
   readonly versionNumber: number;
+  /** Limits that the session has from the server, the role or the database, in milliseconds; 0 for none. */
+  readonly statementTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
   /** Whether another process than the server answered the login: a pooler such as PgBouncer stands between. */
   readonly isPooled: boolean;
 }
@@ -20,7 +23,12 @@ export async function readServerIdentity(client: ClientBase): Promise<ServerIden
     SELECT pg_backend_pid() AS "backendPid",
            concat_ws(' ', pg_postmaster_start_time(), inet_server_addr(), inet_server_port()) AS "instance",
            pg_is_in_recovery() AS "isStandby",
-           current_setting('server_version_num')::int AS "versionNumber"
+           current_setting('server_version_num')::int AS "versionNumber",
+           (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::int AS "statementTimeoutMs",
+           coalesce(
+             (extract(epoch FROM nullif(current_setting('transaction_timeout', true), '')::interval) * 1000)::int,
+             0
+           ) AS "transactionTimeoutMs"
   `);
   const [row] = rows;
   if (row === undefined) throw new Error('The server did not say who it is');

@@ -11,7 +11,7 @@ import {
 import type { PostgresEvents } from '../events/postgres-events';
 import type { CutConnection } from '../pool/cut-connection';
 import { PoolClosedError } from '../pool/pool-error';
-import type { Transaction } from '../transactions/run-transaction';
+import type { Transaction } from '../transactions/transaction';
 import type { RunOptions } from '../transactions/unit-of-work';
 import { type ConnectionTest, testServer } from './connection-probe';
 import { HealthWatch } from './health-watch';

@@ -8,7 +8,7 @@ import {
   type StructuredLogger,
   systemClock,
 } from '@holdfast/resilience';
-import type { Transaction } from '../transactions/run-transaction';
+import type { Transaction } from '../transactions/transaction';
 import type { RunOptions } from '../transactions/unit-of-work';
 import type { TransactionRunner } from './transaction-runner';
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Transaction } from '../transactions/run-transaction';
+import type { Transaction } from '../transactions/transaction';
 import type { RunOptions } from '../transactions/unit-of-work';
 
 /**

@@ -11,6 +11,7 @@ const LIMIT_MS = 2_000;
 async function interrupt(lease: Lease, reason: unknown): Promise<void> {
   lease.refuse(reason);
   if (!lease.isBusy) return;
+  lease.client.dropQueued(reason);
   const timer = setTimeout(() => lease.client.cut(), LIMIT_MS);
   try {
     await requestCancel(lease.client, LIMIT_MS);
@@ -22,8 +23,9 @@ async function interrupt(lease: Lease, reason: unknown): Promise<void> {
 
 /**
  * Settles as the work does, unless the signal ends it: then its statement is interrupted and this rejects with the reason.
- * What the statement came to all the same is not hidden: if it was faster than its cancellation, its result counts, and if
- * the connection was lost over it, that is told.
+ * What the statement came to all the same is not hidden: if it was faster than its cancellation, the result of the work
+ * counts, and if the connection was lost over it, that is told. Of work that goes on to something else, statements that
+ * were answered before stay done.
  */
 export async function runInterruptibly<T>(
   lease: Lease,

@@ -7,7 +7,13 @@ import type { PostgresEmitter } from '../events/postgres-events';
 import { noteStatement } from '../replicas/read-session';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import { ConnectionReleasedError } from './pool-error';
-import { endsTransaction, leavesFailure, readOperation, startsTransaction } from './statement-text';
+import {
+  endsTransaction,
+  isSingleStatement,
+  leavesFailure,
+  readOperation,
+  startsTransaction,
+} from './statement-text';
 
 /** What a lease is made of beside its client. */
 export interface LeaseTerms {
@@ -69,7 +75,6 @@ export class Lease {
     this.#waitMs = waitMs;
     this.#giveBack = giveBack;
     this.face = new Proxy(client as unknown as PoolClient, new LeaseHandler(this));
-    LEASES.set(this.face, this);
   }
 
   /** The error that made the open transaction fail, as far as this lease has seen it. */
@@ -152,8 +157,11 @@ export class Lease {
     } catch (error) {
       const failure = explainFailure(client, error);
       if (status === 'T') this.#firstFailure ??= failure;
+      // A text of several statements may have committed some of them.
       if (isCommit) tagPhase(failure, 'commit');
-      else if (status !== 'I' || startsTransaction(text)) tagPhase(failure, 'in-transaction');
+      else if (isSingleStatement(text) && (status !== 'I' || startsTransaction(text))) {
+        tagPhase(failure, 'in-transaction');
+      }
       if (startedAtMs !== undefined) this.#tell(text, startedAtMs, waitMs, undefined, failure);
       throw failure;
     }
@@ -214,11 +222,12 @@ export class Lease {
   }
 }
 
-const LEASES = new WeakMap<object, Lease>();
+/** Asks a face for its lease. A map with weak keys would cost the garbage collector more than all the rest of a lease does. */
+const LEASE = Symbol('lease');
 
 /** Returns the lease behind what a caller holds, or undefined when it is none. */
 export function readLease(connection: object): Lease | undefined {
-  return LEASES.get(connection);
+  return (connection as { readonly [LEASE]?: Lease })[LEASE];
 }
 
 /**
@@ -244,6 +253,7 @@ class LeaseHandler implements ProxyHandler<PoolClient> {
   get(target: PoolClient, name: PropertyKey, face: PoolClient): unknown {
     if (name === 'query') return this.#lease.query;
     if (name === 'release') return this.#lease.release;
+    if (name === LEASE) return this.#lease;
     const value: unknown = Reflect.get(target, name, target);
     // The client's private fields are not the proxy's. Its class is no method.
     if (typeof value !== 'function' || name === 'constructor') return value;

@@ -1,4 +1,12 @@
-import { endsTransaction, leavesFailure, readOperation, startsTransaction } from './statement-text';
+import {
+  endsTransaction,
+  isSingleStatement,
+  leavesFailure,
+  readOperation,
+  returnsToSavepoint,
+  setsTransaction,
+  startsTransaction,
+} from './statement-text';
 
 describe('the text of a statement', () => {
   it.each([
@@ -45,5 +53,27 @@ describe('the text of a statement', () => {
     [`${'/**/'.repeat(200)}1`, ''],
   ])('names its operation: %p', (text, operation) => {
     expect(readOperation(text)).toBe(operation);
+  });
+
+  it('goes back to a savepoint, or out of the transaction', () => {
+    const back = ['ROLLBACK TO a', 'rollback to savepoint a', 'ROLLBACK WORK TO a', 'abort transaction to a'];
+    expect(back.every(returnsToSavepoint)).toBe(true);
+    const out = ['ROLLBACK', 'ROLLBACK -- to the start', 'ROLLBACK WORK', "ROLLBACK PREPARED 'to'"];
+    expect(out.some(returnsToSavepoint)).toBe(false);
+  });
+
+  it('is certainly one statement, or may be more', () => {
+    expect(['SELECT 1', 'SELECT 1;', 'SELECT 1 ;\n '].every(isSingleStatement)).toBe(true);
+    expect(['SELECT 1; COMMIT', "SELECT ';x'"].some(isSingleStatement)).toBe(false);
+  });
+
+  it('sets how the transaction goes on', () => {
+    const setting = [
+      'SET TRANSACTION READ WRITE',
+      'set local transaction_read_only = off',
+      '/* a */ SET transaction_isolation = 1',
+    ];
+    expect(setting.every(setsTransaction)).toBe(true);
+    expect(['SET LOCAL statement_timeout = 1', 'SELECT 1'].some(setsTransaction)).toBe(false);
   });
 });

@@ -13,6 +13,21 @@ export function leavesFailure(text: string): boolean {
   return ROLLBACK.test(text);
 }
 
+/** Whether a statement leaves no more than a part of a transaction. */
+export function returnsToSavepoint(text: string): boolean {
+  return TO_SAVEPOINT.test(text);
+}
+
+/** Whether a text is certainly one statement: where a semicolon stands inside a literal, this says no. */
+export function isSingleStatement(text: string): boolean {
+  return !/;\s*\S/.test(text);
+}
+
+/** Whether a statement changes how a transaction that has begun goes on, such as `SET TRANSACTION READ WRITE`. */
+export function setsTransaction(text: string): boolean {
+  return SET_TRANSACTION.test(text);
+}
+
 /** Reads the first word of a statement in capitals, past comments; empty when there is none. */
 export function readOperation(text: string): string {
   return WORD.exec(text)?.[1]?.toUpperCase() ?? '';
@@ -27,4 +42,12 @@ const START_OF_TEXT = before(String.raw`\s`);
 const COMMIT = new RegExp(String.raw`${START_OF_TEXT}(?:commit|end)\b(?!\s+prepared\b)`, 'i');
 const START = new RegExp(String.raw`${START_OF_TEXT}(?:begin|start\s+transaction)\b`, 'i');
 const ROLLBACK = new RegExp(String.raw`${START_OF_TEXT}(?:rollback|abort)\b`, 'i');
+const TO_SAVEPOINT = new RegExp(
+  String.raw`${START_OF_TEXT}(?:rollback|abort)(?:\s+work|\s+transaction)?\s+to\b`,
+  'i',
+);
+const SET_TRANSACTION = new RegExp(
+  String.raw`${START_OF_TEXT}set\s+(?:(?:local|session)\s+)?transaction`,
+  'i',
+);
 const WORD = new RegExp(`${before(String.raw`[\s(]`)}([a-z]+)`, 'i');

@@ -1,4 +1,5 @@
 import { InvalidOptionError, MAX_TIMER_MS } from '@holdfast/resilience';
+import type { ServerIdentity } from '../connection/server-identity';
 
 /** Isolation levels of PostgreSQL; READ UNCOMMITTED would be READ COMMITTED. */
 export const ISOLATION_LEVELS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
@@ -11,10 +12,10 @@ export interface BeginTerms {
   readonly readOnly: boolean;
   /** What the caller has left, in milliseconds; infinite without a deadline. */
   readonly remainingMs: number;
-  /** The session's own limit for a statement, in milliseconds, if it has one. */
+  /** Limit of the DataSource for a statement, in milliseconds, if it has one. */
   readonly statementTimeoutMs: number | undefined;
-  /** As in `170010`. */
-  readonly versionNumber: number;
+  /** What the server has said of itself and of its own limits. */
+  readonly identity: ServerIdentity | undefined;
 }
 
 /** `transaction_timeout` ends the session and not just the transaction: it is for clients that have died, and comes last. */
@@ -27,16 +28,24 @@ const VERSION_17 = 170_000;
  * snapshot, so that a transaction may still lock a table before it sees anything.
  */
 export function renderBegin(terms: BeginTerms): string {
-  const { isolation, readOnly, remainingMs, statementTimeoutMs = MAX_TIMER_MS, versionNumber } = terms;
+  const { isolation, readOnly, remainingMs, statementTimeoutMs, identity } = terms;
   const modes = [isolation && `ISOLATION LEVEL ${isolation}`, readOnly && 'READ ONLY'].filter(Boolean);
   const begin = ['BEGIN', ...modes].join(' ');
   if (remainingMs >= MAX_TIMER_MS - TRANSACTION_GRACE_MS) return begin;
   const limitMs = Math.max(1, Math.ceil(remainingMs));
-  const limits = [`SET LOCAL statement_timeout = ${Math.min(limitMs, statementTimeoutMs)}`];
-  if (versionNumber >= VERSION_17) {
-    limits.push(`SET LOCAL transaction_timeout = ${limitMs + TRANSACTION_GRACE_MS}`);
+  // A limit that the role or the DataSource has stays the limit where it is shorter.
+  const statementMs = least(limitMs, statementTimeoutMs, identity?.statementTimeoutMs);
+  const limits = [`SET LOCAL statement_timeout = ${statementMs}`];
+  if ((identity?.versionNumber ?? 0) >= VERSION_17) {
+    const transactionMs = least(limitMs + TRANSACTION_GRACE_MS, identity?.transactionTimeoutMs);
+    limits.push(`SET LOCAL transaction_timeout = ${transactionMs}`);
   }
   return [begin, ...limits].join('; ');
+}
+
+/** 0 and undefined are no limits. */
+function least(limitMs: number, ...others: readonly (number | undefined)[]): number {
+  return Math.min(limitMs, ...others.filter((other) => other !== undefined && other > 0).map(Number));
 }
 
 /** @throws InvalidOptionError unless the level is one of PostgreSQL's, or undefined. */

@@ -19,6 +19,11 @@ export function oldestTokenAt(timeMs: number): string {
   return renderUuid(bytes);
 }
 
+/** When a token was created: milliseconds since 1970, by its creator's clock. */
+export function readTokenTime(token: string): number {
+  return Number.parseInt(token.replaceAll('-', '').slice(0, 12), 16);
+}
+
 function renderUuid(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');

@@ -1,12 +1,14 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StructuredLogger } from '@holdfast/resilience';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { requirePool } from '../data-source/pool-registry';
 import { withAcquireOptions } from '../pool/acquire-options';
+import { readLease } from '../pool/lease';
 import { AmbiguousOutcomeError, type UnresolvedReason } from './ambiguous-outcome-error';
+import { END_IF_GOING_ON, IS_GOING_ON } from './lost-backend';
 import type { OutcomeLedger } from './outcome-ledger';
-import { TERMINATE, type Watch } from './witness';
+import type { Watch } from './witness';
 
 /** A transaction that was told to commit and did not answer, and what it left behind to be told by. */
 export interface LostCommit {
@@ -32,7 +34,6 @@ export interface ResolveTerms {
   readonly ledger: OutcomeLedger | undefined;
   /** Longest time for finding out, in milliseconds. */
   readonly resolveMs: number;
-  readonly logger: StructuredLogger | undefined;
 }
 
 /** A backend that has not noticed the loss of its client is given so long to end by itself, in milliseconds. */
@@ -47,29 +48,33 @@ const PAUSE_MS = 50;
  * @throws AmbiguousOutcomeError when nothing proves it, or not in time.
  */
 export async function resolveOutcome(lost: LostCommit, terms: ResolveTerms): Promise<ResolvedOutcome> {
-  const limitAtMs = Date.now() + terms.resolveMs;
+  const startedMs = performance.now();
+  const limitAtMs = startedMs + terms.resolveMs;
   const settle = chooseLookUp(lost, terms);
   let failure: unknown;
   do {
-    const isGraceOver = Date.now() - lost.sentAtMs >= GRACE_MS;
+    const isGraceOver = performance.now() - startedMs >= GRACE_MS;
     const witnessed = await askWitness(lost, isGraceOver);
     if (witnessed === 'in progress') failure = undefined;
     else if (witnessed !== undefined) return { outcome: witnessed, resolvedBy: 'witness' };
     else if (settle === undefined) throw describe(lost, 'no-proof');
     else {
       try {
-        const outcome = await settle(limitAtMs - Date.now(), isGraceOver);
+        const outcome = await settle(limitAtMs - performance.now(), isGraceOver);
+        if (outcome === undefined) throw describe(lost, 'no-proof');
         if (outcome !== 'in progress') return { outcome, resolvedBy: 'token' };
       } catch (error) {
+        if (error instanceof AmbiguousOutcomeError) throw error;
         failure = error;
       }
     }
     await sleep(PAUSE_MS);
-  } while (Date.now() < limitAtMs);
+  } while (performance.now() < limitAtMs);
   throw describe(lost, 'timeout', failure);
 }
 
-type Answer = 'committed' | 'aborted' | 'in progress';
+/** Undefined: it can never be known. */
+type Answer = 'committed' | 'aborted' | 'in progress' | undefined;
 type LookUp = (remainingMs: number, isGraceOver: boolean) => Promise<Answer>;
 
 /** Undefined where there is no witness, or it does not know. */
@@ -92,7 +97,9 @@ function chooseLookUp(lost: LostCommit, { dataSource, ledger }: ResolveTerms): L
     return (remainingMs, isGraceOver) =>
       onPrimary(dataSource, remainingMs, async (client, manager) => {
         if (await isGoingOn(client, lost, isGraceOver)) return 'in progress';
-        return (await wasApplied(manager)) ? 'committed' : 'aborted';
+        const applied: unknown = await wasApplied(manager);
+        if (typeof applied !== 'boolean') throw new TypeError('wasApplied must answer true or false');
+        return applied ? 'committed' : 'aborted';
       });
   }
   if (token === undefined || ledger === undefined) return undefined;
@@ -103,28 +110,43 @@ function chooseLookUp(lost: LostCommit, { dataSource, ledger }: ResolveTerms): L
     });
 }
 
-/** Runs a look-up on a new connection to a server that takes writes: a standby may not have heard of the transaction yet. */
+/**
+ * Runs a look-up on a new connection to a server that takes writes: a standby may not have heard of the transaction yet.
+ * When its time is over the connection is cut, and whatever the look-up waits for, nobody waits for it.
+ */
 async function onPrimary(
   dataSource: DataSource,
   remainingMs: number,
   lookUp: (client: ClientBase, manager: EntityManager) => Promise<Answer>,
 ): Promise<Answer> {
   requirePool(dataSource);
+  const limitMs = Math.max(1, remainingMs);
   const runner = dataSource.createQueryRunner('master');
+  let timer: NodeJS.Timeout | undefined;
   try {
-    const acquireMs = Math.max(1, remainingMs);
-    const client: ClientBase = await withAcquireOptions({ acquireMs }, () => runner.connect());
-    const { rows } = await client.query<{ isStandby: boolean }>(`SELECT pg_is_in_recovery() AS "isStandby"`);
-    if (rows[0]?.isStandby !== false) return 'in progress';
-    return await lookUp(client, runner.manager);
+    const client: ClientBase = await withAcquireOptions({ acquireMs: limitMs }, () => runner.connect());
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        readLease(client)?.client.cut();
+        reject(new Error('The look-up took too long'));
+      }, limitMs);
+    });
+    const looking = async (): Promise<Answer> => {
+      const { rows } = await client.query<{ isStandby: boolean }>(
+        `SELECT pg_is_in_recovery() AS "isStandby"`,
+      );
+      return rows[0]?.isStandby === false ? lookUp(client, runner.manager) : 'in progress';
+    };
+    return await Promise.race([looking(), late]);
   } finally {
+    clearTimeout(timer);
     await runner.release();
   }
 }
 
 /**
- * Whether the transaction is still open on this server. A backend that is, is ended once the grace is over: its client is gone, and COMMIT may or
- * may not still reach it.
+ * Whether the transaction is still open on this server. A backend that has it open is ended once the grace is over: its
+ * client is gone, and COMMIT may or may not still reach it.
  */
 async function isGoingOn(
   client: ClientBase,
@@ -133,11 +155,12 @@ async function isGoingOn(
 ): Promise<boolean> {
   // COMMIT is not sent before the id is known: without one, nothing was written.
   if (transactionId === undefined || backendPid === undefined) return false;
-  const { rowCount } = await client.query(isGraceOver ? TERMINATE : IS_GOING_ON, [backendPid, transactionId]);
+  const { rowCount } = await client.query(isGraceOver ? END_IF_GOING_ON : IS_GOING_ON, [
+    backendPid,
+    transactionId,
+  ]);
   return (rowCount ?? 0) > 0;
 }
-
-const IS_GOING_ON = TERMINATE.replace('pg_terminate_backend(pid)', 'pid');
 
 function describe(lost: LostCommit, reason: UnresolvedReason, failure?: unknown): AmbiguousOutcomeError {
   const { transactionId, backendPid, sentAtMs, cause } = lost;

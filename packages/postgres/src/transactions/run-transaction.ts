@@ -1,41 +1,23 @@
-import { type Attempt, type Deadline, listErrorChain, type StructuredLogger } from '@holdfast/resilience';
+import { setMaxListeners } from 'node:events';
+import type { Attempt, StructuredLogger } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
-import pg from 'pg';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { requestCancel } from '../connection/cancel-request';
-import { ConnectionLostError, explainFailure } from '../connection/connection-lost-error';
+import { explainFailure } from '../connection/connection-lost-error';
 import { ForeignDataSourceError, requirePool } from '../data-source/pool-registry';
 import { withAcquireOptions } from '../pool/acquire-options';
 import { type Lease, readLease } from '../pool/lease';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { type IsolationLevel, renderBegin } from './begin';
+import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
 import type { OutcomeLedger } from './outcome-ledger';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
 import type { LostCommit } from './resolve-outcome';
-import { TransactionAbortedError } from './transaction-aborted-error';
+import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
+import { TransactionControlError } from './transaction-control-error';
+import { TransactionEndedError } from './transaction-ended-error';
 import { TransactionSession } from './transaction-session';
 import { type Watch, witnessOf } from './witness';
-
-/** What the work of a unit of work is told about the transaction it is in. */
-export interface Transaction {
-  /** 1 for the first; each attempt is a transaction of its own. */
-  readonly attempt: number;
-  /** Aborts when the caller's signal does or the deadline passes; statements are cancelled then. */
-  readonly signal: AbortSignal;
-  readonly deadline: Deadline | undefined;
-  /** Milliseconds until the deadline; infinite without one. */
-  readonly remainingMs: number;
-  /**
-   * Runs `hook` once the transaction is known to be committed; never if it is not, and of several attempts only for the
-   * one that was committed. `run` resolves after its hooks. One that fails is logged: the work is done all the same.
-   */
-  afterCommit(hook: AfterCommitHook): void;
-}
-
-export type AfterCommitHook = () => unknown;
-
-/** Work that may run several times, each time in a new transaction. */
-export type TransactionWork<T> = (manager: EntityManager, transaction: Transaction) => Promise<T>;
 
 /** What one attempt needs to know. */
 export interface TransactionTerms {
@@ -83,16 +65,19 @@ export async function runTransaction<T>(
   const { dataSource } = terms;
   const runner = dataSource.createQueryRunner(terms.onReplica ? 'slave' : 'master');
   try {
-    const lease = await acquire(runner, attempt);
+    const lease = await acquire(runner, attempt, terms.isBounded);
     return await new Run(runner, lease, attempt, terms).run(work);
   } finally {
     await runner.release();
   }
 }
 
-async function acquire(runner: QueryRunner, attempt: Attempt): Promise<Lease> {
+async function acquire(runner: QueryRunner, attempt: Attempt, isBounded: boolean): Promise<Lease> {
   const { remainingMs } = attempt;
-  const options = Number.isFinite(remainingMs) ? { remainingMs, signal: attempt.signal } : {};
+  const options = {
+    ...(Number.isFinite(remainingMs) && { remainingMs }),
+    ...(isBounded && { signal: attempt.signal }),
+  };
   const lease = readLease(await withAcquireOptions(options, () => runner.connect()));
   if (!lease) throw new ForeignDataSourceError();
   return lease;
@@ -106,7 +91,6 @@ class Run {
   readonly #terms: TransactionTerms;
   readonly #session: TransactionSession;
   readonly #watch: Watch | undefined;
-  readonly #token: string | undefined;
   readonly #readSession: ReadSession | undefined;
   readonly #hooks: AfterCommitHook[] = [];
 
@@ -114,26 +98,25 @@ class Run {
     const { dataSource, isolation, readOnly, useWitness, wasApplied } = terms;
     const pool = requirePool(dataSource);
     const ledger = readOnly || wasApplied !== undefined ? undefined : terms.ledger;
-    const entry = ledger?.createEntry();
     this.#readSession = currentReadSession();
     this.#runner = runner;
     this.#lease = lease;
     this.#attempt = attempt;
     this.#terms = terms;
-    this.#token = entry?.token;
     this.#watch = useWitness && !readOnly ? witnessOf(pool).watch(lease.client) : undefined;
     this.#session = new TransactionSession(lease.client, {
       begin: renderBegin({
         isolation,
         readOnly,
         remainingMs: attempt.remainingMs,
+        identity: lease.client.identity,
         statementTimeoutMs: pool.statementTimeoutMs,
-        versionNumber: lease.client.identity?.versionNumber ?? 0,
       }),
-      wantsId: this.#watch !== undefined || entry !== undefined || wasApplied !== undefined,
+      readOnly,
+      wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
-      beforeCommit: entry?.companion,
-      onCompanionFailure: (error) => lease.noteFailure(error),
+      createEntry: ledger && (() => ledger.createEntry()),
+      onEntryFailure: (error) => lease.noteFailure(error),
     });
   }
 
@@ -141,17 +124,44 @@ class Run {
     const { client } = this.#lease;
     this.#lease.gate = this.#session;
     try {
-      await this.#runner.startTransaction();
+      await this.#orCut(() => this.#runner.startTransaction());
       const value = await this.#perform(work);
       return await this.#commit(value);
     } catch (error) {
       await this.#rollBack(error);
-      throw this.#terms.readOnly && client.isReadOnly ? new ReadOnlyTransactionError() : error;
+      throw this.#judge(error);
     } finally {
       // The session was read-only on purpose; the server takes writes as before.
       if (this.#terms.readOnly) client.isReadOnly = false;
+      // Until the connection is given back: what the work has forgotten must not run outside of a transaction.
+      this.#lease.refuse(new TransactionControlError('A statement after the end'));
       this.#lease.gate = undefined;
       this.#session.close();
+    }
+  }
+
+  #judge(error: unknown): unknown {
+    if (this.#session.isEndedByWork) return new TransactionEndedError(error);
+    return this.#terms.readOnly && this.#lease.client.isReadOnly ? new ReadOnlyTransactionError() : error;
+  }
+
+  /**
+   * For what has no statement of the work to cancel: if the call ends meanwhile, or it takes longer than a COMMIT may,
+   * the connection is cut.
+   */
+  async #orCut(step: () => Promise<void>): Promise<void> {
+    const { client } = this.#lease;
+    const { isBounded } = this.#terms;
+    const cut = (): void => client.cut();
+    const timer = setTimeout(cut, this.#commitLimitMs());
+    if (isBounded) this.#attempt.signal.addEventListener('abort', cut, { once: true });
+    try {
+      await step();
+    } catch (error) {
+      throw isBounded && this.#attempt.signal.aborted ? this.#attempt.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      if (isBounded) this.#attempt.signal.removeEventListener('abort', cut);
     }
   }
 
@@ -178,6 +188,8 @@ class Run {
   async #boundBySignal<T>(start: () => Promise<T>): Promise<T> {
     const { signal } = this.#attempt;
     signal.throwIfAborted();
+    // One signal may end any number of runs.
+    setMaxListeners(0, signal);
     let onAbort = (): void => {};
     const ended = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(signal.reason);
@@ -198,19 +210,26 @@ class Run {
 
   async #commit<T>(value: T): Promise<TransactionEnd<T>> {
     const { client } = this.#lease;
-    if (client.getTransactionStatus() !== 'E') await this.#session.readId();
+    if (client.getTransactionStatus() !== 'E') await this.#orCut(() => this.#session.readId());
+    if (this.#session.isEndedByWork) throw new TransactionEndedError(undefined);
     if (client.loss) throw tagPhase(explainFailure(client, client.loss), 'in-transaction');
     const session = this.#session;
     session.finish('committing');
     const timer = setTimeout(() => client.cut(), this.#commitLimitMs());
     try {
       await this.#runner.commitTransaction();
+      // TypeORM commits the innermost of its transactions, and the work has left one open.
+      if (session.state !== 'committed') {
+        throw tagPhase(new TransactionControlError('An open savepoint'), 'in-transaction');
+      }
     } catch (error) {
       if (session.state !== 'committed') {
-        if (session.sentAtMs === 0 || isRefusal(error)) throw findAbort(error) ?? error;
+        if (session.sentAtMs === 0) throw unwrapUnsent(error);
+        if (await isRefusal(error, client)) throw unwrapAbort(error);
         return this.#describeLoss(value, error);
       }
-      this.#terms.logger?.warn('A subscriber failed after the commit', { code: readName(error) });
+      const code = error instanceof Error ? error.name : typeof error;
+      this.#terms.logger?.warn('A subscriber failed after the commit', { code });
     } finally {
       clearTimeout(timer);
     }
@@ -231,10 +250,9 @@ class Run {
   #describeLoss<T>(value: T, cause: unknown): TransactionEnd<T> {
     // What was only read needs no commit to be true, but at SERIALIZABLE needs one to be consistent.
     if (this.#terms.readOnly) throw describeAbort(cause);
-    const { transactionId, backendPid, sentAtMs } = this.#session;
+    const { transactionId, backendPid, token, sentAtMs } = this.#session;
     const { wasApplied } = this.#terms;
     const watch = this.#watch;
-    const token = this.#token;
     this.#noteCommit(undefined);
     const lost = { transactionId, backendPid, sentAtMs, watch, token, wasApplied, cause };
     return { kind: 'lost', value, hooks: this.#hooks, lost };
@@ -258,34 +276,4 @@ class Run {
       clearTimeout(timer);
     }
   }
-}
-
-/** A COMMIT that was not applied, as a failure before it: the work may run again in a new transaction. */
-export function describeAbort(cause: unknown): Error {
-  const code = listErrorChain(cause).map((link) => (link as { code?: unknown }).code);
-  const known = code.find((value) => typeof value === 'string');
-  return tagPhase(new ConnectionLostError(known ?? '08006', undefined), 'in-transaction');
-}
-
-/** TypeORM wraps what its COMMIT was refused with into a failed query. */
-function findAbort(error: unknown): object | undefined {
-  return listErrorChain(error).find((link) => link instanceof TransactionAbortedError);
-}
-
-/** Whether the server has refused the COMMIT: then nothing was applied. An end of the session refuses nothing. */
-function isRefusal(error: unknown): boolean {
-  return listErrorChain(error).some(
-    (link) =>
-      link instanceof TransactionAbortedError ||
-      (link instanceof pg.DatabaseError && link.severity === 'ERROR'),
-  );
-}
-
-/** Whether a statement was cancelled: on request, or because its time was over. */
-function isCancellation(error: unknown): boolean {
-  return listErrorChain(error).some((link) => link instanceof pg.DatabaseError && link.code === '57014');
-}
-
-function readName(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { readErrorCode, type StructuredLogger } from '@holdfast/resilience';
 import type { DataSource } from 'typeorm';
 import { requirePool } from '../data-source/pool-registry';
@@ -8,28 +9,30 @@ const INTERVAL_MS = 60_000;
 
 /** Keeps a ledger short, in the background of the transactions that lengthen it. */
 class Sweeper {
+  readonly #dataSource: DataSource;
   readonly #ledger: OutcomeLedger;
-  #dueAtMs = 0;
+  #dueAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ledger: OutcomeLedger) {
+  constructor(dataSource: DataSource, ledger: OutcomeLedger) {
+    this.#dataSource = dataSource;
     this.#ledger = ledger;
   }
 
   /** Starts a sweep if the last one was long ago. Nobody waits for it, and a failure is only logged. */
-  sweepIfDue(dataSource: DataSource, logger: StructuredLogger | undefined): void {
-    const nowMs = Date.now();
+  sweepIfDue(logger: StructuredLogger | undefined): void {
+    const nowMs = performance.now();
     if (nowMs < this.#dueAtMs) return;
     this.#dueAtMs = nowMs + INTERVAL_MS;
-    this.#sweep(dataSource).catch((error: unknown) => {
+    this.#sweep().catch((error: unknown) => {
       logger?.warn('Old outcomes could not be swept', { code: readErrorCode(error) ?? 'unknown' });
     });
   }
 
-  async #sweep(dataSource: DataSource): Promise<void> {
+  async #sweep(): Promise<void> {
     let swept: number;
     do {
       // A connection for each bounded statement, so that callers who wait come in between.
-      const client = await requirePool(dataSource).acquire();
+      const client = await requirePool(this.#dataSource).acquire();
       try {
         swept = await this.#ledger.sweep(client);
       } finally {
@@ -39,13 +42,13 @@ class Sweeper {
   }
 }
 
-const SWEEPERS = new WeakMap<OutcomeLedger, Sweeper>();
+const SWEEPERS = new WeakMap<DataSource, Map<OutcomeLedger, Sweeper>>();
 
-/** Returns the one sweeper of a ledger. */
-export function sweeperOf(ledger: OutcomeLedger): Sweeper {
-  const known = SWEEPERS.get(ledger);
-  if (known) return known;
-  const sweeper = new Sweeper(ledger);
-  SWEEPERS.set(ledger, sweeper);
+/** Returns the one sweeper of a ledger in the database of a DataSource. */
+export function sweeperOf(dataSource: DataSource, ledger: OutcomeLedger): Sweeper {
+  const sweepers = SWEEPERS.get(dataSource) ?? new Map<OutcomeLedger, Sweeper>();
+  SWEEPERS.set(dataSource, sweepers);
+  const sweeper = sweepers.get(ledger) ?? new Sweeper(dataSource, ledger);
+  sweepers.set(ledger, sweeper);
   return sweeper;
 }

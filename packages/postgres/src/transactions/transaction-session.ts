@@ -2,33 +2,41 @@ import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import type { StatementGate } from '../pool/lease';
-import { endsTransaction, leavesFailure, readOperation } from '../pool/statement-text';
+import {
+  endsTransaction,
+  leavesFailure,
+  readOperation,
+  returnsToSavepoint,
+  setsTransaction,
+  startsTransaction,
+} from '../pool/statement-text';
 import { TransactionControlError } from './transaction-control-error';
 
 /** Where a transaction stands. */
 export type TransactionState = 'new' | 'open' | 'committing' | 'committed' | 'rolling-back';
 
-/** A statement of ours that travels with one of the work's. */
-export interface Companion {
-  readonly name: string;
-  readonly text: string;
-  readonly values?: readonly unknown[];
-}
-
 /** Writes a statement to the connection before it returns, and resolves with the answer. */
-export type Forward = (text: string) => Promise<QueryResult>;
+type Forward = (text: string) => Promise<QueryResult>;
+
+/** What is left in a transaction to know it by. */
+export interface OutcomeEntry {
+  readonly token: string;
+  /** Leaves it. Has no parameters, so that nothing can keep it from being sent. */
+  readonly statement: string;
+}
 
 export interface SessionTerms {
   /** What is sent instead of TypeORM's START TRANSACTION. */
   readonly begin: string;
+  readonly readOnly: boolean;
   /** Whether the transaction's id shall be known before COMMIT. */
   readonly wantsId: boolean;
   /** Whether the position of the log shall be known after COMMIT. */
   readonly wantsPosition: boolean;
-  /** Sent in front of COMMIT, in the same write. */
-  readonly beforeCommit: Companion | undefined;
+  /** Makes what is sent in front of COMMIT, in the same write. */
+  readonly createEntry: (() => OutcomeEntry) | undefined;
   /** Told when that has failed, and the transaction with it. */
-  readonly onCompanionFailure: (error: unknown) => void;
+  readonly onEntryFailure: (error: unknown) => void;
 }
 
 /** Statements that read or write, and therefore have taken the transaction's snapshot. */
@@ -36,7 +44,7 @@ const TAKES_SNAPSHOT: ReadonlySet<string> = new Set(
   'SELECT INSERT UPDATE DELETE MERGE WITH VALUES TABLE CALL DO EXECUTE'.split(' '),
 );
 
-const READ_ID: Companion = {
+const READ_ID = {
   name: 'hf_transaction_id',
   text: 'SELECT pg_current_xact_id()::text AS "id", pg_backend_pid() AS "pid"',
 };
@@ -48,12 +56,20 @@ const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
  * outcome may later be told by, without a round trip of its own: the question for the transaction's id goes behind the
  * first statement that takes a snapshot, in the same write, and the outcome token in front of COMMIT. Neither comes
  * earlier, so that the work decides when its snapshot is taken.
+ *
+ * Whether the work has ended its transaction, no text tells for certain; the server does, with command tags and with
+ * the status behind each answer.
  */
 export class TransactionSession implements StatementGate {
   readonly #client: PooledClient;
   readonly #terms: SessionTerms;
   #state: TransactionState = 'new';
+  #hasBegun = false;
+  /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
+  #isEnding = false;
+  #isEndedByWork = false;
   #refusal: unknown;
+  #token: string | undefined;
   #transactionId: string | undefined;
   #backendPid: number | undefined;
   #position: string | undefined;
@@ -62,12 +78,24 @@ export class TransactionSession implements StatementGate {
   constructor(client: PooledClient, terms: SessionTerms) {
     this.#client = client;
     this.#terms = terms;
+    client.connection.on('commandComplete', this.#onCommand);
+    client.connection.on('readyForQuery', this.#onReady);
     // Statements are written as they come, and answered in order; each stands for itself.
     client.pipeline = true;
   }
 
   get state(): TransactionState {
     return this.#state;
+  }
+
+  /** Whether the server has ended the transaction on behalf of the work. */
+  get isEndedByWork(): boolean {
+    return this.#isEndedByWork;
+  }
+
+  /** What was left in the transaction to know it by; undefined before COMMIT was sent. */
+  get token(): string | undefined {
+    return this.#token;
   }
 
   /** As `pg_current_xact_id` gives it; undefined until the first statement was answered, and where it is not asked for. */
@@ -84,7 +112,7 @@ export class TransactionSession implements StatementGate {
     return this.#backendPid ?? this.#client.identity?.backendPid;
   }
 
-  /** When COMMIT was sent: milliseconds since 1970. */
+  /** When COMMIT was sent: milliseconds since 1970; 0 before. */
   get sentAtMs(): number {
     return this.#sentAtMs;
   }
@@ -101,52 +129,32 @@ export class TransactionSession implements StatementGate {
 
   /** The connection serves others again. */
   close(): void {
+    this.#client.connection.off('commandComplete', this.#onCommand);
+    this.#client.connection.off('readyForQuery', this.#onReady);
     this.#client.pipeline = false;
   }
 
-  /** Sends a statement of the work, and what travels with it. `forward` writes before it returns. */
+  /** Sends a statement, and what travels with it. `forward` writes before it returns. */
   send(text: string, forward: Forward): Promise<QueryResult> {
-    if (this.#state === 'new') {
-      this.#state = 'open';
-      return forward(this.#terms.begin);
-    }
+    if (this.#isEnding) throw control(text);
+    if (this.#state === 'new') return this.#begin(text, forward);
+    if (this.#state === 'rolling-back') return this.#rollBack(text, forward);
     if (endsTransaction(text)) return this.#commit(text, forward);
-    if (this.#state === 'rolling-back') return forward(text);
-    if (leavesFailure(text) && !/\bto\b/i.test(text)) throw control('ROLLBACK');
+    if (leavesFailure(text) && !returnsToSavepoint(text)) throw control(text);
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (
-      !this.#terms.wantsId ||
-      this.#transactionId !== undefined ||
-      !TAKES_SNAPSHOT.has(readOperation(text))
-    ) {
-      return forward(text);
-    }
-    return this.#inOneWrite(() => {
-      const answer = forward(text);
-      void this.#askForId();
-      return answer;
+    // A transaction that says it only reads is believed when its COMMIT is lost.
+    if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
+    const asksForId = this.#terms.wantsId && this.#transactionId === undefined;
+    if (!asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
+    return this.#inOneWrite(async () => {
+      const answers = Promise.all([forward(text), this.#askForId()]);
+      return (await answers)[0];
     });
-  }
-
-  async #commit(text: string, forward: Forward): Promise<QueryResult> {
-    if (this.#state !== 'committing') throw control('COMMIT');
-    this.#sentAtMs = Date.now();
-    const { beforeCommit, onCompanionFailure, wantsPosition } = this.#terms;
-    let position: Promise<void> | undefined;
-    const answer = await this.#inOneWrite(() => {
-      // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-      if (beforeCommit) this.#run(beforeCommit).catch(onCompanionFailure);
-      const commit = forward(text);
-      if (wantsPosition) position = this.#askForPosition();
-      return commit;
-    });
-    if (answer.command === 'COMMIT') this.#state = 'committed';
-    await position;
-    return answer;
   }
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
   submit(): void {
+    if (this.#isEnding) throw control('A statement');
     if (this.#refusal !== undefined) throw this.#refusal;
     // With answers still due, node-postgres refuses it in words of its own; without this mode it would mix them up.
     if (this.#client.readyForQuery) this.#client.pipeline = false;
@@ -157,14 +165,37 @@ export class TransactionSession implements StatementGate {
     if (this.#terms.wantsId && this.#transactionId === undefined) await this.#askForId();
   }
 
-  /** Never rejects: the transaction is committed, wherever that is. */
-  async #askForPosition(): Promise<void> {
-    try {
-      const { rows } = await this.#client.query<{ lsn: string }>(READ_POSITION);
-      this.#position = rows[0]?.lsn;
-    } catch {
-      this.#position = undefined;
-    }
+  /** Whatever a subscriber does before the transaction starts is outside of it. */
+  #begin(text: string, forward: Forward): Promise<QueryResult> {
+    if (!startsTransaction(text)) return forward(text);
+    this.#state = 'open';
+    return forward(this.#terms.begin);
+  }
+
+  #rollBack(text: string, forward: Forward): Promise<QueryResult> {
+    if (!leavesFailure(text)) throw this.#refusal ?? control(text);
+    this.#isEnding = !returnsToSavepoint(text);
+    return forward(text);
+  }
+
+  async #commit(text: string, forward: Forward): Promise<QueryResult> {
+    if (this.#state !== 'committing') throw control(text);
+    const { createEntry, onEntryFailure, wantsPosition } = this.#terms;
+    const entry = createEntry?.();
+    this.#token = entry?.token;
+    this.#sentAtMs = Date.now();
+    this.#isEnding = true;
+    let position: Promise<void> | undefined;
+    const answer = await this.#inOneWrite(() => {
+      // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
+      if (entry) this.#client.query(entry.statement).catch(onEntryFailure);
+      const commit = forward(text);
+      if (wantsPosition) position = this.#askForPosition();
+      return commit;
+    });
+    if (answer.command === 'COMMIT') this.#state = 'committed';
+    await position;
+    return answer;
   }
 
   #inOneWrite<T>(write: () => T): T {
@@ -177,23 +208,39 @@ export class TransactionSession implements StatementGate {
     }
   }
 
-  #askForId(): Promise<void> {
-    return this.#run(READ_ID).then(
-      ({ rows: [row] }) => {
-        this.#transactionId ??= row?.id;
-        this.#backendPid ??= row?.pid;
-      },
-      // The statement in front of it has failed, and the next one that succeeds asks again.
-      () => {},
-    );
+  /** Never rejects: where the statement in front of it has failed, the next one that succeeds asks again. */
+  async #askForId(): Promise<void> {
+    try {
+      const question = this.#client.statements === undefined ? READ_ID.text : READ_ID;
+      const { rows } = await this.#client.query<{ id: string; pid: number }>(question);
+      this.#transactionId ??= rows[0]?.id;
+      this.#backendPid ??= rows[0]?.pid;
+    } catch {
+      return;
+    }
   }
 
-  #run({ name, text, values = [] }: Companion): Promise<QueryResult<{ id: string; pid: number }>> {
-    const isNamed = this.#client.statements !== undefined;
-    return this.#client.query({ ...(isNamed && { name }), text, values: [...values] });
+  /** Never rejects: the transaction is committed, wherever that is. */
+  async #askForPosition(): Promise<void> {
+    try {
+      const { rows } = await this.#client.query<{ lsn: string }>(READ_POSITION);
+      this.#position = rows[0]?.lsn;
+    } catch {
+      this.#position = undefined;
+    }
   }
+
+  readonly #onCommand = ({ text: tag }: { readonly text: string }): void => {
+    const ends = tag === 'COMMIT' || tag === 'PREPARE TRANSACTION';
+    if (ends && this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
+  };
+
+  readonly #onReady = ({ status }: { readonly status: string }): void => {
+    if (status !== 'I') this.#hasBegun = true;
+    else if (this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
+  };
 }
 
-function control(statement: string): Error {
-  return tagPhase(new TransactionControlError(statement), 'in-transaction');
+function control(text: string): Error {
+  return tagPhase(new TransactionControlError(readOperation(text) || text), 'in-transaction');
 }

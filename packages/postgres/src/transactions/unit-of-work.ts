@@ -19,16 +19,13 @@ import { readEvents } from '../data-source/pool-registry';
 import type { PostgresEmitter, TransactionEvent } from '../events/postgres-events';
 import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
 import { type IsolationLevel, requireIsolation } from './begin';
+import { describeAbort } from './commit-failure';
+import { guardLogger } from './guard-logger';
 import { OutcomeLedger } from './outcome-ledger';
 import { type ResolvedOutcome, resolveOutcome } from './resolve-outcome';
-import {
-  type AfterCommitHook,
-  describeAbort,
-  runTransaction,
-  type TransactionTerms,
-  type TransactionWork,
-} from './run-transaction';
+import { runTransaction, type TransactionEnd, type TransactionTerms } from './run-transaction';
 import { sweeperOf } from './sweep';
+import type { AfterCommitHook, TransactionWork } from './transaction';
 
 /** What a unit of work may be told when it is made. */
 export interface UnitOfWorkOptions {
@@ -87,6 +84,7 @@ export class UnitOfWork {
   readonly #policy: Policy<never>;
   readonly #ledger: OutcomeLedger | undefined;
   readonly #logger: StructuredLogger | undefined;
+  readonly #hasPolicies: boolean;
   readonly #settings: { readonly witness: boolean; readonly commitMs: number; readonly resolveMs: number };
 
   constructor(dataSource: DataSource, options: UnitOfWorkOptions = {}) {
@@ -103,7 +101,8 @@ export class UnitOfWork {
     this.#events = readEvents(dataSource);
     this.#policy = pipeline([transactionRetry({ ...(logger && { logger }), ...retry }), ...policies]);
     this.#ledger = ledger;
-    this.#logger = logger;
+    this.#hasPolicies = policies.length > 0;
+    this.#logger = logger && guardLogger(logger);
     this.#settings = { witness, commitMs, resolveMs };
   }
 
@@ -121,36 +120,63 @@ export class UnitOfWork {
   async run<T>(work: TransactionWork<T>, options: RunOptions = {}): Promise<T> {
     requireRun(work, options);
     const { signal, deadline, context } = options;
-    const course: Course = { startedMs: performance.now(), attempts: 0, resolvedBy: undefined };
+    const course: Course<T> = { startedMs: performance.now(), attempts: 0 };
+    let end: TransactionEnd<T>;
     try {
-      const { value, hooks } = await this.#policy.execute(
-        (attempt) => this.#attempt(work, attempt, options, course),
-        { signal, deadline, context },
-      );
-      this.#tell(course, 'committed', undefined);
-      await this.#runHooks(hooks);
-      this.#sweep();
-      return value;
+      end = await this.#policy.execute((attempt) => this.#begin(work, attempt, options, course), {
+        signal,
+        deadline,
+        context,
+      });
     } catch (error) {
-      this.#tell(course, error instanceof AmbiguousOutcomeError ? 'unknown' : 'rolled-back', error);
-      throw error;
+      end = await this.#conclude(course, error);
     }
+    this.#tell(course, 'committed', undefined);
+    await this.#runHooks(end.hooks);
+    this.#sweep();
+    return end.value;
   }
 
-  async #attempt<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course) {
+  /**
+   * What a rejection leaves open. A policy may have given up an attempt that then commits: its end counts. And of work
+   * that was declared idempotent an earlier attempt may have been applied, of which the last one says nothing.
+   */
+  async #conclude<T>(course: Course<T>, rejection: unknown): Promise<TransactionEnd<T>> {
+    let error = rejection;
+    try {
+      if (course.latest) return await course.latest;
+    } catch (failure) {
+      if (failure instanceof AmbiguousOutcomeError) error = failure;
+    }
+    error = course.unknown ?? error;
+    this.#tell(course, error instanceof AmbiguousOutcomeError ? 'unknown' : 'rolled-back', error);
+    throw error;
+  }
+
+  #begin<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course<T>) {
+    course.latest = this.#attempt(work, attempt, options, course);
+    return course.latest;
+  }
+
+  async #attempt<T>(
+    work: TransactionWork<T>,
+    attempt: Attempt,
+    options: RunOptions,
+    course: Course<T>,
+  ): Promise<TransactionEnd<T>> {
     course.attempts += 1;
-    const { isolation, readOnly = false, replica: onReplica = false, wasApplied, signal, deadline } = options;
+    const { isolation, readOnly = false, replica: onReplica = false, wasApplied } = options;
     const { witness: useWitness, commitMs, resolveMs } = this.#settings;
     const dataSource = this.#dataSource;
     const ledger = this.#ledger;
     const logger = this.#logger;
-    const isBounded = signal !== undefined || deadline !== undefined;
     const terms: TransactionTerms = {
       dataSource,
       isolation,
       readOnly,
       onReplica,
-      isBounded,
+      // A policy may end an attempt as well.
+      isBounded: options.signal !== undefined || options.deadline !== undefined || this.#hasPolicies,
       wasApplied,
       useWitness,
       ledger,
@@ -158,17 +184,16 @@ export class UnitOfWork {
       logger,
     };
     const end = await runTransaction(work, attempt, terms);
-    if (end.kind === 'lost') {
-      const { outcome, resolvedBy } = await resolveOutcome(end.lost, {
-        dataSource,
-        ledger,
-        resolveMs,
-        logger,
-      });
+    if (end.kind === 'committed') return end;
+    try {
+      const { outcome, resolvedBy } = await resolveOutcome(end.lost, { dataSource, ledger, resolveMs });
       course.resolvedBy = resolvedBy;
-      if (outcome === 'aborted') throw describeAbort(end.lost.cause);
+      if (outcome === 'committed') return end;
+    } catch (error) {
+      if (error instanceof AmbiguousOutcomeError) course.unknown ??= error;
+      throw error;
     }
-    return end;
+    throw describeAbort(end.lost.cause);
   }
 
   async #runHooks(hooks: readonly AfterCommitHook[]): Promise<void> {
@@ -183,11 +208,11 @@ export class UnitOfWork {
   }
 
   #sweep(): void {
-    if (this.#ledger) sweeperOf(this.#ledger).sweepIfDue(this.#dataSource, this.#logger);
+    if (this.#ledger) sweeperOf(this.#dataSource, this.#ledger).sweepIfDue(this.#logger);
   }
 
-  #tell(
-    { startedMs, attempts, resolvedBy }: Course,
+  #tell<T>(
+    { startedMs, attempts, resolvedBy }: Course<T>,
     outcome: TransactionEvent['outcome'],
     error: unknown,
   ): void {
@@ -205,10 +230,14 @@ export class UnitOfWork {
 }
 
 /** What is known of a run while it goes on. */
-interface Course {
+interface Course<T> {
   readonly startedMs: number;
   attempts: number;
-  resolvedBy: ResolvedOutcome['resolvedBy'] | undefined;
+  resolvedBy?: ResolvedOutcome['resolvedBy'];
+  /** The attempt that began last. */
+  latest?: Promise<TransactionEnd<T>>;
+  /** An attempt of which nobody knows whether it was applied. */
+  unknown?: AmbiguousOutcomeError;
 }
 
 /**

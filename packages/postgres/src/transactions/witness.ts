@@ -1,11 +1,15 @@
+import { performance } from 'node:perf_hooks';
 import type { PooledClient } from '../connection/pooled-client';
 import type { HoldfastPool } from '../pool/pool';
+import { END_IF_GOING_ON } from './lost-backend';
 
 /** What PostgreSQL says of a transaction id; null: too old to be known. */
 export type TransactionStatus = 'in progress' | 'committed' | 'aborted' | null;
 
 /** After a failure to open, so long passes until the next try, in milliseconds. */
 const RETRY_MS = 1_000;
+/** A witness that was replaced is closed after so long, in milliseconds. */
+const RETIREMENT_MS = 60_000;
 /** Longest wait for an answer. A witness that is silent for longer is none. */
 const ANSWER_MS = 2_000;
 
@@ -26,8 +30,8 @@ export class Witness {
   }
 
   /**
-   * Returns the watch under which a transaction may begin on the given connection; undefined when there is none at this moment, or it looks at
-   * another server. It is opened in the background, so that no transaction waits for it.
+   * Returns the watch under which a transaction may begin on the given connection; undefined when there is none at this
+   * moment, or it looks at another server. It is opened in the background, so that no transaction waits for it.
    */
   watch({ identity }: PooledClient): Watch | undefined {
     const client = this.#client;
@@ -35,24 +39,34 @@ export class Witness {
       this.#open();
       return undefined;
     }
-    return client.identity?.instance === identity?.instance ? new Watch(client) : undefined;
+    if (client.identity?.instance === identity?.instance) return new Watch(client);
+    // After a failover the old server may live on, and the witness with it. Those who began under it keep it.
+    this.#open();
+    return undefined;
   }
 
   #open(): void {
-    if (this.#isOpening || this.#pool.ending || Date.now() < this.#openAgainAtMs) return;
+    if (this.#isOpening || this.#pool.ending || performance.now() < this.#openAgainAtMs) return;
     this.#isOpening = true;
     this.#pool.openSeparately().then(
       (client) => {
         this.#isOpening = false;
         // Through a pooler, what is open is the way to the pooler.
         if (client.identity?.isPooled) return this.#giveUp(client);
+        this.#openAgainAtMs = performance.now() + RETRY_MS;
+        this.#retire(this.#client);
         this.#client = client;
       },
       () => {
         this.#isOpening = false;
-        this.#openAgainAtMs = Date.now() + RETRY_MS;
+        this.#openAgainAtMs = performance.now() + RETRY_MS;
       },
     );
+  }
+
+  /** Those who began under it may still have to ask. */
+  #retire(client: PooledClient | undefined): void {
+    if (client) setTimeout(() => client.close(), RETIREMENT_MS).unref();
   }
 
   #giveUp(client: PooledClient): void {
@@ -94,9 +108,9 @@ export class Watch {
     return rows[0]?.status ?? null;
   }
 
-  /** Ends the backend that still runs a transaction, and no other. @throws when the watch has ended. */
+  /** Ends the backend that still has a transaction open, and no other. @throws when the watch has ended. */
   async terminate(backendPid: number, transactionId: string): Promise<void> {
-    await this.#ask(TERMINATE, [backendPid, transactionId]);
+    await this.#ask(END_IF_GOING_ON, [backendPid, transactionId]);
   }
 
   async #ask<R extends object>(text: string, values: unknown[]) {
@@ -109,10 +123,3 @@ export class Watch {
     }
   }
 }
-
-/** Ends a backend if it still runs the transaction of this id: of `xid8`, `pg_stat_activity` shows the lower 32 bits. */
-export const TERMINATE = `
-  SELECT pg_terminate_backend(pid)
-  FROM pg_stat_activity
-  WHERE pid = $1 AND backend_xid::text::bigint = $2::bigint % 4294967296
-`;
