@@ -40,7 +40,7 @@ export class CallerQueue {
   }
 
   /** The caller is in line, or refused already. */
-  enter(callback: ConnectCallback, options: AcquireOptions, site: CallSite | undefined): void {
+  enter(callback: ConnectCallback, options: AcquireOptions, site: CallSite | undefined): Waiter {
     this.#unanswered += 1;
     const answer: ConnectCallback = (...result) => {
       this.#unanswered -= 1;
@@ -59,6 +59,7 @@ export class CallerQueue {
     else if (options.remainingMs !== undefined && this.#isHopeless(waiter)) {
       this.refuse(waiter, this.#describeExhaustion(waiter, this.#expectWaitMs()));
     } else this.#line.push(waiter);
+    return waiter;
   }
 
   /** Takes the first out of the line: its connection is being fetched. Call it only when somebody is in line. */

@@ -1,8 +1,9 @@
 import { openProxy } from '@holdfast/local-postgres';
-import { classify, readPhase } from '@holdfast/resilience/postgres';
+import { classify, readPhase, withDatabaseRetry } from '@holdfast/resilience/postgres';
 import pg from 'pg';
-import { openPool, rejection, settle } from '../test/settings';
+import { openPool, rejection, settle, until } from '../test/settings';
 import { openTestServer, type TestServer } from '../test/test-server';
+import { withClient } from '../test/transfers';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 
 describe('the hold on a connection', () => {
@@ -140,6 +141,45 @@ describe('the hold on a connection', () => {
       expect(error).toMatchObject({ name: 'ConnectionLostError', code: 'ECONNRESET' });
       expect(readPhase(error)).toBeUndefined();
       expect(classify(error).verdict).toBe('retry-if-idempotent');
+    });
+
+    describe('over one text that opens a transaction and commits it', () => {
+      const DEBIT = 'BEGIN; UPDATE purse SET money = money - 10; COMMIT';
+      beforeEach(() =>
+        withClient(database.url, (client) =>
+          client.query('DROP TABLE IF EXISTS purse; CREATE TABLE purse AS SELECT 100 AS money'),
+        ),
+      );
+      const readMoney = () =>
+        withClient(database.url, async (client) => {
+          const { rows } = await client.query('SELECT money FROM purse');
+          return rows[0].money;
+        });
+
+      it('does not mark it: the COMMIT in it may have arrived', async () => {
+        const error = await breakAfter(DEBIT, [DEBIT]);
+        expect(error).toMatchObject({ name: 'ConnectionLostError', code: 'ECONNRESET' });
+        expect(readPhase(error)).toBeUndefined();
+        expect(classify(error)).toMatchObject({ verdict: 'retry-if-idempotent', applied: 'unknown' });
+      });
+
+      it('is not run again by a retry', async () => {
+        let attempts = 0;
+        const error = await rejection(
+          withDatabaseRetry(async () => {
+            attempts += 1;
+            throw await breakAfter(DEBIT, [DEBIT]);
+          }),
+        );
+        expect(error).toMatchObject({ name: 'ConnectionLostError' });
+        expect(attempts).toBe(1);
+        await until(async () => (await readMoney()) === 90);
+      });
+
+      it('is run twice by whoever tries again', async () => {
+        for (let attempt = 0; attempt < 2; attempt += 1) await breakAfter(DEBIT, [DEBIT]);
+        await until(async () => (await readMoney()) === 80);
+      });
     });
 
     it('sends nothing on one that is known to be lost, and says why it was', async () => {

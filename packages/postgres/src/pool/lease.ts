@@ -36,8 +36,8 @@ export interface CallSite {
 export interface StatementGate {
   /** @param forward Writes a statement to the connection before it returns. */
   send(text: string, forward: (text: string) => Promise<QueryResult>): Promise<QueryResult>;
-  /** Something that talks to the connection itself is about to be let through. */
-  submit(): void;
+  /** Something that talks to the connection itself is about to be let through: now, or when the promise resolves. */
+  submit(): Promise<void> | undefined;
 }
 
 type QueryCallback = (error: unknown, result?: QueryResult) => void;
@@ -131,8 +131,10 @@ export class Lease {
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
     if (this.#refusal) throw this.#refusal.reason;
-    this.gate?.submit();
-    return this.client.query(query);
+    const ready = this.gate?.submit();
+    if (ready === undefined) return this.client.query(query);
+    void ready.then(() => this.client.query(query));
+    return query;
   }
 
   async #run(config: string | QueryConfig, values: unknown[] | undefined): Promise<QueryResult> {
@@ -152,9 +154,12 @@ export class Lease {
     if (this.gate === undefined) noteStatement(text);
     const startedAtMs = this.#events.isHeard('operation') ? performance.now() : undefined;
     let result: QueryResult;
+    this.#running += 1;
     try {
       result = await this.#admit(config, text, values);
+      this.#settle();
     } catch (error) {
+      this.#settle();
       const failure = explainFailure(client, error);
       if (status === 'T') this.#firstFailure ??= failure;
       // A text of several statements may have committed some of them.
@@ -170,21 +175,12 @@ export class Lease {
     return result;
   }
 
-  async #admit(
-    config: string | QueryConfig,
-    text: string,
-    values: unknown[] | undefined,
-  ): Promise<QueryResult> {
-    this.#running += 1;
-    try {
-      if (this.gate === undefined) return await this.#send(config, text, values);
-      return await this.gate.send(text, (sent) =>
-        sent === text ? this.#send(config, text, values) : this.#send(sent, sent, undefined),
-      );
-    } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#onIdle?.();
-    }
+  #admit(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
+    const { gate } = this;
+    if (gate === undefined) return this.#send(config, text, values);
+    return gate.send(text, (sent) =>
+      sent === text ? this.#send(config, text, values) : this.#send(sent, sent, undefined),
+    );
   }
 
   #send(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
@@ -194,6 +190,11 @@ export class Lease {
       return statements.run(text, values as unknown[]);
     }
     return values === undefined ? client.query(config as string) : client.query(config as string, values);
+  }
+
+  #settle(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#onIdle?.();
   }
 
   #refuseCommit(): Error {

@@ -7,8 +7,33 @@ export interface PgPoolInternals {
   newClient(pending: { readonly callback: ConnectCallback }): void;
   /** The class of its clients. */
   readonly Client: typeof PooledClient;
+  /** The idle clients, the one that was used last at the end. */
+  readonly _idle: IdleItem[];
+  /** Hands a client to a caller. */
+  _acquireClient(client: object, pending: Pending, idleListener: unknown, isNew: boolean): void;
   /** Clients whose lifetime is over, until they leave. */
   readonly _expired: WeakSet<object>;
+}
+
+interface IdleItem {
+  readonly client: PooledClient;
+  readonly idleListener: unknown;
+  /** Closes the client when it has been idle for long. */
+  readonly timeoutId: NodeJS.Timeout | undefined;
+}
+
+interface Pending {
+  readonly callback: ConnectCallback;
+}
+
+/**
+ * Takes the idle client that was used last, for whoever calls `_acquireClient` with the answer. pg-pool itself does this one
+ * tick later, and sets a timer for the wait until then.
+ */
+export function takeIdle(idle: IdleItem[], callback: ConnectCallback) {
+  const { client, idleListener, timeoutId } = idle.pop() as IdleItem;
+  clearTimeout(timeoutId);
+  return [client, { callback }, idleListener, false] as const;
 }
 
 /** A connection is closed up to a quarter of its lifetime early. */
@@ -16,8 +41,8 @@ const JITTER = 0.25;
 
 /**
  * Each connection gets a lifetime of its own, from three quarters of `lifetimeMs` to all of it; 0 means none. pg-pool knows
- * one lifetime for all, and connections that were opened together would all be closed together, under load. It reads the option for each
- * new connection, twice.
+ * one lifetime for all, and connections that were opened together would all be closed together, under load. It reads the
+ * option for each new connection, twice.
  */
 export function drawLifetimeSeconds(options: object, lifetimeMs: number, random: () => number): void {
   Object.defineProperty(options, 'maxLifetimeSeconds', {

@@ -14,7 +14,7 @@ import { type CutConnection, describeCut } from './cut-connection';
 import { Lending } from './lending';
 import { OpenSockets } from './open-sockets';
 import { Openings } from './openings';
-import { drawLifetimeSeconds, type PgPoolInternals } from './pg-pool-internals';
+import { drawLifetimeSeconds, type PgPoolInternals, takeIdle } from './pg-pool-internals';
 import { PoolClosedError } from './pool-error';
 import { type HoldfastPoolOptions, PRIMARY_POOL } from './pool-options';
 import { PoolReporter } from './pool-reporter';
@@ -160,7 +160,7 @@ export class HoldfastPool extends pg.Pool {
       client.idleSinceMs = performance.now();
       if (this.#internals._expired.has(client)) client.removal ??= 'lifetime';
       // pg-pool announces a release before the client is idle again.
-      process.nextTick(() => this.#dispatch());
+      if (!this.#callers.isEmpty) process.nextTick(() => this.#dispatch());
     });
     this.on('connect', (client) => {
       this.#openings.succeeded();
@@ -184,8 +184,9 @@ export class HoldfastPool extends pg.Pool {
 
   /** `above`: the method whose caller asks for the connection. */
   #enqueue(callback: ConnectCallback, options: AcquireOptions, above: (...args: never[]) => unknown): void {
-    this.#callers.enter(callback, options, this.#lending.noteSite(above));
+    const waiter = this.#callers.enter(callback, options, this.#lending.noteSite(above));
     this.#dispatch();
+    waiter.arm();
   }
 
   /** Serves callers in order while pg-pool can hand out a connection or open one. */
@@ -207,6 +208,11 @@ export class HoldfastPool extends pg.Pool {
       if (client) this.#onClient(waiter, client as PoolClient & PooledClient);
       else this.#onFailure(waiter, error ?? new PoolClosedError());
     };
+    const { _idle: idle } = this.#internals;
+    if (idle.length > 0) {
+      this.#internals._acquireClient(...takeIdle(idle, callback));
+      return;
+    }
     try {
       super.connect(callback);
     } catch (error) {

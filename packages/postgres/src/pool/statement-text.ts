@@ -1,6 +1,6 @@
 /** Whether a statement commits: `COMMIT` or `END`, but not `COMMIT PREPARED`, which belongs to no open transaction. */
 export function endsTransaction(text: string): boolean {
-  return COMMIT.test(text);
+  return mayBeginWith(text, 'ce') && COMMIT.test(text);
 }
 
 /** Whether a statement opens a transaction. */
@@ -10,7 +10,7 @@ export function startsTransaction(text: string): boolean {
 
 /** Whether a statement leaves a failed transaction, or the failed part of one. */
 export function leavesFailure(text: string): boolean {
-  return ROLLBACK.test(text);
+  return mayBeginWith(text, 'ra') && ROLLBACK.test(text);
 }
 
 /** Whether a statement leaves no more than a part of a transaction. */
@@ -31,6 +31,12 @@ export function setsTransaction(text: string): boolean {
 /** Reads the first word of a statement in capitals, past comments; empty when there is none. */
 export function readOperation(text: string): string {
   return WORD.exec(text)?.[1]?.toUpperCase() ?? '';
+}
+
+/** Spares nearly all statements a regular expression: they begin with another letter. */
+function mayBeginWith(text: string, letters: string): boolean {
+  const first = text.charAt(0).toLowerCase();
+  return letters.includes(first) || first < 'a' || first > 'z';
 }
 
 /** What may stand before the first word. Each part can be read in one way only, so that no text takes long. */

@@ -21,7 +21,8 @@ export interface WaitTerms {
 /** A caller without a connection yet. It is answered exactly once, and its timer and listener go with the answer. */
 export class Waiter {
   readonly #callback: ConnectCallback;
-  readonly #timer: NodeJS.Timeout;
+  readonly #onDeadline: () => void;
+  #timer: NodeJS.Timeout | undefined;
   readonly #startedMs = performance.now();
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | undefined;
@@ -35,11 +36,16 @@ export class Waiter {
     this.#callback = callback;
     this.limitMs = limitMs;
     this.site = site;
-    this.#timer = setTimeout(onDeadline, limitMs);
+    this.#onDeadline = onDeadline;
     if (signal === undefined) return;
     this.#signal = signal;
     this.#onAbort = () => onAbort(signal.reason);
     signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Its time begins to count: most callers are served at once, and need no timer. */
+  arm(): void {
+    if (!this.#answered) this.#timer ??= setTimeout(this.#onDeadline, this.limitMs);
   }
 
   get isAnswered(): boolean {

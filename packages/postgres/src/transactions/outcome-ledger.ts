@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { InvalidOptionError, MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import pg, { type ClientBase } from 'pg';
 import { createToken, oldestTokenAt, readTokenTime } from './outcome-token';
-import type { OutcomeEntry } from './transaction-session';
+import type { NamedText, OutcomeEntry } from './transaction-session';
 
 /** How outcomes are kept. */
 export interface OutcomeLedgerOptions {
@@ -31,12 +32,18 @@ const SWEEP_ROWS = 1_000;
 export class OutcomeLedger {
   readonly retentionMs: number;
   readonly #table: string;
+  readonly #leaveToken: NamedText;
 
   constructor(options: OutcomeLedgerOptions = {}) {
     requireKnownOptions('outcomeLedger', options, ['table', 'schema', 'retentionMs']);
     const { table, retentionMs, schema } = { ...OUTCOME_LEDGER_DEFAULTS, ...options };
     const names = [requireName('schema', schema), requireName('table', table)];
     this.#table = names.map((name) => pg.escapeIdentifier(name)).join('.');
+    const text = `INSERT INTO ${this.#table} (token, is_committed) VALUES ($1, true)`;
+    this.#leaveToken = Object.freeze({
+      name: `hf_${createHash('sha256').update(text).digest('hex')}`.slice(0, 63),
+      text,
+    });
     this.retentionMs = requireNumber('retentionMs', retentionMs, {
       min: SHORTEST_RETENTION_MS,
       max: MAX_TIMER_MS,
@@ -62,7 +69,7 @@ export class OutcomeLedger {
   /** A new token, never used before, and the statement that leaves it in a transaction. */
   createEntry(): OutcomeEntry {
     const token = createToken();
-    return { token, statement: `INSERT INTO ${this.#table} (token, is_committed) VALUES ('${token}', true)` };
+    return { token, statement: this.#leaveToken };
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
+import { Query } from '../statements/pg-internals';
 import { TransactionControlError } from './transaction-control-error';
 
 /** Where a transaction stands. */
@@ -21,8 +22,14 @@ type Forward = (text: string) => Promise<QueryResult>;
 /** What is left in a transaction to know it by. */
 export interface OutcomeEntry {
   readonly token: string;
-  /** Leaves it. Has no parameters, so that nothing can keep it from being sent. */
-  readonly statement: string;
+  /** Leaves the token, which is its only parameter. */
+  readonly statement: NamedText;
+}
+
+/** A statement of ours, and the name under which it is prepared: one that no other text has. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface SessionTerms {
@@ -44,7 +51,7 @@ const TAKES_SNAPSHOT: ReadonlySet<string> = new Set(
   'SELECT INSERT UPDATE DELETE MERGE WITH VALUES TABLE CALL DO EXECUTE'.split(' '),
 );
 
-const READ_ID = {
+const READ_ID: NamedText = {
   name: 'hf_transaction_id',
   text: 'SELECT pg_current_xact_id()::text AS "id", pg_backend_pid() AS "pid"',
 };
@@ -146,18 +153,26 @@ export class TransactionSession implements StatementGate {
     if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
     const asksForId = this.#terms.wantsId && this.#transactionId === undefined;
     if (!asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
-    return this.#inOneWrite(async () => {
-      const answers = Promise.all([forward(text), this.#askForId()]);
-      return (await answers)[0];
+    return this.#inOneWrite(() => {
+      const answer = forward(text);
+      void this.#askForId();
+      return answer;
     });
   }
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
-  submit(): void {
+  submit(): Promise<void> | undefined {
     if (this.#isEnding) throw control('A statement');
     if (this.#refusal !== undefined) throw this.#refusal;
-    // With answers still due, node-postgres refuses it in words of its own; without this mode it would mix them up.
-    if (this.#client.readyForQuery) this.#client.pipeline = false;
+    if (!this.#client.readyForQuery) return this.#leavePipeline();
+    this.#client.pipeline = false;
+    return undefined;
+  }
+
+  /** With answers still due, node-postgres would mix them up. */
+  async #leavePipeline(): Promise<void> {
+    while (!this.#client.readyForQuery && (await this.#client.isAnswered()));
+    this.#client.pipeline = false;
   }
 
   /** The transaction's id is known, if it is wanted: a round trip of its own, needed only where no statement could carry it. */
@@ -188,7 +203,7 @@ export class TransactionSession implements StatementGate {
     let position: Promise<void> | undefined;
     const answer = await this.#inOneWrite(() => {
       // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-      if (entry) this.#client.query(entry.statement).catch(onEntryFailure);
+      if (entry) this.#ask(entry.statement, [entry.token]).catch(onEntryFailure);
       const commit = forward(text);
       if (wantsPosition) position = this.#askForPosition();
       return commit;
@@ -211,13 +226,22 @@ export class TransactionSession implements StatementGate {
   /** Never rejects: where the statement in front of it has failed, the next one that succeeds asks again. */
   async #askForId(): Promise<void> {
     try {
-      const question = this.#client.statements === undefined ? READ_ID.text : READ_ID;
-      const { rows } = await this.#client.query<{ id: string; pid: number }>(question);
-      this.#transactionId ??= rows[0]?.id;
-      this.#backendPid ??= rows[0]?.pid;
+      const { rows } = await this.#ask(READ_ID, []);
+      const [row] = rows as { readonly id: string; readonly pid: number }[];
+      this.#transactionId ??= row?.id;
+      this.#backendPid ??= row?.pid;
     } catch {
       return;
     }
+  }
+
+  /** node-postgres makes a slow object of what it is given, unless it is given a query. */
+  #ask({ name, text }: NamedText, values: unknown[]): Promise<QueryResult> {
+    return new Promise((resolve, reject) => {
+      const query = new Query(text, values, (error, result) => (error ? reject(error) : resolve(result)));
+      if (this.#client.statements !== undefined) query.name = name;
+      this.#client.query(query);
+    });
   }
 
   /** Never rejects: the transaction is committed, wherever that is. */

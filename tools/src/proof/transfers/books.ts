@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { withClient } from '../../measurement/with-client';
 import type { Setting } from './setting';
 import type { Transfer } from './transfer';
-import { withClient } from './with-client';
 
 /** A transfer that the server has applied. One that was applied twice is there twice. */
 export type Entry = Pick<Transfer, 'id' | 'from' | 'to' | 'amount'>;

@@ -1,6 +1,6 @@
 import { openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
+import { withClient } from '../../measurement/with-client';
 import { crashServer } from './crash-server';
-import { withClient } from './with-client';
 
 describe.each(['halt', 'kill'] as const)('a crash by %s', (way) => {
   let server: TemporaryServer;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporaryServer } from '@holdfast/local-postgres';
 import type { Client } from 'pg';
+import { withClient } from '../../measurement/with-client';
 import type { Crash } from './fault-plan';
-import { withClient } from './with-client';
 
 /** How long a server may take to start over, and the time between two tries to reach it, in milliseconds. */
 const PATIENCE_MS = 60_000;

@@ -1,0 +1,24 @@
+import { LOOK_UP } from './look-ups';
+import type { Traffic } from './traffic';
+import { TRANSACTION } from './transactions';
+
+/** The round trips that an operation cannot do without: BEGIN, each statement, COMMIT. */
+const ROUND_TRIPS = Object.freeze({
+  [LOOK_UP.holdfastQuery]: 1,
+  [LOOK_UP.holdfastFind]: 1,
+  [TRANSACTION.holdfast]: 4,
+  [TRANSACTION.holdfastLedger]: 4,
+});
+
+/** Lists what lookups and units of work send beyond what they must: other round trips, or a Parse. */
+export function listExcessTraffic(traffic: readonly Traffic[]): readonly string[] {
+  return Object.entries(ROUND_TRIPS).flatMap(([name, wanted]) => {
+    const found = traffic.find((one) => one.name === name);
+    if (found === undefined) return [`${name} was not counted`];
+    const { roundTrips, sent } = found;
+    return [
+      ...(roundTrips === wanted ? [] : [`${name} takes ${roundTrips} round trips instead of ${wanted}`]),
+      ...(sent.P === undefined ? [] : [`${name} has ${sent.P} statements parsed`]),
+    ];
+  });
+}
