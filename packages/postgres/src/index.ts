@@ -103,6 +103,7 @@ export {
   type OutcomeLedgerOptions,
   outcomeLedger,
 } from './transactions/outcome-ledger';
+export { OutcomeLedgerError } from './transactions/outcome-ledger-error';
 export { ReadOnlyTransactionError } from './transactions/read-only-transaction-error';
 export type { AfterCommitHook, Transaction, TransactionWork } from './transactions/transaction';
 export { TransactionAbortedError } from './transactions/transaction-aborted-error';

@@ -4,7 +4,7 @@ import type { PooledClient } from './pooled-client';
 
 /**
  * The connection broke. `code` is what is known of why: the SQLSTATE with which the server took its leave, as `57P01`, else
- * the system's code, as `ECONNRESET`, else `08006` (connection failure). The mark of its phase says what became of the work.
+ * the system's code, as `ECONNRESET`, `POOL_CLOSED` when this side closed it, else `08006` (connection failure). The mark of its phase says what became of the work.
  */
 export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
@@ -23,6 +23,7 @@ export class ConnectionLostError extends Error {
  * says that it cannot be queried.
  */
 export function explainFailure(client: PooledClient, error: unknown): unknown {
+  if (client.isClosedHere) return new ConnectionLostError('POOL_CLOSED', error);
   if (client.loss === undefined || error instanceof pg.DatabaseError) return error;
   const code = client.farewellCode ?? readErrorCode(client.loss) ?? '08006';
   return new ConnectionLostError(code, client.loss);

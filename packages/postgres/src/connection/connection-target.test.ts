@@ -23,4 +23,19 @@ describe('readConnectionTarget', () => {
   it('is empty for a URL that cannot be read', () => {
     expect(readConnectionTarget('postgres://app:secret@db:notaport/x').user).toBe('');
   });
+
+  it.each([
+    'user:secret@host/db',
+    'postgres:/u:secret@h/d',
+    'postgres:u:secret@h',
+    'abc:secret@',
+    'mysql://u:secret@h/d',
+    '//u:secret@h/d',
+  ])('hides %s altogether', (url) => {
+    expect(redactUrl(url)).toBe('postgres://***');
+  });
+
+  it('hides a secret parameter however it is spelled', () => {
+    expect(redactUrl('postgres://h/d?Password=secret&x=1')).toBe('postgres://h/d?Password=***&x=1');
+  });
 });

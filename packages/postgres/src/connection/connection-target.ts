@@ -19,7 +19,9 @@ export function readConnectionTarget(url: string): ConnectionTarget {
 }
 
 /** Query parameters of a connection URL that hold a secret. */
-const SECRET_PARAMETERS = ['password', 'sslpassword', 'sslkey'];
+const SECRET_PARAMETERS = new Set(['password', 'sslpassword', 'sslkey']);
+/** Anything else may have its password anywhere. */
+const READABLE = /^postgres(?:ql)?:\/\//i;
 
 /**
  * Renders a connection URL without its secrets. A URL that cannot be read with certainty, such as one whose password
@@ -27,12 +29,12 @@ const SECRET_PARAMETERS = ['password', 'sslpassword', 'sslkey'];
  */
 export function redactUrl(url: string): string {
   const hidden = 'postgres://***';
-  if (!URL.canParse(url)) return hidden;
+  if (!READABLE.test(url) || !URL.canParse(url)) return hidden;
   const parsed = new URL(url);
   if (parsed.hash !== '') return hidden;
   if (parsed.password !== '') parsed.password = '***';
-  for (const name of SECRET_PARAMETERS) {
-    if (parsed.searchParams.has(name)) parsed.searchParams.set(name, '***');
+  for (const name of [...parsed.searchParams.keys()]) {
+    if (SECRET_PARAMETERS.has(name.toLowerCase())) parsed.searchParams.set(name, '***');
   }
   return parsed.href;
 }

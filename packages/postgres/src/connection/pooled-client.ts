@@ -31,6 +31,8 @@ export class PooledClient extends pg.Client {
   #isReady = false;
   #farewell: ServerMessage | undefined;
   #loss: Error | undefined;
+  #isClosedHere = false;
+  #isOnStandby = false;
 
   constructor(config?: string | pg.ClientConfig) {
     super(config);
@@ -47,6 +49,9 @@ export class PooledClient extends pg.Client {
       if (endsSession(message)) this.#farewell ??= message;
       if (message.code === READ_ONLY_TRANSACTION) this.isReadOnly = true;
     };
+    this.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
+      if (parameterName === 'in_hot_standby') this.#isOnStandby = parameterValue === 'on';
+    });
     this.connection.on('errorMessage', watch);
     this.connection.on('notice', watch);
   }
@@ -64,6 +69,16 @@ export class PooledClient extends pg.Client {
   /** What ended the connection: the server's farewell, where it said one, else the failure of the socket. */
   get loss(): Error | undefined {
     return this.#loss;
+  }
+
+  /** Whether the server has refused a write because it is a standby, and not because the session is read-only. */
+  get isOnStandby(): boolean {
+    return this.isReadOnly && this.#isOnStandby;
+  }
+
+  /** Whether this side has closed it without waiting. */
+  get isClosedHere(): boolean {
+    return this.#isClosedHere;
   }
 
   /** SQLSTATE with which the server has announced the end of the session; undefined when it did not. */
@@ -111,6 +126,7 @@ export class PooledClient extends pg.Client {
 
   /** As `cut`, and what fails by it is told that this side closed the connection. */
   close(): void {
+    this.#isClosedHere = true;
     this.end(ignore);
     this.cut();
   }
@@ -130,6 +146,12 @@ interface QueuedQuery {
 }
 
 const READ_ONLY_TRANSACTION = '25006';
+
+/** A setting of which the server reports each change. */
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
 
 /** What an error or notice of the server says about itself. */
 interface ServerMessage {

@@ -35,7 +35,7 @@ export async function prepareConnection(
   );
   try {
     client.identity = await readServerIdentity(client);
-    route?.admit(client);
+    await route?.admit(client);
     await session.apply(client);
   } catch (error) {
     client.cut();

@@ -8,9 +8,11 @@ export interface Route {
    * Judges a connection that has said which server it leads to, before anybody gets it.
    * @throws why nobody may have it.
    */
-  admit(client: PooledClient): void;
+  admit(client: PooledClient): void | Promise<void>;
   /** Told of a connection that could not be opened. */
   failed(url: string): void;
+  /** Returns what callers are told of an opening that failed. */
+  explain(error: Error): Error;
   /** Whether a server that has not been tried since the last success is left. */
   readonly hasUntried: boolean;
 }

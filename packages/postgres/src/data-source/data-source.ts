@@ -1,6 +1,7 @@
 import { MAX_TIMER_MS, readErrorCode, requireNumber, type StructuredLogger } from '@holdfast/resilience';
 import pg, { type PoolConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { requireUrl } from '../connection/require-url';
 import { createPostgresEmitter } from '../events/postgres-events';
 import { HoldfastPool } from '../pool/pool';
 import { type PoolSettings, requirePoolSettings } from '../pool/pool-settings';
@@ -51,7 +52,8 @@ export interface PostgresDataSourceSettings extends StatementSettings {
  * @throws InvalidOptionError when a setting of the pool or of statements is out of range.
  */
 export function createPostgresDataSource(settings: PostgresDataSourceSettings): DataSource {
-  const { url, applicationName, entities, migrations, ssl, statementTimeoutMs, logger } = settings;
+  const { applicationName, entities, migrations, ssl, statementTimeoutMs, logger } = settings;
+  const url = requireUrl('url', settings.url);
   const pool = requirePoolSettings(settings.pool);
   if (statementTimeoutMs !== undefined) {
     requireNumber('statementTimeoutMs', statementTimeoutMs, { min: 1, max: MAX_TIMER_MS, integer: true });
@@ -65,7 +67,7 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
     ...(logger && { logger }),
   };
-  const replicas = requireReplicaSettings(settings.replicas);
+  const replicas = requireReplicaSettings(settings.replicas, pool);
   const registration: Registration = { pools, events, logger };
   const createPool = (config: PoolConfig): HoldfastPool | ReplicaRouter => {
     if (replicas === undefined) {
@@ -77,7 +79,7 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     if (config.connectionString !== REPLICAS && registration.cluster) return registration.cluster.primary;
     const cluster = createClusterPools(config, url, poolOptions, replicas);
     registration.cluster = cluster;
-    for (const pool of [cluster.primary, ...cluster.replicas.map((replica) => replica.pool)]) pools.add(pool);
+    for (const pool of [cluster.primary, ...cluster.members.map((member) => member.pool)]) pools.add(pool);
     return cluster.router;
   };
   const credentials = { url, ...(ssl !== undefined && { ssl }) };
@@ -85,9 +87,8 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
   const dataSource = new DataSource({
     ...settings.typeorm,
     type: 'postgres',
-    ...(replicas === undefined
-      ? credentials
-      : { replication: { master: credentials, slaves: [{ ...credentials, url: REPLICAS }] } }),
+    ...credentials,
+    ...(replicas && { replication: { master: credentials, slaves: [{ ...credentials, url: REPLICAS }] } }),
     applicationName,
     entities,
     migrations,
@@ -98,9 +99,8 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
         return createPool(config);
       },
     },
-    poolErrorHandler: (error: unknown) => {
-      logger?.warn('An idle database connection failed', { code: readErrorCode(error) ?? 'unknown' });
-    },
+    // TypeORM would write it to its own log; ours is told below.
+    poolErrorHandler: () => {},
     synchronize: false,
     installExtensions: false,
     // Makes TypeORM's generated UUID columns default to gen_random_uuid(), which needs no extension.
@@ -108,6 +108,10 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     migrationsRun: false,
     migrationsTransactionMode: 'none',
     migrationsTableName: 'migrations',
+  });
+  events.on('error', ({ pool: name, error }) => {
+    const code = readErrorCode(error) ?? 'unknown';
+    logger?.warn('An idle database connection failed', { pool: name, code });
   });
   registerPools(dataSource, registration);
   return dataSource;

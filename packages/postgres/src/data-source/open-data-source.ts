@@ -1,8 +1,14 @@
-import { RetryError, retryWithBackoff, type StructuredLogger } from '@holdfast/resilience';
+import {
+  RetryError,
+  requireKnownOptions,
+  requireNumber,
+  retryWithBackoff,
+  type StructuredLogger,
+} from '@holdfast/resilience';
 import { classify } from '@holdfast/resilience/postgres';
 import type { DataSource } from 'typeorm';
 import { describeConnectionFailure, readConnectionFailure } from '../connection/connection-failure';
-import { readConnectionTarget } from '../connection/connection-target';
+import { readDataSourceTarget } from './data-source-target';
 import { endPools } from './pool-registry';
 
 /** How long and how loudly opening is tried. */
@@ -16,15 +22,31 @@ export interface OpenOptions {
 
 const BACKOFF = Object.freeze({ baseDelayMs: 500, maxDelayMs: 5000 });
 
+const DEFAULT_ATTEMPTS = 3;
+
 /**
- * The DataSource is initialized and returned, or nothing of it is left open.
- * A server that cannot be reached is waited for; a refused login is not.
+ * The DataSource is initialized and returned, or nothing of it is left open. One that is open, or is being opened, is
+ * returned when it is. A server that cannot be reached is tried again, a refused login is not: with 3 attempts for about
+ * a second, so that whoever has to wait for a server gives more.
  *
  * @throws DatabaseConnectionError with one line for whoever has to mend it; the signal's reason; or the untouched error
  * when the failure is not one of connecting.
  */
 export async function openDataSource(dataSource: DataSource, options: OpenOptions = {}): Promise<DataSource> {
-  const { signal, attempts = 3, logger } = options;
+  requireKnownOptions('openDataSource', options, ['signal', 'attempts', 'logger']);
+  requireNumber('attempts', options.attempts ?? DEFAULT_ATTEMPTS, { min: 1, integer: true });
+  if (dataSource.isInitialized) return dataSource;
+  const opening =
+    OPENING.get(dataSource) ?? open(dataSource, options).finally(() => OPENING.delete(dataSource));
+  OPENING.set(dataSource, opening);
+  return opening;
+}
+
+/** Two pools to one DataSource would hold twice its connections, so whoever comes second waits for the first. */
+const OPENING = new WeakMap<DataSource, Promise<DataSource>>();
+
+async function open(dataSource: DataSource, options: OpenOptions): Promise<DataSource> {
+  const { signal, attempts = DEFAULT_ATTEMPTS, logger } = options;
   const retryOptions = {
     ...BACKOFF,
     maxAttempts: attempts,
@@ -40,7 +62,7 @@ export async function openDataSource(dataSource: DataSource, options: OpenOption
     if (signal?.aborted) throw signal.reason;
     const failure = error instanceof RetryError ? error.cause : error;
     if (readConnectionFailure(failure) === undefined) throw failure;
-    throw describeConnectionFailure(failure, readTarget(dataSource));
+    throw describeConnectionFailure(failure, readDataSourceTarget(dataSource));
   }
 }
 
@@ -66,10 +88,4 @@ async function initialize(dataSource: DataSource, signal: AbortSignal | undefine
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
-}
-
-function readTarget(dataSource: DataSource) {
-  const { options } = dataSource;
-  if (options.type !== 'postgres') return readConnectionTarget('');
-  return readConnectionTarget(options.url ?? options.replication?.master.url ?? '');
 }

@@ -60,14 +60,17 @@ export function requireRegistration(dataSource: DataSource): Registration {
   return registration;
 }
 
+/** Returns the pool in use, or undefined when the DataSource is not open. */
+export function findPool(dataSource: DataSource): HoldfastPool | undefined {
+  const pools = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])];
+  return pools.findLast(({ ending, name }) => !ending && name === PRIMARY_POOL);
+}
+
 /** Returns the pool in use. @throws DataSourceNotOpenError */
 export function requirePool(dataSource: DataSource): HoldfastPool {
-  const open = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])].filter(
-    ({ ending, name }) => !ending && name === PRIMARY_POOL,
-  );
-  const latest = open.at(-1);
-  if (!latest) throw new DataSourceNotOpenError();
-  return latest;
+  const pool = findPool(dataSource);
+  if (!pool) throw new DataSourceNotOpenError();
+  return pool;
 }
 
 /**
@@ -88,5 +91,5 @@ export async function endPools(dataSource: DataSource, limitMs?: number): Promis
  */
 export function readReplicaStats(dataSource: DataSource): readonly ReplicaStats[] {
   requirePool(dataSource);
-  return REGISTRATIONS.get(dataSource)?.cluster?.replicas.map(({ stats }) => stats) ?? [];
+  return REGISTRATIONS.get(dataSource)?.cluster?.readReplicaStats() ?? [];
 }

@@ -1,4 +1,4 @@
-import { Emitter, MAX_TIMER_MS, requireNumber } from '@holdfast/resilience';
+import { Emitter, InvalidOptionError, MAX_TIMER_MS, requireNumber } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { closeDataSource } from '../data-source/open-data-source';
@@ -63,6 +63,13 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
   constructor(dataSource: DataSource, options: ConnectionManagerOptions<Facts, Options>) {
     const settings = requireManagerSettings(options);
     const registration = requireRegistration(dataSource);
+    if ((options.transactions.dataSource ?? dataSource) !== dataSource) {
+      throw new InvalidOptionError(
+        'transactions',
+        options.transactions,
+        'a unit of work of the same DataSource',
+      );
+    }
     const { environment, clock, calmMs, nearCapacityRatio, healthCheckIntervalMs } = settings;
     const log = new ManagerLog(environment, options.logger ?? registration.logger);
     this.#dataSource = dataSource;

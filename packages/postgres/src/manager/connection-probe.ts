@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { DataSource } from 'typeorm';
 import { describeConnectionFailure, readConnectionFailure } from '../connection/connection-failure';
-import { readConnectionTarget } from '../connection/connection-target';
+import { readDataSourceTarget } from '../data-source/data-source-target';
 import { ProbeTimeoutError, probeServer, type ServerProbe } from '../data-source/probe';
 
 /** Whether the server works, and if not, why. */
@@ -32,10 +32,9 @@ export async function testServer(dataSource: DataSource, timeoutMs: number): Pro
   }
 }
 
-function explain(error: unknown, { options }: DataSource): Error {
+function explain(error: unknown, dataSource: DataSource): Error {
   // A probe that came too late says more than the timeout behind it.
   const isSaid = error instanceof ProbeTimeoutError || readConnectionFailure(error) === undefined;
   if (isSaid && error instanceof Error) return error;
-  const url = options.type === 'postgres' ? (options.url ?? '') : '';
-  return describeConnectionFailure(error, readConnectionTarget(url));
+  return describeConnectionFailure(error, readDataSourceTarget(dataSource));
 }

@@ -3,7 +3,7 @@ import { classify } from '@holdfast/resilience/postgres';
 import type { QueryRunner } from 'typeorm';
 import { readPoolStats } from '../data-source/read-pool-stats';
 import { rejection, until } from '../test/settings';
-import { createTables, openSource, withClient } from '../test/transfers';
+import { createTables, openSource, readBalance, resetTables, withClient } from '../test/transfers';
 import { runOnConnection } from './with-connection';
 
 describe('work on a connection', () => {
@@ -91,6 +91,38 @@ describe('work on a connection', () => {
     expect(classify(error).applied).toBe('unknown');
     expect(error.name).not.toBe('DeadlineExceededError');
     proxy.thaw();
+  });
+
+  describe('with a statement that is queued behind another', () => {
+    const queue = (runner: QueryRunner, first: string) => {
+      const statements = [first, 'UPDATE accounts SET balance = 90 WHERE id = 1'];
+      return Promise.all(statements.map((text) => runner.query(text)));
+    };
+    beforeEach(() => resetTables(server.url));
+
+    it('runs it, where nothing ends the work', async () => {
+      await using source = await openSource(server.url, { max: 1 });
+      await runOnConnection(source.dataSource, (runner) => queue(runner, 'SELECT 1'), {});
+      expect(await readBalance(server.url)).toBe(90);
+    });
+
+    it('does not send it, where the first one was interrupted', async () => {
+      await using source = await openSource(server.url, { max: 1 });
+      const pid = await runOnConnection(source.dataSource, readPid, {});
+      const controller = new AbortController();
+      const reason = new Error('the client has gone');
+      const ended = rejection(
+        runOnConnection(source.dataSource, (runner) => queue(runner, 'SELECT pg_sleep(60)'), {
+          signal: controller.signal,
+        }),
+      );
+      await until(async () => (await countSleepers()) === 1);
+      controller.abort(reason);
+      expect(await ended).toBe(reason);
+      // The same connection serves the next, so that what was queued would be done by now.
+      expect(await runOnConnection(source.dataSource, readPid, {})).toEqual(pid);
+      expect(await readBalance(server.url)).toBe(100);
+    });
   });
 
   it('sends nothing any more once it was ended', async () => {

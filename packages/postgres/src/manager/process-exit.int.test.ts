@@ -1,35 +1,15 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
+import { runBuiltProgram } from '../test/built-program';
 
-const BUILT = join(__dirname, '../../dist');
-
-/** Runs a program that has a DataSource and its manager, and answers what it printed when it had ended by itself. */
+/** Runs a program that has a DataSource and can have a manager, and answers what it printed. */
 function run(url: string, program: string): Promise<string> {
-  const registry = join(BUILT, 'manager/manager-registry.js');
-  if (!existsSync(registry)) throw new Error('Build the package first: this test runs what its users get');
-  const prelude = `
-    const { closeDataSource, createPostgresDataSource, openDataSource } = require(${JSON.stringify(BUILT)});
-    const { createConnectionManager } = require(${JSON.stringify(registry)});
-    const times = { idleMs: 50, acquireMs: 5000, createMs: 5000, destroyMs: 1000, createRetryMs: 20 };
-    const dataSource = createPostgresDataSource({
-      url: ${JSON.stringify(url)},
-      pool: { min: 0, max: 1, ...times },
-      applicationName: 'exit',
-      entities: [],
-      migrations: [],
-    });
-    const transactions = { run: (work) => dataSource.transaction(work) };
-    const createManager = (healthCheckIntervalMs) =>
-      createConnectionManager(dataSource, { transactions, healthCheckIntervalMs });`;
-  return new Promise((resolve, reject) => {
-    const limit = { timeout: 30_000 };
-    execFile(process.execPath, ['-e', `${prelude}\n${program}`], limit, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim());
-      else reject(new Error(`ended with ${error.signal ?? error.code}: ${stdout}${stderr}`));
-    });
-  });
+  return runBuiltProgram(
+    url,
+    `const transactions = { run: (work) => dataSource.transaction(work) };
+     const createManager = (healthCheckIntervalMs) =>
+       createConnectionManager(dataSource, { transactions, healthCheckIntervalMs });
+     ${program}`,
+  );
 }
 
 describe('a process', () => {

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Transaction } from '../transactions/transaction';
 import type { RunOptions } from '../transactions/unit-of-work';
 
@@ -7,5 +7,7 @@ import type { RunOptions } from '../transactions/unit-of-work';
  * caller may ask for, such as an isolation level. By default both are those of `createUnitOfWork`.
  */
 export interface TransactionRunner<Facts = Transaction, Options extends object = RunOptions> {
+  /** The DataSource it belongs to, where it says so. */
+  readonly dataSource?: DataSource;
   run<T>(work: (manager: EntityManager, transaction: Facts) => Promise<T>, options?: Options): Promise<T>;
 }

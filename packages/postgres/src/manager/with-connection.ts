@@ -1,5 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import { type Deadline, DeadlineExceededError, MAX_TIMER_MS, requireNumber } from '@holdfast/resilience';
+import {
+  type Deadline,
+  DeadlineExceededError,
+  InvalidOptionError,
+  MAX_TIMER_MS,
+  requireKnownOptions,
+  requireNumber,
+} from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -22,13 +29,17 @@ export interface WithConnectionOptions {
 /**
  * The work has run on a connection of its own, which was given back; or it was closed, if a transaction was left open on it.
  * Work that is ended by its signal or deadline has no statement running any more, on either side.
- * @throws TransactionLeftOpenError; what the work throws; the signal's reason; DeadlineExceededError; or why there was no connection, marked with the phase `acquire`.
+ * @throws TransactionLeftOpenError; what the work throws; the signal's reason; DeadlineExceededError; or why there was no
+ * connection, marked with the phase `acquire`.
  */
 export async function runOnConnection<T>(
   dataSource: DataSource,
   work: (runner: QueryRunner) => Promise<T> | T,
-  { signal, deadline }: WithConnectionOptions,
+  options: WithConnectionOptions,
 ): Promise<T> {
+  requireKnownOptions('withConnection', options, ['signal', 'deadline']);
+  if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
+  const { signal, deadline } = options;
   const startedMs = performance.now();
   const remainingMs = deadline === undefined ? undefined : readRemainingMs(deadline);
   if (remainingMs !== undefined && remainingMs <= 0) throw tagPhase(new DeadlineExceededError(), 'acquire');
@@ -62,6 +73,9 @@ function joinSignals(one: AbortSignal | undefined, other: AbortSignal | undefine
 
 /** What is left of a time limit may be nothing or less, so a number is not required to be positive. */
 function readRemainingMs(deadline: Deadline | number): number {
+  if (typeof deadline !== 'number' && typeof deadline?.remainingMs !== 'function') {
+    throw new InvalidOptionError('deadline', deadline, 'a Deadline, or milliseconds');
+  }
   return requireNumber('deadline', typeof deadline === 'number' ? deadline : deadline.remainingMs(), {
     max: MAX_TIMER_MS,
   });

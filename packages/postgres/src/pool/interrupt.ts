@@ -1,5 +1,6 @@
 import { requestCancel } from '../connection/cancel-request';
 import type { Lease } from './lease';
+import { listenForAbort } from './listen-for-abort';
 
 /** What is under way has so long to end, in milliseconds; then the connection is cut. */
 const LIMIT_MS = 2_000;
@@ -37,7 +38,7 @@ export async function runInterruptibly<T>(
   const aborted = new Promise<typeof ABORTED>((resolve) => {
     onAbort = () => resolve(ABORTED);
   });
-  signal.addEventListener('abort', onAbort, { once: true });
+  listenForAbort(signal, onAbort);
   const working = (async () => work())();
   try {
     const first = await Promise.race([working, aborted]);

@@ -4,7 +4,7 @@ import type { PoolClient, QueryConfig, QueryResult, Submittable } from 'pg';
 import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
-import { noteStatement } from '../replicas/read-session';
+import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import { ConnectionReleasedError } from './pool-error';
 import {
@@ -82,11 +82,6 @@ export class Lease {
     return this.#firstFailure;
   }
 
-  /** Something beside the caller's statements has made the open transaction fail. */
-  noteFailure(error: unknown): void {
-    this.#firstFailure ??= error;
-  }
-
   /** Whether a statement has been sent and not been answered yet. */
   get isBusy(): boolean {
     return this.#running > 0;
@@ -131,6 +126,9 @@ export class Lease {
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
     if (this.#refusal) throw this.#refusal.reason;
+    if (this.gate === undefined) noteStatement((query as { readonly text?: string }).text ?? 'COPY');
+    // It may be a COPY into a table.
+    if (this.gate === undefined) currentReadSession()?.noteWrite();
     const ready = this.gate?.submit();
     if (ready === undefined) return this.client.query(query);
     void ready.then(() => this.client.query(query));

@@ -37,8 +37,13 @@ export class OpenSockets {
 
   /** Cuts the idle connections of which a suspicion holds. */
   cutIdle(isSuspect: (client: PooledClient) => boolean, reason: RemovalReason): void {
+    this.cut((client) => client.idleSinceMs !== undefined && isSuspect(client), reason);
+  }
+
+  /** Cuts the connections of which a suspicion holds, whoever has or awaits them. */
+  cut(isSuspect: (client: PooledClient) => boolean, reason: RemovalReason): void {
     for (const client of this.#clients) {
-      if (client.idleSinceMs === undefined || !isSuspect(client)) continue;
+      if (!isSuspect(client)) continue;
       client.removal ??= reason;
       client.cut();
     }

@@ -48,7 +48,7 @@ describe('closing the pool', () => {
     const client = await pool.acquire();
     const query = rejection(client.query('SELECT pg_sleep(600)'));
     await pool.end();
-    expect((await query).message).toBe('Connection terminated');
+    expect(await query).toMatchObject({ name: 'ConnectionLostError', code: 'POOL_CLOSED' });
     client.release();
     await admin.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,

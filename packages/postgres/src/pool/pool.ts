@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { explainFailure } from '../connection/connection-lost-error';
 import { hideConnectionString } from '../connection/hide-connection-string';
 import { openConnection } from '../connection/open-connection';
 import type { PooledClient } from '../connection/pooled-client';
 import { type ConnectionPreparation, prepareConnection } from '../connection/prepare-connection';
-import { createPostgresEmitter } from '../events/postgres-events';
+import { createPostgresEmitter, type RemovalReason } from '../events/postgres-events';
 import { SessionPolicy } from '../statements/session-policy';
 import { requireStatementSettings } from '../statements/statement-settings';
 import { type AcquireOptions, takeAcquireOptions } from './acquire-options';
@@ -86,15 +87,9 @@ export class HoldfastPool extends pg.Pool {
   get stats(): PoolStats {
     const { min, max } = this.settings;
     const { used } = this.#lending;
-    return {
-      used,
-      free: this.idleCount,
-      total: this.totalCount,
-      waiting: this.#callers.unanswered,
-      min,
-      max,
-      utilization: used / max,
-    };
+    const { unanswered: waiting } = this.#callers;
+    const { idleCount: free, totalCount: total } = this;
+    return { used, free, total, waiting, min, max, utilization: used / max };
   }
 
   override connect(): Promise<PoolClient>;
@@ -130,9 +125,19 @@ export class HoldfastPool extends pg.Pool {
     return client;
   }
 
-  /** Idle connections to a server that is of no use any more are closed. */
-  cutIdleTo(url: string): void {
-    this.#sockets.cutIdle(({ targetUrl }) => targetUrl === url, 'read-only');
+  /** Idle connections to a server are closed. */
+  cutIdleTo(url: string, reason: RemovalReason = 'read-only'): void {
+    this.#sockets.cutIdle(({ targetUrl }) => targetUrl === url, reason);
+  }
+
+  /** Connections to any other server than this are closed, whoever has them. */
+  cutAllBut(url: string): void {
+    this.cutIf(({ targetUrl }) => targetUrl !== url);
+  }
+
+  /** Connections that are of no use any more are closed, whoever has them. */
+  cutIf(isUseless: (client: PooledClient) => boolean, reason: RemovalReason = 'read-only'): void {
+    this.#sockets.cut(isUseless, reason);
   }
 
   /**
@@ -169,13 +174,19 @@ export class HoldfastPool extends pg.Pool {
     });
     this.on('remove', (removed) => {
       const client = removed as PoolClient & PooledClient;
-      // Where one connection leads to no primary, none does.
-      if (client.removal === 'read-only' && client.targetUrl) this.cutIdleTo(client.targetUrl);
+      // Where one connection leads to a standby, none leads to a primary.
+      if (client.isOnStandby && this.name === PRIMARY_POOL) {
+        this.#sockets.cutIdle(({ targetUrl }) => targetUrl === client.targetUrl, 'read-only');
+      }
       this.#report.removed(client, this.ending);
       this.#dispatch();
       this.#refill();
     });
-    this.on('error', (error) => this.#report.idleFailed(error));
+    this.on('error', (error, failed) => {
+      // node-postgres hangs the client on it, and with it the key that cancels its statements.
+      Object.defineProperty(error, 'client', { enumerable: false });
+      this.#report.idleFailed(explainFailure(failed as PoolClient & PooledClient, error));
+    });
   }
 
   get #internals(): PgPoolInternals {
@@ -208,9 +219,8 @@ export class HoldfastPool extends pg.Pool {
       if (client) this.#onClient(waiter, client as PoolClient & PooledClient);
       else this.#onFailure(waiter, error ?? new PoolClosedError());
     };
-    const { _idle: idle } = this.#internals;
-    if (idle.length > 0) {
-      this.#internals._acquireClient(...takeIdle(idle, callback));
+    if (this.idleCount > 0) {
+      this.#internals._acquireClient(...takeIdle(this.#internals._idle, callback));
       return;
     }
     try {
@@ -252,8 +262,9 @@ export class HoldfastPool extends pg.Pool {
     this.#lending.lend(client, waiter);
   }
 
-  #onFailure(waiter: Waiter, error: Error): void {
-    this.#report.connectFailed(error);
+  #onFailure(waiter: Waiter, failure: Error): void {
+    this.#report.connectFailed(failure);
+    const error = this.#preparation.route?.explain(failure) ?? failure;
     waiter.lastFailure = tagPhase(error, 'acquire');
     if (!this.ending && this.#openings.mayPass(error)) {
       this.#callers.putBack(waiter);

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { PoolClient } from 'pg';
 import type { CallSite } from './lease';
+import { listenForAbort } from './listen-for-abort';
 
 /** The shape of node-postgres' callback: an error, or a client and the function that gives it back. */
 export type ConnectCallback = (
@@ -40,7 +41,7 @@ export class Waiter {
     if (signal === undefined) return;
     this.#signal = signal;
     this.#onAbort = () => onAbort(signal.reason);
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    listenForAbort(signal, this.#onAbort);
   }
 
   /** Its time begins to count: most callers are served at once, and need no timer. */

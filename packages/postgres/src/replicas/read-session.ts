@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readOperation } from '../pool/statement-text';
+import { isSingleStatement, readOperation } from '../pool/statement-text';
 import { type Lsn, parseLsn, renderLsn } from './lsn';
+
+/** Beyond all positions of any log. */
+const UNKNOWN: Lsn = 2n ** 64n - 1n;
 
 /**
  * What one client has written, as far as its reads must see it. Reads in the session see at least that, wherever they
@@ -11,12 +14,17 @@ export class ReadSession {
   #needsPrimary = false;
 
   constructor(lsn: Lsn) {
-    this.#lsn = lsn;
+    this.#lsn = lsn === UNKNOWN ? 0n : lsn;
+    this.#needsPrimary = lsn === UNKNOWN;
   }
 
-  /** Position in the log that reads must see, as in `16/B374D848`; hand it on to the client's next request. */
+  /**
+   * Position in the log that reads must see, as in `16/B374D848`; hand it on to the client's next request. After a write
+   * whose position is not known it is beyond all others, and sends the reads of the next session to the primary, too:
+   * `readSessionLsn` asks for the position instead.
+   */
   get lsn(): string {
-    return renderLsn(this.#lsn);
+    return renderLsn(this.#needsPrimary ? UNKNOWN : this.#lsn);
   }
 
   get position(): Lsn {
@@ -66,21 +74,24 @@ export function currentReadSession(): ReadSession | undefined {
   return isUsed ? STORAGE.getStore() : undefined;
 }
 
-/** Statements that write nothing, unless a function in them does. */
-const READS: ReadonlySet<string> = new Set([
-  'SELECT',
-  'SHOW',
-  'VALUES',
-  'TABLE',
-  'EXPLAIN',
-  'SET',
-  'BEGIN',
-  'START',
-  '',
-]);
+/** Statements that write nothing, unless another stands in them or a function in them does. */
+const READS: ReadonlySet<string> = new Set(
+  'SELECT WITH VALUES TABLE EXPLAIN SHOW SET RESET BEGIN START SAVEPOINT RELEASE ROLLBACK ABORT COMMIT END'.split(
+    ' ',
+  ),
+);
+/** What writes inside such a statement; a literal that reads like it costs a read on the primary. */
+const WRITES_INSIDE =
+  /\b(?:insert|delete|merge|into|execute|prepared)\b|(?<!\bfor\s+(?:no\s+key\s+)?)\bupdate\b/i;
+const QUOTED_NAME = /"\w+"/g;
 
 /** Notes a statement outside a unit of work in the session that the running code is in. */
 export function noteStatement(text: string): void {
   const session = currentReadSession();
-  if (session !== undefined && !READS.has(readOperation(text))) session.noteWrite();
+  if (session !== undefined && mayWrite(text)) session.noteWrite();
+}
+
+function mayWrite(text: string): boolean {
+  if (!READS.has(readOperation(text)) || !isSingleStatement(text)) return true;
+  return WRITES_INSIDE.test(text.replace(QUOTED_NAME, ''));
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError, MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
-import type { PoolSettings } from '../pool/pool-settings';
+import { requireUrl } from '../connection/require-url';
+import { type PoolSettings, requirePoolSettings } from '../pool/pool-settings';
 
 /** Standbys that answer questions, and may become the primary. All times in milliseconds. */
 export interface ReplicaSettings {
@@ -22,18 +23,21 @@ const TIME = { min: 1, max: MAX_TIMER_MS, integer: true } as const;
 
 /**
  * Returns a frozen copy in which nothing is missing, or undefined without replicas.
+ * @param primaryPool what the pools of replicas have where `pool` says nothing else.
  * @throws InvalidOptionError naming the option as `replicas.<name>`, the value and what is allowed.
  */
-export function requireReplicaSettings(settings: ReplicaSettings | undefined) {
+export function requireReplicaSettings(settings: ReplicaSettings | undefined, primaryPool: PoolSettings) {
   if (settings === undefined || settings.urls?.length === 0) return undefined;
   requireKnownOptions('replicas', settings, ['urls', 'maxLagMs', 'checkMs', 'waitMs', 'pool']);
   const { urls, pool = {}, maxLagMs, checkMs, waitMs } = { ...REPLICA_DEFAULTS, ...settings };
-  if (!Array.isArray(urls) || !urls.every((url) => typeof url === 'string' && url !== '')) {
-    throw new InvalidOptionError('replicas.urls', undefined, 'a list of connection URLs');
+  if (!Array.isArray(urls)) {
+    // A single URL given by mistake holds a password.
+    throw new InvalidOptionError('replicas.urls', `a ${typeof urls}`, 'a list of connection URLs');
   }
+  for (const [at, url] of urls.entries()) requireUrl(`replicas.urls[${at}]`, url);
   return Object.freeze({
     urls: Object.freeze([...urls]),
-    pool,
+    pool: requirePoolSettings({ ...primaryPool, ...pool }),
     maxLagMs: requireNumber('replicas.maxLagMs', maxLagMs, TIME),
     checkMs: requireNumber('replicas.checkMs', checkMs, TIME),
     waitMs: requireNumber('replicas.waitMs', waitMs, { ...TIME, min: 0 }),

@@ -1,12 +1,11 @@
 import { DataSource } from 'typeorm';
-import { readEvents, readReplicaStats } from '../data-source/pool-registry';
+import { readReplicaStats } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
-import { type Cluster, openCluster, openClusterSource } from '../test/cluster';
+import { type Cluster, openCluster, openClusterSource, readPort } from '../test/cluster';
 import { Note } from '../test/note';
 import { rejection, until } from '../test/settings';
 import { withClient } from '../test/transfers';
 import { createUnitOfWork } from '../transactions/unit-of-work';
-import { createReadSession, withReadSession } from './read-session';
 
 describe('replicas', () => {
   let cluster: Cluster;
@@ -22,24 +21,16 @@ describe('replicas', () => {
     cluster.replicas[1]?.url ?? '',
   ];
 
-  /** On which server a read of TypeORM is answered: the port of the server that answers. */
-  const readPort = async (dataSource: DataSource): Promise<number> => {
-    const [row] = await dataSource
-      .createQueryBuilder()
-      .select('inet_server_port()', 'port')
-      .from('(SELECT 1)', 'one')
-      .getRawMany();
-    return row.port;
-  };
-
   it('answer the reads, turn by turn, and the primary the rest', async () => {
     await using source = await openClusterSource(urls());
     await source.waitForStates('healthy', 'healthy');
     const { dataSource } = source;
     await dataSource.getRepository(Note).insert({ id: 1, text: 'a' });
     const ports = await Promise.all(Array.from({ length: 20 }, () => readPort(dataSource)));
+    const oneByOne = [await readPort(dataSource), await readPort(dataSource)];
     const replicaPorts = cluster.replicas.map(({ port }) => port);
     expect([...new Set(ports)].toSorted()).toEqual(replicaPorts.toSorted());
+    expect(oneByOne.toSorted()).toEqual(replicaPorts.toSorted());
     const [row] = await dataSource.query('SELECT inet_server_port() AS port');
     expect(row.port).toBe(cluster.primary.port);
     await dataSource.transaction(async (manager) => {
@@ -116,62 +107,6 @@ describe('replicas', () => {
       'A replica gets no reads: lagging',
       'A replica gets reads: healthy',
     ]);
-  });
-
-  describe('in a read session', () => {
-    const write = (dataSource: DataSource, id: number) =>
-      createUnitOfWork(dataSource).run((manager) => manager.insert(Note, { id, text: 'a' }));
-    const read = (dataSource: DataSource, id: number) => dataSource.getRepository(Note).findOneBy({ id });
-
-    it('show what a unit of work in it has committed; without it they do not', async () => {
-      const [replica] = cluster.replicas;
-      await using source = await openClusterSource([urls()[0], urls()[1]], { replicas: { waitMs: 20 } });
-      const { dataSource } = source;
-      await source.waitForStates('healthy');
-      await replica?.pauseReplay();
-      const session = createReadSession();
-      await withReadSession(session, () => write(dataSource, 1));
-      expect(session.needsPrimary).toBe(false);
-      expect(await read(dataSource, 1)).toBeNull();
-      expect(await withReadSession(session, () => read(dataSource, 1))).not.toBeNull();
-      // Carried on in another request.
-      const next = createReadSession({ lsn: session.lsn });
-      expect(await withReadSession(next, () => read(dataSource, 1))).not.toBeNull();
-      await replica?.resumeReplay();
-    });
-
-    it('answer as soon as they have replayed it', async () => {
-      const [replica] = cluster.replicas;
-      await using source = await openClusterSource([urls()[0], urls()[1]], { replicas: { waitMs: 30_000 } });
-      const { dataSource } = source;
-      await source.waitForStates('healthy');
-      await replica?.pauseReplay();
-      const session = createReadSession();
-      await withReadSession(session, () => write(dataSource, 2));
-      const pools: string[] = [];
-      readEvents(dataSource).on('operation', ({ text, pool }) => {
-        if (text.includes('"note"')) pools.push(pool);
-      });
-      const reading = withReadSession(session, () => read(dataSource, 2));
-      await until(() => readReplicaStats(dataSource)[0]?.used === 1);
-      await replica?.resumeReplay();
-      expect(await reading).not.toBeNull();
-      expect(pools).toEqual([`replica 127.0.0.1:${replica?.port}`]);
-    });
-
-    it('leave the reads to the primary after a write whose position nobody asked for', async () => {
-      await using source = await openClusterSource([urls()[0], urls()[1]]);
-      await source.waitForStates('healthy');
-      const session = createReadSession();
-      await withReadSession(session, async () => {
-        expect(await readPort(source.dataSource)).toBe(cluster.replicas[0]?.port);
-        await source.dataSource.getRepository(Note).insert({ id: 3, text: 'a' });
-        expect(session.needsPrimary).toBe(true);
-        expect(await readPort(source.dataSource)).toBe(cluster.primary.port);
-      });
-      // Others are not concerned.
-      expect(await readPort(source.dataSource)).toBe(cluster.replicas[0]?.port);
-    });
   });
 
   it('run a read-only unit of work that may run there, and no other', async () => {

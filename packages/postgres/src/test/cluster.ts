@@ -84,3 +84,13 @@ export async function openClusterSource(
     [Symbol.asyncDispose]: () => closeDataSource(dataSource),
   };
 }
+
+/** On which server a read of TypeORM is answered: the port of the server that answers. */
+export async function readPort(dataSource: DataSource): Promise<number> {
+  const [row] = await dataSource
+    .createQueryBuilder()
+    .select('inet_server_port()', 'port')
+    .from('(SELECT 1)', 'one')
+    .getRawMany();
+  return row.port;
+}

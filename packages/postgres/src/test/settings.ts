@@ -48,3 +48,16 @@ export function settle(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+/** As `settle`; rejects when nothing has come of it after so long, which is far more than a test that passes takes. */
+export async function settleWithin(limitMs: number, promise: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`Not settled after ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([settle(promise), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

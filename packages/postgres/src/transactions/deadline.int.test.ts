@@ -2,7 +2,7 @@ import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/
 import type { EntityManager } from 'typeorm';
 import { readPoolStats } from '../data-source/read-pool-stats';
 import { rejection, until } from '../test/settings';
-import { createTables, openSource, withClient } from '../test/transfers';
+import { createTables, debit, openSource, readBalance, resetTables, withClient } from '../test/transfers';
 import { createUnitOfWork } from './unit-of-work';
 
 describe('a unit of work with a deadline or a signal', () => {
@@ -12,15 +12,8 @@ describe('a unit of work with a deadline or a signal', () => {
     await createTables(server.url);
   });
   afterAll(() => server?.stop());
-  beforeEach(() => withClient(server.url, (client) => client.query('UPDATE accounts SET balance = 100')));
+  beforeEach(() => resetTables(server.url));
 
-  const debit = (manager: EntityManager) =>
-    manager.query('UPDATE accounts SET balance = balance - 10 WHERE id = 1');
-  const readBalance = () =>
-    withClient(server.url, async (client) => {
-      const { rows } = await client.query('SELECT balance FROM accounts WHERE id = 1');
-      return rows[0].balance;
-    });
   const countSleepers = () =>
     withClient(server.url, async (client) => {
       const { rows } = await client.query(`
@@ -65,7 +58,7 @@ describe('a unit of work with a deadline or a signal', () => {
     );
     expect(error).toMatchObject({ name: 'DeadlineExceededError' });
     expect(await countSleepers()).toBe(0);
-    expect(await readBalance()).toBe(100);
+    expect(await readBalance(server.url)).toBe(100);
     expect(await unitOfWork.run(readPid)).toEqual(pid);
   });
 
@@ -89,7 +82,7 @@ describe('a unit of work with a deadline or a signal', () => {
     controller.abort(reason);
     expect(await run).toBe(reason);
     expect(await countSleepers()).toBe(0);
-    expect(await readBalance()).toBe(100);
+    expect(await readBalance(server.url)).toBe(100);
     expect(await unitOfWork.run(readPid)).toEqual(pid);
   });
 
@@ -117,7 +110,7 @@ describe('a unit of work with a deadline or a signal', () => {
     await other.dataSource.query('SELECT 1');
     wake();
     await late;
-    expect(await readBalance()).toBe(100);
+    expect(await readBalance(server.url)).toBe(100);
   });
 
   it('does not undo a commit: a signal that comes after COMMIT changes nothing', async () => {
@@ -127,9 +120,9 @@ describe('a unit of work with a deadline or a signal', () => {
     proxy.onMessage(({ type, text }) => {
       if (type === 'Q' && text === 'COMMIT') controller.abort(new Error('too late'));
     });
-    await createUnitOfWork(source.dataSource).run(debit, { signal: controller.signal });
+    await createUnitOfWork(source.dataSource).run((manager) => debit(manager), { signal: controller.signal });
     expect(controller.signal.aborted).toBe(true);
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
   });
 
   it('cuts a connection that does not answer any more, and says that the deadline passed', async () => {
@@ -148,17 +141,19 @@ describe('a unit of work with a deadline or a signal', () => {
     expect(error).toMatchObject({ name: 'DeadlineExceededError' });
     expect(readPoolStats(source.dataSource).used).toBe(0);
     proxy.thaw();
-    await until(async () => (await readBalance()) === 100);
+    await until(async () => (await readBalance(server.url)) === 100);
   });
 
   it('waits for a connection no longer than the deadline', async () => {
     await using source = await openSource(server.url, { max: 1 });
     const runner = source.dataSource.createQueryRunner();
     await runner.connect();
-    const error = await rejection(createUnitOfWork(source.dataSource).run(debit, { deadline: 50 }));
+    const error = await rejection(
+      createUnitOfWork(source.dataSource).run((manager) => debit(manager), { deadline: 50 }),
+    );
     expect(['DeadlineExceededError', 'PoolExhaustedError', 'RetryError']).toContain(error.name);
     await runner.release();
-    expect(await readBalance()).toBe(100);
+    expect(await readBalance(server.url)).toBe(100);
   });
 
   it.each([
@@ -170,7 +165,9 @@ describe('a unit of work with a deadline or a signal', () => {
     [{ signal: 'stop' }, 'signal', 'an AbortSignal'],
   ])('refuses %j', async (options, option, allowed) => {
     await using source = await openSource(server.url);
-    const error = await rejection(createUnitOfWork(source.dataSource).run(debit, options as object));
+    const error = await rejection(
+      createUnitOfWork(source.dataSource).run((manager) => debit(manager), options as object),
+    );
     expect(error).toMatchObject({ code: 'INVALID_OPTION', option });
     expect(error.message).toContain(allowed);
   });

@@ -1,5 +1,4 @@
 import {
-  type MessageVerdict,
   openProxy,
   openTemporaryServer,
   type PostgresProxy,
@@ -8,8 +7,9 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { readEvents } from '../data-source/pool-registry';
 import type { TransactionEvent } from '../events/postgres-events';
+import { breakOnce, isCommit } from '../test/faults';
 import { rejection, until } from '../test/settings';
-import { createTables, openSource, withClient } from '../test/transfers';
+import { createTables, openSource, readBalance, resetTables, withClient } from '../test/transfers';
 import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
 import { outcomeLedger } from './outcome-ledger';
 import { createUnitOfWork, type UnitOfWork, type UnitOfWorkOptions } from './unit-of-work';
@@ -28,23 +28,6 @@ const wasApplied = (key: string) => async (manager: EntityManager) => {
   return rows.length > 0;
 };
 
-/** Breaks the first message that fits, once, on whichever connection it is. */
-function breakOnce(
-  proxy: PostgresProxy,
-  fits: (message: { type: string; text: string | undefined }) => boolean,
-  verdict: MessageVerdict,
-): { readonly done: boolean } {
-  const fault = { done: false };
-  proxy.onMessage((message) => {
-    if (fault.done || !fits(message)) return undefined;
-    fault.done = true;
-    return verdict;
-  });
-  return fault;
-}
-const isCommit = ({ type, text }: { type: string; text: string | undefined }) =>
-  type === 'Q' && text === 'COMMIT';
-
 describe('a COMMIT whose answer is lost', () => {
   let server: TemporaryServer;
   beforeAll(async () => {
@@ -53,15 +36,7 @@ describe('a COMMIT whose answer is lost', () => {
     await withClient(server.url, (client) => client.query(LEDGER.createStatement));
   });
   afterAll(() => server?.stop());
-  beforeEach(() =>
-    withClient(server.url, (client) => client.query('UPDATE accounts SET balance = 100; TRUNCATE transfers')),
-  );
-
-  const readBalance = (): Promise<number> =>
-    withClient(server.url, async (client) => {
-      const { rows } = await client.query('SELECT balance FROM accounts WHERE id = 1');
-      return rows[0].balance;
-    });
+  beforeEach(() => resetTables(server.url));
 
   interface Scene extends AsyncDisposable {
     readonly proxy: PostgresProxy;
@@ -110,7 +85,7 @@ describe('a COMMIT whose answer is lost', () => {
       );
     await debit().catch(debit);
     await dataSource.destroy();
-    expect(await readBalance()).toBe(80);
+    expect(await readBalance(server.url)).toBe(80);
   });
 
   it('is known to the witness as committed: the work is not run again', async () => {
@@ -118,7 +93,7 @@ describe('a COMMIT whose answer is lost', () => {
     const fault = breakOnce(scene.proxy, isCommit, 'cut-after');
     expect(await scene.unitOfWork.run(transfer('a'))).toBe('a');
     expect(fault.done).toBe(true);
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
     expect(scene.events).toMatchObject([{ outcome: 'committed', attempts: 1, resolvedBy: 'witness' }]);
   });
 
@@ -127,7 +102,7 @@ describe('a COMMIT whose answer is lost', () => {
     const fault = breakOnce(scene.proxy, isCommit, 'cut-before');
     expect(await scene.unitOfWork.run(transfer('a'))).toBe('a');
     expect(fault.done).toBe(true);
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
     expect(scene.events).toMatchObject([{ outcome: 'committed', attempts: 2 }]);
   });
 
@@ -138,7 +113,7 @@ describe('a COMMIT whose answer is lost', () => {
       const fault = breakOnce(scene.proxy, isCommit, verdict);
       expect(await scene.unitOfWork.run(transfer('a'))).toBe('a');
       expect(fault.done).toBe(true);
-      expect(await readBalance()).toBe(90);
+      expect(await readBalance(server.url)).toBe(90);
       expect(scene.events).toMatchObject([{ outcome: 'committed', attempts: verdict === 'freeze' ? 2 : 1 }]);
     },
   );
@@ -154,7 +129,7 @@ describe('a COMMIT whose answer is lost', () => {
         const fault = breakOnce(scene.proxy, isCommit, verdict);
         expect(await scene.unitOfWork.run(transfer('a'), run)).toBe('a');
         expect(fault.done).toBe(true);
-        expect(await readBalance()).toBe(90);
+        expect(await readBalance(server.url)).toBe(90);
         const isLost = verdict === 'cut-before' || verdict === 'freeze';
         expect(scene.events).toMatchObject([
           { outcome: 'committed', attempts: isLost ? 2 : 1, resolvedBy: 'token' },
@@ -172,7 +147,7 @@ describe('a COMMIT whose answer is lost', () => {
           .then(() => server.resume());
         expect(await scene.unitOfWork.run(transfer('a'), run)).toBe('a');
         await crash;
-        expect(await readBalance()).toBe(90);
+        expect(await readBalance(server.url)).toBe(90);
       },
     );
   });
@@ -189,7 +164,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(facts.sentAtMs).toBeGreaterThanOrEqual(sentAtMs);
     expect(scene.events).toMatchObject([{ outcome: 'unknown', attempts: 1 }]);
     // It was not run again.
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
   });
 
   it('stays unknown when the witness died with it', async () => {
@@ -198,7 +173,7 @@ describe('a COMMIT whose answer is lost', () => {
     const run = rejection(scene.unitOfWork.run(transfer('a')));
     scene.proxy.onMessage(() => (fault.done ? 'cut-before' : undefined));
     expect(await run).toMatchObject({ code: 'AMBIGUOUS_OUTCOME', reason: 'no-proof' });
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
   });
 
   it('stays unknown when the server does not come back in time', async () => {
@@ -211,7 +186,7 @@ describe('a COMMIT whose answer is lost', () => {
     const error = await rejection(scene.unitOfWork.run(transfer('a')));
     // The other connection of the pool may be used as well as a new one.
     if (error instanceof AmbiguousOutcomeError) expect(error.reason).toBe('timeout');
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
   });
 
   it('is not taken for that of the next transaction, which has got its id after a crash', async () => {
@@ -254,7 +229,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await run).toBe('a');
     // The wrong answer to whoever asks by the bare id.
     expect(status).toEqual({ status: 'committed', applied: 0 });
-    expect(await readBalance()).toBe(90);
+    expect(await readBalance(server.url)).toBe(90);
     expect(scene.events.at(-1)).toMatchObject({ outcome: 'committed', resolvedBy: 'token' });
   });
 });

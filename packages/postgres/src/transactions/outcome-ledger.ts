@@ -31,15 +31,16 @@ const SWEEP_ROWS = 1_000;
  */
 export class OutcomeLedger {
   readonly retentionMs: number;
-  readonly #table: string;
+  /** Its table, quoted, with its schema. */
+  readonly table: string;
   readonly #leaveToken: NamedText;
 
   constructor(options: OutcomeLedgerOptions = {}) {
     requireKnownOptions('outcomeLedger', options, ['table', 'schema', 'retentionMs']);
     const { table, retentionMs, schema } = { ...OUTCOME_LEDGER_DEFAULTS, ...options };
     const names = [requireName('schema', schema), requireName('table', table)];
-    this.#table = names.map((name) => pg.escapeIdentifier(name)).join('.');
-    const text = `INSERT INTO ${this.#table} (token, is_committed) VALUES ($1, true)`;
+    this.table = names.map((name) => pg.escapeIdentifier(name)).join('.');
+    const text = `INSERT INTO ${this.table} (token, is_committed) VALUES ($1, true)`;
     this.#leaveToken = Object.freeze({
       name: `hf_${createHash('sha256').update(text).digest('hex')}`.slice(0, 63),
       text,
@@ -54,7 +55,7 @@ export class OutcomeLedger {
   /** The statement that makes the table, for a migration. It can be run again. */
   get createStatement(): string {
     return `
-      CREATE TABLE IF NOT EXISTS ${this.#table} (
+      CREATE TABLE IF NOT EXISTS ${this.table} (
         token uuid PRIMARY KEY,
         is_committed boolean NOT NULL
       )
@@ -63,7 +64,7 @@ export class OutcomeLedger {
 
   /** The statement that drops the table, for the way back. */
   get dropStatement(): string {
-    return `DROP TABLE IF EXISTS ${this.#table}`;
+    return `DROP TABLE IF EXISTS ${this.table}`;
   }
 
   /** A new token, never used before, and the statement that leaves it in a transaction. */
@@ -83,7 +84,7 @@ export class OutcomeLedger {
     const nowMs = await readServerTime(client);
     if (readTokenTime(token) < nowMs - this.retentionMs / 2) return undefined;
     await client.query(
-      `INSERT INTO ${this.#table} (token, is_committed) VALUES ($1, false) ON CONFLICT DO NOTHING`,
+      `INSERT INTO ${this.table} (token, is_committed) VALUES ($1, false) ON CONFLICT DO NOTHING`,
       [token],
     );
     return this.#find(client, token);
@@ -94,9 +95,9 @@ export class OutcomeLedger {
     const oldest = oldestTokenAt((await readServerTime(client)) - this.retentionMs);
     const { rowCount } = await client.query(
       `
-      DELETE FROM ${this.#table}
+      DELETE FROM ${this.table}
       WHERE token IN (
-        SELECT token FROM ${this.#table} WHERE token < $1 ORDER BY token LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED
+        SELECT token FROM ${this.table} WHERE token < $1 ORDER BY token LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED
       )
     `,
       [oldest],
@@ -106,7 +107,7 @@ export class OutcomeLedger {
 
   async #find(client: ClientBase, token: string): Promise<'committed' | 'aborted' | undefined> {
     const { rows } = await client.query<{ isCommitted: boolean }>(
-      `SELECT is_committed AS "isCommitted" FROM ${this.#table} WHERE token = $1`,
+      `SELECT is_committed AS "isCommitted" FROM ${this.table} WHERE token = $1`,
       [token],
     );
     const [row] = rows;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readErrorCode } from '@holdfast/resilience';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { requirePool } from '../data-source/pool-registry';
@@ -65,6 +66,7 @@ export async function resolveOutcome(lost: LostCommit, terms: ResolveTerms): Pro
         if (outcome !== 'in progress') return { outcome, resolvedBy: 'token' };
       } catch (error) {
         if (error instanceof AmbiguousOutcomeError) throw error;
+        if (error instanceof WrongAnswerError) throw describe(lost, 'no-proof', error);
         failure = error;
       }
     }
@@ -98,7 +100,7 @@ function chooseLookUp(lost: LostCommit, { dataSource, ledger }: ResolveTerms): L
       onPrimary(dataSource, remainingMs, async (client, manager) => {
         if (await isGoingOn(client, lost, isGraceOver)) return 'in progress';
         const applied: unknown = await wasApplied(manager);
-        if (typeof applied !== 'boolean') throw new TypeError('wasApplied must answer true or false');
+        if (typeof applied !== 'boolean') throw new WrongAnswerError();
         return applied ? 'committed' : 'aborted';
       });
   }
@@ -162,9 +164,23 @@ async function isGoingOn(
   return (rowCount ?? 0) > 0;
 }
 
+/** A mistake in the program, which no second look mends. */
+class WrongAnswerError extends TypeError {
+  constructor() {
+    super('wasApplied must answer true or false');
+  }
+}
+
 function describe(lost: LostCommit, reason: UnresolvedReason, failure?: unknown): AmbiguousOutcomeError {
   const { transactionId, backendPid, sentAtMs, cause } = lost;
   const causes =
-    failure === undefined ? cause : new AggregateError([cause, failure], 'The look-up failed as well');
+    failure === undefined
+      ? cause
+      : new AggregateError([cause, failure], `The look-up failed as well: ${readMessage(failure)}`);
   return new AmbiguousOutcomeError({ reason, transactionId, backendPid, sentAtMs }, causes);
+}
+
+/** Messages of the server may hold values. */
+function readMessage(failure: unknown): string {
+  return failure instanceof WrongAnswerError ? failure.message : (readErrorCode(failure) ?? 'see the errors');
 }

@@ -1,5 +1,4 @@
-import { setMaxListeners } from 'node:events';
-import type { Attempt, StructuredLogger } from '@holdfast/resilience';
+import { type Attempt, InvalidOptionError, type StructuredLogger } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { requestCancel } from '../connection/cancel-request';
@@ -7,10 +6,12 @@ import { explainFailure } from '../connection/connection-lost-error';
 import { ForeignDataSourceError, requirePool } from '../data-source/pool-registry';
 import { withAcquireOptions } from '../pool/acquire-options';
 import { type Lease, readLease } from '../pool/lease';
+import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { type IsolationLevel, renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
 import type { OutcomeLedger } from './outcome-ledger';
+import { OutcomeLedgerError } from './outcome-ledger-error';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
 import type { LostCommit } from './resolve-outcome';
 import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
@@ -116,7 +117,6 @@ class Run {
       wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
       createEntry: ledger && (() => ledger.createEntry()),
-      onEntryFailure: (error) => lease.noteFailure(error),
     });
   }
 
@@ -141,7 +141,10 @@ class Run {
   }
 
   #judge(error: unknown): unknown {
-    if (this.#session.isEndedByWork) return new TransactionEndedError(error);
+    if (this.#session.isEndedByWork) {
+      this.#readSession?.noteWrite();
+      return error instanceof TransactionEndedError ? error : new TransactionEndedError(error);
+    }
     return this.#terms.readOnly && this.#lease.client.isReadOnly ? new ReadOnlyTransactionError() : error;
   }
 
@@ -154,7 +157,7 @@ class Run {
     const { isBounded } = this.#terms;
     const cut = (): void => client.cut();
     const timer = setTimeout(cut, this.#commitLimitMs());
-    if (isBounded) this.#attempt.signal.addEventListener('abort', cut, { once: true });
+    if (isBounded) listenForAbort(this.#attempt.signal, cut);
     try {
       await step();
     } catch (error) {
@@ -178,6 +181,7 @@ class Run {
         return attempt.remainingMs;
       },
       afterCommit: (hook) => {
+        if (typeof hook !== 'function') throw new InvalidOptionError('afterCommit', hook, 'a function');
         this.#hooks.push(hook);
       },
     };
@@ -188,13 +192,11 @@ class Run {
   async #boundBySignal<T>(start: () => Promise<T>): Promise<T> {
     const { signal } = this.#attempt;
     signal.throwIfAborted();
-    // One signal may end any number of runs.
-    setMaxListeners(0, signal);
     let onAbort = (): void => {};
     const ended = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(signal.reason);
     });
-    signal.addEventListener('abort', onAbort, { once: true });
+    listenForAbort(signal, onAbort);
     try {
       const value = await Promise.race([start(), ended]);
       signal.throwIfAborted();
@@ -225,7 +227,7 @@ class Run {
     } catch (error) {
       if (session.state !== 'committed') {
         if (session.sentAtMs === 0) throw unwrapUnsent(error);
-        if (await isRefusal(error, client)) throw unwrapAbort(error);
+        if (await isRefusal(error, client)) throw this.#describeRefusal(error);
         return this.#describeLoss(value, error);
       }
       const code = error instanceof Error ? error.name : typeof error;
@@ -235,6 +237,13 @@ class Run {
     }
     this.#noteCommit(session.position);
     return { kind: 'committed', value, hooks: this.#hooks };
+  }
+
+  #describeRefusal(error: unknown): unknown {
+    const { entryFailure } = this.#session;
+    const { ledger } = this.#terms;
+    if (entryFailure === undefined || ledger === undefined) return unwrapAbort(error);
+    return tagPhase(new OutcomeLedgerError(ledger.table, entryFailure), 'in-transaction');
   }
 
   #noteCommit(position: string | undefined): void {

@@ -42,8 +42,6 @@ export interface SessionTerms {
   readonly wantsPosition: boolean;
   /** Makes what is sent in front of COMMIT, in the same write. */
   readonly createEntry: (() => OutcomeEntry) | undefined;
-  /** Told when that has failed, and the transaction with it. */
-  readonly onEntryFailure: (error: unknown) => void;
 }
 
 /** Statements that read or write, and therefore have taken the transaction's snapshot. */
@@ -77,6 +75,7 @@ export class TransactionSession implements StatementGate {
   #isEndedByWork = false;
   #refusal: unknown;
   #token: string | undefined;
+  #entryFailure: unknown;
   #transactionId: string | undefined;
   #backendPid: number | undefined;
   #position: string | undefined;
@@ -103,6 +102,11 @@ export class TransactionSession implements StatementGate {
   /** What was left in the transaction to know it by; undefined before COMMIT was sent. */
   get token(): string | undefined {
     return this.#token;
+  }
+
+  /** Why that could not be left; the transaction has failed with it. */
+  get entryFailure(): unknown {
+    return this.#entryFailure;
   }
 
   /** As `pg_current_xact_id` gives it; undefined until the first statement was answered, and where it is not asked for. */
@@ -195,7 +199,7 @@ export class TransactionSession implements StatementGate {
 
   async #commit(text: string, forward: Forward): Promise<QueryResult> {
     if (this.#state !== 'committing') throw control(text);
-    const { createEntry, onEntryFailure, wantsPosition } = this.#terms;
+    const { createEntry, wantsPosition } = this.#terms;
     const entry = createEntry?.();
     this.#token = entry?.token;
     this.#sentAtMs = Date.now();
@@ -203,7 +207,11 @@ export class TransactionSession implements StatementGate {
     let position: Promise<void> | undefined;
     const answer = await this.#inOneWrite(() => {
       // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-      if (entry) this.#ask(entry.statement, [entry.token]).catch(onEntryFailure);
+      if (entry) {
+        this.#ask(entry.statement, [entry.token]).catch((error: unknown) => {
+          this.#entryFailure = error;
+        });
+      }
       const commit = forward(text);
       if (wantsPosition) position = this.#askForPosition();
       return commit;

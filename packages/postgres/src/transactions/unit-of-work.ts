@@ -15,8 +15,9 @@ import {
 } from '@holdfast/resilience';
 import { transactionRetry } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import { readEvents } from '../data-source/pool-registry';
+import { findPool, readEvents } from '../data-source/pool-registry';
 import type { PostgresEmitter, TransactionEvent } from '../events/postgres-events';
+import { PRIMARY_POOL } from '../pool/pool-options';
 import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
 import { type IsolationLevel, requireIsolation } from './begin';
 import { describeAbort } from './commit-failure';
@@ -26,6 +27,7 @@ import { type ResolvedOutcome, resolveOutcome } from './resolve-outcome';
 import { runTransaction, type TransactionEnd, type TransactionTerms } from './run-transaction';
 import { sweeperOf } from './sweep';
 import type { AfterCommitHook, TransactionWork } from './transaction';
+import { witnessOf } from './witness';
 
 /** What a unit of work may be told when it is made. */
 export interface UnitOfWorkOptions {
@@ -79,7 +81,7 @@ const OPTIONS = ['retry', 'policies', 'witness', 'ledger', 'commitMs', 'resolveM
 
 /** Runs work in transactions that know their outcome. */
 export class UnitOfWork {
-  readonly #dataSource: DataSource;
+  readonly dataSource: DataSource;
   readonly #events: PostgresEmitter;
   readonly #policy: Policy<never>;
   readonly #ledger: OutcomeLedger | undefined;
@@ -97,13 +99,16 @@ export class UnitOfWork {
     }
     requireNumber('commitMs', commitMs, { min: 1, max: MAX_TIMER_MS });
     requireNumber('resolveMs', resolveMs, { min: 1, max: MAX_TIMER_MS });
-    this.#dataSource = dataSource;
+    this.dataSource = dataSource;
     this.#events = readEvents(dataSource);
     this.#policy = pipeline([transactionRetry({ ...(logger && { logger }), ...retry }), ...policies]);
     this.#ledger = ledger;
     this.#hasPolicies = policies.length > 0;
     this.#logger = logger && guardLogger(logger);
     this.#settings = { witness, commitMs, resolveMs };
+    // With the first connection of the pool comes the witness, so that it watches when the first transaction begins.
+    if (witness) this.#events.on('connect', ({ pool }) => pool === PRIMARY_POOL && this.#prepareWitness());
+    this.#prepareWitness();
   }
 
   /**
@@ -153,6 +158,11 @@ export class UnitOfWork {
     throw error;
   }
 
+  #prepareWitness(): void {
+    const pool = this.#settings.witness && findPool(this.dataSource);
+    if (pool) witnessOf(pool).prepare();
+  }
+
   #begin<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course<T>) {
     course.latest = this.#attempt(work, attempt, options, course);
     return course.latest;
@@ -167,7 +177,7 @@ export class UnitOfWork {
     course.attempts += 1;
     const { isolation, readOnly = false, replica: onReplica = false, wasApplied } = options;
     const { witness: useWitness, commitMs, resolveMs } = this.#settings;
-    const dataSource = this.#dataSource;
+    const dataSource = this.dataSource;
     const ledger = this.#ledger;
     const logger = this.#logger;
     const terms: TransactionTerms = {
@@ -208,7 +218,7 @@ export class UnitOfWork {
   }
 
   #sweep(): void {
-    if (this.#ledger) sweeperOf(this.#dataSource, this.#ledger).sweepIfDue(this.#logger);
+    if (this.#ledger) sweeperOf(this.dataSource, this.#ledger).sweepIfDue(this.#logger);
   }
 
   #tell<T>(

@@ -29,6 +29,11 @@ export class Witness {
     this.#pool = pool;
   }
 
+  /** Opens it in the background, unless it is open. */
+  prepare(): void {
+    if (this.#client === undefined || this.#client.isDoomed) this.#open();
+  }
+
   /**
    * Returns the watch under which a transaction may begin on the given connection; undefined when there is none at this
    * moment, or it looks at another server. It is opened in the background, so that no transaction waits for it.

@@ -1,0 +1,21 @@
+import type { DataSource } from 'typeorm';
+import { requirePool } from '../data-source/pool-registry';
+import { parseLsn, renderLsn } from './lsn';
+import type { ReadSession } from './read-session';
+
+/**
+ * Resolves with the position that the client's next session must begin with, once every write of this one was awaited:
+ * that of its units of work, or, after another write, that of the primary, which is asked for it.
+ * @throws DataSourceNotOpenError, or why the primary could not be asked.
+ */
+export async function readSessionLsn(dataSource: DataSource, session: ReadSession): Promise<string> {
+  if (!session.needsPrimary) return session.lsn;
+  const client = await requirePool(dataSource).acquire();
+  try {
+    const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS "lsn"');
+    const position = parseLsn(rows[0]?.lsn);
+    return renderLsn(position > session.position ? position : session.position);
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const BUILT = join(__dirname, '../../dist');
+
+/**
+ * Runs a program in a process of its own with `dataSource`, not open yet, and what this package exports as `holdfast`.
+ * Resolves with what it printed when it had ended by itself.
+ */
+export function runBuiltProgram(url: string, program: string, max = 1): Promise<string> {
+  if (!existsSync(BUILT)) throw new Error('Build the package first: this test runs what its users get');
+  const prelude = `
+    const holdfast = require(${JSON.stringify(BUILT)});
+    const { closeDataSource, createConnectionManager, createPostgresDataSource, openDataSource } = holdfast;
+    const times = { idleMs: 50, acquireMs: 5000, createMs: 5000, destroyMs: 1000, createRetryMs: 20 };
+    const dataSource = createPostgresDataSource({
+      url: ${JSON.stringify(url)},
+      pool: { min: 0, max: ${max}, ...times },
+      applicationName: 'built',
+      entities: [],
+      migrations: [],
+    });`;
+  return new Promise((resolve, reject) => {
+    const limit = { timeout: 30_000 };
+    execFile(process.execPath, ['-e', `${prelude}\n${program}`], limit, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.trim());
+      else reject(new Error(`ended with ${error.signal ?? error.code}: ${stdout}${stderr}`));
+    });
+  });
+}
