@@ -87,6 +87,7 @@ export { POOL_DEFAULTS, type PoolSettings, requirePoolSettings } from './pool/po
 export type { PoolStats } from './pool/pool-stats';
 export { type MemberState, NoPrimaryError } from './replicas/no-primary-error';
 export { createReadSession, type ReadSession, withReadSession } from './replicas/read-session';
+export { readSessionLsn } from './replicas/read-session-lsn';
 export type { ReplicaState, ReplicaStats } from './replicas/replica';
 export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
 export { CUSTOM_PLAN } from './statements/custom-plan';

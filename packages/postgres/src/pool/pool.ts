@@ -132,12 +132,7 @@ export class HoldfastPool extends pg.Pool {
 
   /** Connections to any other server than this are closed, whoever has them. */
   cutAllBut(url: string): void {
-    this.cutIf(({ targetUrl }) => targetUrl !== url);
-  }
-
-  /** Connections that are of no use any more are closed, whoever has them. */
-  cutIf(isUseless: (client: PooledClient) => boolean, reason: RemovalReason = 'read-only'): void {
-    this.#sockets.cut(isUseless, reason);
+    this.#sockets.cut(({ targetUrl }) => targetUrl !== url, 'read-only');
   }
 
   /**
@@ -175,9 +170,7 @@ export class HoldfastPool extends pg.Pool {
     this.on('remove', (removed) => {
       const client = removed as PoolClient & PooledClient;
       // Where one connection leads to a standby, none leads to a primary.
-      if (client.isOnStandby && this.name === PRIMARY_POOL) {
-        this.#sockets.cutIdle(({ targetUrl }) => targetUrl === client.targetUrl, 'read-only');
-      }
+      if (client.isOnStandby && this.name === PRIMARY_POOL) this.cutIdleTo(client.targetUrl ?? '');
       this.#report.removed(client, this.ending);
       this.#dispatch();
       this.#refill();

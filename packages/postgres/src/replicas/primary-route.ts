@@ -43,14 +43,15 @@ export class PrimaryRoute implements Route {
 
   async admit(client: PooledClient): Promise<void> {
     const { targetUrl = '', identity } = client;
-    // Before anybody writes to the first primary, it is known whether another one has taken its place.
-    if (identity?.isStandby === false) await (this.#survey ??= this.#terms.survey());
-    const timeline = identity?.isStandby === false ? await readTimeline(client) : undefined;
-    if (identity?.isStandby === false && this.judge(targetUrl, timeline)) {
-      this.#failures = 0;
-      return;
-    }
-    if (identity?.isStandby !== false) this.#leave(targetUrl, 'standby');
+    if (identity?.isStandby === false) {
+      // Before anybody writes to the first primary, it is known whether another one has taken its place.
+      this.#survey ??= this.#terms.survey();
+      await this.#survey;
+      if (this.judge(targetUrl, await readTimeline(client))) {
+        this.#failures = 0;
+        return;
+      }
+    } else this.#leave(targetUrl, 'standby');
     this.#terms.onStandby(targetUrl);
     throw new NoPrimaryError(this.#describe());
   }

@@ -13,8 +13,8 @@ export async function readSessionLsn(dataSource: DataSource, session: ReadSessio
   const client = await requirePool(dataSource).acquire();
   try {
     const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS "lsn"');
-    const position = parseLsn(rows[0]?.lsn);
-    return renderLsn(position > session.position ? position : session.position);
+    // What the session has committed is in the log of the primary, too.
+    return renderLsn(parseLsn(rows[0]?.lsn));
   } finally {
     client.release();
   }

@@ -106,8 +106,12 @@ export class ReplicaWatch {
   }
 
   #judgeStandby(replica: Replica, seen: Observation): void {
-    if (replica.divergent === seen.instance) return this.#judge(replica, 'diverged');
-    if (replica.follower !== seen.instance) return this.#askPrimary();
+    if (replica.divergent === seen.instance) this.#judge(replica, 'diverged');
+    else if (replica.follower !== seen.instance) this.#askPrimary();
+    else this.#judgeFollower(replica, seen);
+  }
+
+  #judgeFollower(replica: Replica, seen: Observation): void {
     replica.lagMs = this.#history.lagMs(seen, performance.now());
     replica.lagBytes = this.#history.lagBytes(seen);
     const limitMs = this.#terms.maxLagMs * (replica.state === 'lagging' ? RECOVERED : 1);

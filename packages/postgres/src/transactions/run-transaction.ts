@@ -64,7 +64,9 @@ export async function runTransaction<T>(
   terms: TransactionTerms,
 ): Promise<TransactionEnd<T>> {
   const { dataSource } = terms;
-  const runner = dataSource.createQueryRunner(terms.onReplica ? 'slave' : 'master');
+  // A replica that its primary's log has got in the way of once may be in it again.
+  const mode = terms.onReplica && attempt.attempt === 1 ? 'slave' : 'master';
+  const runner = dataSource.createQueryRunner(mode);
   try {
     const lease = await acquire(runner, attempt, terms.isBounded);
     return await new Run(runner, lease, attempt, terms).run(work);
