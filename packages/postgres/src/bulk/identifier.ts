@@ -1,8 +1,9 @@
+import pg from 'pg';
 import type { EntityMetadata } from 'typeorm';
 
 /** Quotes one identifier: whatever it contains, it names one object. */
 export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return pg.escapeIdentifier(name);
 }
 
 /** The table of an entity, with its schema when it has one. */

@@ -97,6 +97,24 @@ describe('a COMMIT whose answer is lost', () => {
     expect(scene.events).toMatchObject([{ outcome: 'committed', attempts: 1, resolvedBy: 'witness' }]);
   });
 
+  it('is known to the witness from the first transaction on', async () => {
+    await using proxy = await openProxy(() => server.port);
+    await using source = await openSource(proxy.urlThrough(server.url), { max: 1 });
+    let answers = 0;
+    proxy.onMessage(({ connection, direction, type }) => {
+      if (connection.index === 1 && direction === 'backend' && type === 'Z') answers += 1;
+    });
+    const unitOfWork = createUnitOfWork(source.dataSource, QUICK);
+    const events: TransactionEvent[] = [];
+    readEvents(source.dataSource).on('transaction', (event) => events.push(event));
+    // The second connection is the witness, ready once after its login and once after it was asked who it is.
+    await until(() => answers >= 2);
+    breakOnce(proxy, isCommit, 'cut-after');
+    await unitOfWork.run(transfer('a'));
+    expect(await readBalance(server.url)).toBe(90);
+    expect(events).toMatchObject([{ outcome: 'committed', attempts: 1, resolvedBy: 'witness' }]);
+  });
+
   it('is known to the witness as not committed: the work is run again', async () => {
     await using scene = await open();
     const fault = breakOnce(scene.proxy, isCommit, 'cut-before');

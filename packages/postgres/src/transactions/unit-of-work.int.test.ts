@@ -223,6 +223,16 @@ describe('a unit of work', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('takes nothing but a function for a hook', async () => {
+    await using source = await openSource(server.url);
+    const error = await rejection(
+      createUnitOfWork(source.dataSource).run(async (_manager, { afterCommit }) => {
+        afterCommit('publish' as never);
+      }),
+    );
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', option: 'afterCommit' });
+  });
+
   it('tells how it ended, after how many attempts', async () => {
     await using source = await openSource(server.url);
     const events: TransactionEvent[] = [];
