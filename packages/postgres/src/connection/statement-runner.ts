@@ -1,5 +1,14 @@
 import type { QueryResult } from 'pg';
 
+/** A question without parameters that is asked behind a statement and answered with it. */
+export interface Companion {
+  /** Under which the connection may hold it; no other text has this name. */
+  readonly name: string;
+  readonly text: string;
+  /** Gets each row of the answer, as text. It must not throw. */
+  onRow(values: readonly (string | null)[]): void;
+}
+
 /** Runs statements of one connection in a better way than as they come. */
 export interface StatementRunner {
   /** Whether it wants to run this statement. */
@@ -8,4 +17,9 @@ export interface StatementRunner {
   run(text: string, values: readonly unknown[]): Promise<QueryResult>;
   /** Whether the connection holds this statement under a name. */
   isPrepared(text: string): boolean;
+  /**
+   * Whether a statement that `write` runs takes the companion along: sent and answered with it as if they were one,
+   * which costs the server less than another exchange. It takes none where it or the companion is not prepared yet.
+   */
+  accompany(companion: Companion, write: () => void): boolean;
 }

@@ -1,6 +1,14 @@
 import type { PooledClient } from '../connection/pooled-client';
+import type { Companion } from '../connection/statement-runner';
+import { closeStatement } from './close-statement';
 import type { HeldStatements } from './held-statements';
-import { type ClientInternals, type ConnectionInternals, Query, type QueryCallback } from './pg-internals';
+import {
+  type ClientInternals,
+  type ConnectionInternals,
+  type DataRow,
+  Query,
+  type QueryCallback,
+} from './pg-internals';
 import type { SharedStatements } from './shared-statements';
 import { readStaleness } from './stale-statement';
 
@@ -13,6 +21,15 @@ export interface StatementSession {
   knownSchemaChanges: number;
   /** Whether the server has begun to execute what was submitted last. */
   isBound: boolean;
+}
+
+/** What is executed once. */
+interface NamedStatement {
+  readonly text: string;
+  readonly name: string;
+  readonly values: readonly unknown[];
+  /** Asked behind it, under the same Sync. */
+  readonly companion: Companion | undefined;
 }
 
 /**
@@ -28,15 +45,14 @@ export class NamedQuery extends Query {
   #isPreparing = false;
   #isRepeated = false;
   #mayRepeat = false;
+  readonly #companion: Companion | undefined;
+  #isAnswered = false;
 
-  constructor(
-    session: StatementSession,
-    statement: { readonly text: string; readonly name: string; readonly values: readonly unknown[] },
-    callback: QueryCallback,
-  ) {
+  constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
     super(statement.text, statement.values as unknown[], callback);
     this.name = statement.name;
     this.#session = session;
+    this.#companion = statement.companion;
   }
 
   override submit(connection: ConnectionInternals): Error | null {
@@ -50,12 +66,35 @@ export class NamedQuery extends Query {
     this.#isSubmitting = true;
     connection.stream.cork();
     try {
-      if (obsolete !== undefined) for (const name of obsolete) close(connection, name);
+      if (obsolete !== undefined) for (const name of obsolete) closeStatement(connection, name);
       return super.submit(connection);
     } finally {
       connection.stream.uncork();
       this.#isSubmitting = false;
     }
+  }
+
+  /** Of what node-postgres writes, this comes last: Execute and Sync. */
+  override _getRows(connection: ConnectionInternals, rows: number | undefined): void {
+    if (this.#companion === undefined) {
+      super._getRows(connection, rows);
+      return;
+    }
+    connection.execute({ portal: '' });
+    // It needs no Describe: its values are taken as they come.
+    connection.bind({ statement: this.#companion.name });
+    connection.execute({ portal: '' });
+    connection.sync();
+  }
+
+  override handleDataRow(row: DataRow): void {
+    if (this.#isAnswered) this.#companion?.onRow(row.fields);
+    else super.handleDataRow(row);
+  }
+
+  override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+    if (!this.#isAnswered) super.handleCommandComplete(message, connection);
+    this.#isAnswered = this.#companion !== undefined;
   }
 
   override handleError(error: Error, connection: ConnectionInternals): void {
@@ -64,7 +103,7 @@ export class NamedQuery extends Query {
     // A value that cannot be sent makes node-postgres close the statement.
     const isGone = this.#isSubmitting || connection.parsedStatements[this.name] === undefined;
     // Where one is stale, so are others, and each of them would fail a transaction.
-    if (staleness !== undefined) held.forgetAll();
+    if (staleness !== undefined) this.#forgetAll(connection);
     else if (isGone) held.forget(this.text);
     if (staleness === 'schema') this.#session.knownSchemaChanges = shared.schemaChanges += 1;
     if (staleness !== undefined && this.#mayRepeat && !isBound) {
@@ -84,6 +123,11 @@ export class NamedQuery extends Query {
     super.handleReadyForQuery(connection);
   }
 
+  #forgetAll({ parsedStatements }: ConnectionInternals): void {
+    this.#session.held.forgetAll();
+    if (this.#companion !== undefined) delete parsedStatements[this.#companion.name];
+  }
+
   #followSchema(): void {
     const { held, shared, knownSchemaChanges } = this.#session;
     if (knownSchemaChanges === shared.schemaChanges) return;
@@ -95,10 +139,4 @@ export class NamedQuery extends Query {
   #listUnconfirmed(connection: ConnectionInternals): readonly string[] | undefined {
     return connection.parsedStatements[this.name] === undefined ? [this.name] : undefined;
   }
-}
-
-function close(connection: ConnectionInternals, name: string): void {
-  connection.close({ type: 'S', name });
-  delete connection.parsedStatements[name];
-  delete connection.submittedNamedStatements[name];
 }

@@ -12,6 +12,15 @@ interface QueryInternals {
   submit(connection: ConnectionInternals): Error | null;
   handleError(error: Error, connection: ConnectionInternals): void;
   handleReadyForQuery(connection: ConnectionInternals): void;
+  handleDataRow(row: DataRow): void;
+  handleCommandComplete(message: unknown, connection: ConnectionInternals): void;
+  /** Writes Execute, and Sync where not a number of rows was asked for. */
+  _getRows(connection: ConnectionInternals, rows: number | undefined): void;
+}
+
+export interface DataRow {
+  /** As the server sent them: text, as no binary format is asked for. */
+  readonly fields: readonly (string | null)[];
 }
 
 export const Query = pg.Query as unknown as new (
@@ -28,6 +37,10 @@ export interface ConnectionInternals {
   readonly submittedNamedStatements: Record<string, string>;
   /** Writes a Close message, which is answered with the next Sync. */
   close(target: { readonly type: 'S'; readonly name: string }): void;
+  /** Writes a Bind message without parameters, for the unnamed portal. */
+  bind(target: { readonly statement: string }): void;
+  execute(target: { readonly portal: string }): void;
+  sync(): void;
   on(event: 'bindComplete', listener: () => void): void;
   on(
     event: 'parameterStatus',

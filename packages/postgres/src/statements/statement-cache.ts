@@ -1,6 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
-import type { StatementRunner } from '../connection/statement-runner';
+import type { Companion, StatementRunner } from '../connection/statement-runner';
 import { wantsCustomPlan } from './custom-plan';
 import { HeldStatements } from './held-statements';
 import { NamedQuery, type StatementSession } from './named-query';
@@ -27,6 +27,8 @@ export class StatementCache implements StatementRunner {
   readonly #session: StatementSession;
   /** Since the last COMMIT. */
   #hasUpheaval = false;
+  /** Waits for a statement that takes it along. */
+  #companion: Companion | undefined;
 
   /** @param maxStatements how many are held at once, at least 1. */
   constructor(client: PooledClient, maxStatements: number, shared: SharedStatements) {
@@ -59,13 +61,32 @@ export class StatementCache implements StatementRunner {
   run(text: string, values: readonly unknown[]): Promise<QueryResult> {
     const name = this.#held.nameOf(text) ?? this.#proposeName(text);
     if (name === undefined) return this.#client.query(text, values as unknown[]);
+    const companion = this.#takeCompanion();
     const answer = new Promise<QueryResult>((resolve, reject) => {
-      const query = new NamedQuery(this.#session, { text, name, values }, (error, result) =>
+      const query = new NamedQuery(this.#session, { text, name, values, companion }, (error, result) =>
         error ? reject(error) : resolve(result),
       );
       this.#client.query(query);
     });
     return answer.catch(rethrow);
+  }
+
+  accompany(companion: Companion, write: () => void): boolean {
+    const { parsedStatements } = (this.#client as unknown as ClientInternals).connection;
+    this.#companion = parsedStatements[companion.name] === companion.text ? companion : undefined;
+    const isOffered = this.#companion !== undefined;
+    try {
+      write();
+      return isOffered && this.#companion === undefined;
+    } finally {
+      this.#companion = undefined;
+    }
+  }
+
+  #takeCompanion(): Companion | undefined {
+    const companion = this.#companion;
+    this.#companion = undefined;
+    return companion;
   }
 
   #proposeName(text: string): string | undefined {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { InvalidOptionError, MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import pg, { type ClientBase } from 'pg';
+import type { NamedText } from '../statements/reserved-query';
 import { createToken, oldestTokenAt, readTokenTime } from './outcome-token';
-import type { NamedText, OutcomeEntry } from './transaction-session';
+import type { OutcomeEntry } from './transaction-session';
 
 /** How outcomes are kept. */
 export interface OutcomeLedgerOptions {

@@ -218,6 +218,9 @@ class Run {
     if (this.#session.isEndedByWork) throw new TransactionEndedError(undefined);
     if (client.loss) throw tagPhase(explainFailure(client, client.loss), 'in-transaction');
     const session = this.#session;
+    if (session.idFailure && client.getTransactionStatus() === 'E') {
+      throw tagPhase(session.idFailure, 'in-transaction');
+    }
     session.finish('committing');
     const timer = setTimeout(() => client.cut(), this.#commitLimitMs());
     try {

@@ -1,3 +1,4 @@
+import { readErrorCode } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
@@ -10,7 +11,8 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
-import { Query } from '../statements/pg-internals';
+import { Query, type QueryCallback } from '../statements/pg-internals';
+import { type NamedText, ReservedQuery } from '../statements/reserved-query';
 import { TransactionControlError } from './transaction-control-error';
 
 /** Where a transaction stands. */
@@ -24,12 +26,6 @@ export interface OutcomeEntry {
   readonly token: string;
   /** Leaves the token, which is its only parameter. */
   readonly statement: NamedText;
-}
-
-/** A statement of ours, and the name under which it is prepared: one that no other text has. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
 }
 
 export interface SessionTerms {
@@ -54,6 +50,8 @@ const READ_ID: NamedText = {
   text: 'SELECT pg_current_xact_id()::text AS "id", pg_backend_pid() AS "pid"',
 };
 
+const IN_FAILED_TRANSACTION = '25P02';
+
 const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
 
 /**
@@ -77,6 +75,7 @@ export class TransactionSession implements StatementGate {
   #token: string | undefined;
   #entryFailure: unknown;
   #transactionId: string | undefined;
+  #idFailure: Error | undefined;
   #backendPid: number | undefined;
   #position: string | undefined;
   #sentAtMs = 0;
@@ -107,6 +106,11 @@ export class TransactionSession implements StatementGate {
   /** Why that could not be left; the transaction has failed with it. */
   get entryFailure(): unknown {
     return this.#entryFailure;
+  }
+
+  /** What the question for the id has failed the transaction with; undefined where something else had. */
+  get idFailure(): Error | undefined {
+    return this.#transactionId === undefined ? this.#idFailure : undefined;
   }
 
   /** As `pg_current_xact_id` gives it; undefined until the first statement was answered, and where it is not asked for. */
@@ -157,11 +161,16 @@ export class TransactionSession implements StatementGate {
     if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
     const asksForId = this.#terms.wantsId && this.#transactionId === undefined;
     if (!asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
-    return this.#inOneWrite(() => {
-      const answer = forward(text);
-      void this.#askForId();
-      return answer;
-    });
+    return this.#inOneWrite(() => this.#forwardWithId(text, forward));
+  }
+
+  #forwardWithId(text: string, forward: Forward): Promise<QueryResult> {
+    let answer: Promise<QueryResult> | undefined;
+    const write = (): Promise<QueryResult> => (answer = forward(text));
+    const isAsked = this.#client.statements?.accompany({ ...READ_ID, onRow: this.#onId }, write) ?? false;
+    answer ??= forward(text);
+    if (!isAsked) void this.#askForId();
+    return answer;
   }
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
@@ -238,17 +247,19 @@ export class TransactionSession implements StatementGate {
       const [row] = rows as { readonly id: string; readonly pid: number }[];
       this.#transactionId ??= row?.id;
       this.#backendPid ??= row?.pid;
-    } catch {
-      return;
+    } catch (error) {
+      if (readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#idFailure = error as Error;
     }
   }
 
   /** node-postgres makes a slow object of what it is given, unless it is given a query. */
-  #ask({ name, text }: NamedText, values: unknown[]): Promise<QueryResult> {
+  #ask(statement: NamedText, values: unknown[]): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
-      const query = new Query(text, values, (error, result) => (error ? reject(error) : resolve(result)));
-      if (this.#client.statements !== undefined) query.name = name;
-      this.#client.query(query);
+      const settle: QueryCallback = (error, result) => (error ? reject(error) : resolve(result));
+      const isNamed = this.#client.statements !== undefined;
+      this.#client.query(
+        isNamed ? new ReservedQuery(statement, values, settle) : new Query(statement.text, values, settle),
+      );
     });
   }
 
@@ -261,6 +272,11 @@ export class TransactionSession implements StatementGate {
       this.#position = undefined;
     }
   }
+
+  readonly #onId = ([id, pid]: readonly (string | null)[]): void => {
+    this.#transactionId ??= id ?? undefined;
+    this.#backendPid ??= Number(pid);
+  };
 
   readonly #onCommand = ({ text: tag }: { readonly text: string }): void => {
     const ends = tag === 'COMMIT' || tag === 'PREPARE TRANSACTION';

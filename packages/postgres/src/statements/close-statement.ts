@@ -1,0 +1,8 @@
+import type { ConnectionInternals } from './pg-internals';
+
+/** The name is free on the server once what was written is answered, and counts as free from now on. */
+export function closeStatement(connection: ConnectionInternals, name: string): void {
+  connection.close({ type: 'S', name });
+  delete connection.parsedStatements[name];
+  delete connection.submittedNamedStatements[name];
+}
