@@ -102,15 +102,12 @@ describe('the holdfast command', () => {
       'an unknown command',
       ['destroy'],
       2,
-      'holdfast: unknown command "destroy"; allowed are generate, migrate',
+      "holdfast: unknown command 'destroy'; allowed are generate, migrate",
     ],
-    ['an unknown option', ['migrate', '--force'], 2, "holdfast: Unknown option '--force'"],
-    [
-      'a missing name',
-      ['generate', '-d', 'x.js'],
-      2,
-      'holdfast: generate takes one name, such as add-invoices',
-    ],
+    ['an unknown option', ['migrate', '--force'], 2, "holdfast: unknown option '--force'"],
+    ['a missing name', ['generate', '-d', 'x.js'], 2, "holdfast: missing required argument 'name'"],
+    ['a misspelt command', ['migrat', '-d', 'x.js'], 2, 'Did you mean migrate?'],
+    ['too many names', ['generate', 'a', 'b', '-d', 'x.js'], 2, 'too many arguments'],
     ['a missing DataSource', ['migrate'], 2, 'holdfast: no DataSource; name its built file with -d'],
     [
       'a file that is not there',
@@ -144,7 +141,7 @@ describe('the holdfast command', () => {
   it('shows its usage when asked', async () => {
     const run = await holdfast(['--help']);
     expect(run.code).toBe(0);
-    expect(run.out).toContain('generate <name>');
+    expect(run.out).toContain('generate [options] <name>');
   });
 });
 

@@ -1,20 +1,41 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import { generate } from '../generate/generate';
 import type { IndexChange } from '../generate/plan-index-changes';
+import {
+  type CommandContext,
+  type DataSourceOption,
+  takesDataSource,
+  withDataSource,
+} from './command-context';
+import type { Terminal } from './terminal';
 
-export interface GenerateArguments {
-  readonly name: string;
-  readonly dataSourceFile: string;
-  readonly directory: string | undefined;
+interface GenerateOptions extends DataSourceOption {
+  readonly dir?: string;
+}
+
+/** Adds `holdfast generate`. */
+export function addGenerate(program: Command, { terminal }: CommandContext): void {
+  takesDataSource(program.command('generate'))
+    .description('write migrations for what the entities declare and the database lacks')
+    .argument('<name>', 'lower-case words joined by hyphens, such as add-invoices')
+    .option('--dir <folder>', "where the files go; default: src/migrations of the DataSource's package")
+    .action((name: string, options: GenerateOptions) =>
+      withDataSource(options, (dataSource, file) =>
+        runGenerate(dataSource, name, file, options.dir, terminal),
+      ),
+    );
 }
 
 /** Writes migrations for what has changed and says what they do. */
-export async function runGenerate(
+async function runGenerate(
   dataSource: DataSource,
-  { name, dataSourceFile, directory }: GenerateArguments,
-  print: (line: string) => void,
+  name: string,
+  dataSourceFile: string,
+  directory: string | undefined,
+  { print }: Terminal,
 ): Promise<void> {
   const target = directory ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
   const { files, tableStatements, droppedColumns, indexChanges } = await generate(dataSource, {

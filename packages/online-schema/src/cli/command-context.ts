@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { DataSource } from 'typeorm';
+import { loadDataSource } from './load-data-source';
+import type { Terminal } from './terminal';
+import { UsageError } from './usage-error';
+
+/** What a command is given. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborts when the process is asked to stop; a second request ends it at once. */
+  readonly signal: AbortSignal;
+  /** With which code the process ends: 0 done, 1 something was found or failed, 2 it could not be looked at. */
+  exitWith(code: 0 | 1 | 2): void;
+}
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, context: CommandContext) => void;
+
+/** The option of every command that needs the project's database. */
+export interface DataSourceOption {
+  readonly dataSource?: string;
+}
+
+/** Lets a command take `-d`. It is asked for when it is missing, and not by the parser, which would not say what it is. */
+export function takesDataSource(command: Command): Command {
+  return command.option(
+    '-d, --data-source <file>',
+    "built file that exports the project's TypeORM DataSource",
+  );
+}
+
+/**
+ * Runs work with the DataSource of the project, which is open meanwhile.
+ *
+ * @throws UsageError when no file is named, or not exactly one DataSource is in it.
+ */
+export async function withDataSource<T>(
+  { dataSource: file }: DataSourceOption,
+  work: (dataSource: DataSource, file: string) => Promise<T>,
+): Promise<T> {
+  if (file === undefined) throw new UsageError('no DataSource; name its built file with -d');
+  const dataSource = await loadDataSource(file);
+  await dataSource.initialize();
+  try {
+    return await work(dataSource, file);
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import type { AddCommand, CommandContext } from './command-context';
+import { addGenerate } from './generate.command';
+import { addMigrate } from './migrate.command';
+import { UsageError } from './usage-error';
+
+/** In the order in which `--help` shows them. */
+const COMMANDS: readonly AddCommand[] = [addGenerate, addMigrate];
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @param args without the program's own name.
+ * @throws UsageError for arguments that make no command; whatever the command throws.
+ */
+export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
+  const program = createProgram(context);
+  try {
+    if (args.length === 0) throw new UsageError(`no command; allowed are ${listNames(program)}`);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help was asked for and shown.
+    if (error.exitCode === 0) return;
+    throw new UsageError(explain(error, program));
+  }
+}
+
+/** How the program is used, in a few lines. */
+export function renderUsage(context: CommandContext): string {
+  return createProgram(context).helpInformation().trimEnd();
+}
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command('holdfast')
+    .description('Schema changes that never stop a writer, for TypeORM on PostgreSQL.')
+    .usage('<command> -d <file>')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    // What is wrong is said once, by whoever catches it.
+    .configureOutput({ writeErr: () => undefined });
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+function explain({ code, message }: CommanderError, program: Command): string {
+  const text = message.replace(/^error: /, '').replace(/\n\((Did you mean [^)]*)\)$/, '; $1');
+  return code === 'commander.unknownCommand' ? `${text}; allowed are ${listNames(program)}` : text;
+}
+
+function listNames(program: Command): string {
+  return program.commands.map((command) => command.name()).join(', ');
+}
