@@ -18,7 +18,9 @@ describe("the question for a transaction's id", () => {
     await withClient(server.url, (client) =>
       client.query(`
         CREATE FUNCTION forget_statements() RETURNS void LANGUAGE plpgsql
-        AS $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$
+        AS $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
+        CREATE FUNCTION forget_the_question() RETURNS void LANGUAGE plpgsql
+        AS $$ BEGIN EXECUTE 'DEALLOCATE hf_transaction_id'; END $$;
       `),
     );
   });
@@ -142,5 +144,17 @@ describe("the question for a transaction's id", () => {
     await scene.unitOfWork.run((manager) => debit(manager, 10));
     expect(await readBalance(server.url)).toBe(80);
     expect(scene.events.at(-1)).toMatchObject({ outcome: 'committed', attempts: 1, resolvedBy: 'witness' });
+  });
+
+  it('is prepared anew when the server has forgotten nothing but it', async () => {
+    await using scene = await open();
+    await scene.dataSource.query('SELECT forget_the_question()');
+    await scene.unitOfWork.run((manager) => debit(manager, 10));
+    await scene.unitOfWork.run((manager) => debit(manager, 10));
+    expect(scene.events).toMatchObject([
+      { outcome: 'committed', attempts: 2 },
+      { outcome: 'committed', attempts: 1 },
+    ]);
+    expect(await readBalance(server.url)).toBe(80);
   });
 });
