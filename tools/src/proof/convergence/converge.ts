@@ -1,6 +1,6 @@
+import { startCommand } from '../command';
+import { holdfastMigrate } from '../commands';
 import { type CatalogState, listDeviations, listUnusable, readCatalogState } from './catalog-state';
-import { startCommand } from './command';
-import { HOLDFAST_MIGRATE } from './commands';
 
 /** What was left by a run that was ended, and what one more run made of it. */
 export interface Recovery {
@@ -15,7 +15,7 @@ export interface Recovery {
 /** Looks at what is left in the database, runs `holdfast migrate` once, and compares. */
 export async function converge(url: string, wanted: CatalogState): Promise<Recovery> {
   const left = await readCatalogState(url);
-  const { code, err } = await startCommand(HOLDFAST_MIGRATE, url).ended;
+  const { code, err } = await startCommand(holdfastMigrate(), url).ended;
   const failure = code === 0 ? [] : [`the next run ended with ${code}: ${err.trim()}`];
   return {
     unusable: listUnusable(left),

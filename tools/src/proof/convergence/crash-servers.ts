@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startCommand } from '../command';
+import { holdfastMigrate } from '../commands';
 import { createRandom } from '../random';
 import { crashServer } from '../transfers/crash-server';
-import { startCommand } from './command';
-import { HOLDFAST_MIGRATE } from './commands';
 import { converge, type Recovery } from './converge';
 import { type KillFigures, sumRecoveries } from './kills';
 import type { ConvergenceRun } from './stage';
@@ -18,7 +18,7 @@ export async function crashServers({ server, setting, stage, signal }: Convergen
     const atMs = random() * stage.undisturbedMs;
     const way = WAYS[recoveries.length % WAYS.length] ?? 'halt';
     const recovery = await stage.withDatabase(async (url) => {
-      const command = startCommand(HOLDFAST_MIGRATE, url);
+      const command = startCommand(holdfastMigrate(), url);
       await command.spoke;
       await sleep(atMs);
       await crashServer(server, way, () => undefined);

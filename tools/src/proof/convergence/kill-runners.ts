@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startCommand } from '../command';
+import { holdfastMigrate } from '../commands';
 import { createRandom, type Random } from '../random';
-import { startCommand } from './command';
-import { HOLDFAST_MIGRATE } from './commands';
 import { converge, type Recovery } from './converge';
 import { type KillFigures, sumRecoveries } from './kills';
 import type { ConvergenceRun, Stage } from './stage';
@@ -31,7 +31,7 @@ function killOne(
 ): Promise<Recovery | undefined> {
   const atMs = random() * undisturbedMs * 1.2;
   return withDatabase(async (url) => {
-    const command = startCommand(HOLDFAST_MIGRATE, url);
+    const command = startCommand(holdfastMigrate(), url);
     await command.spoke;
     await sleep(atMs);
     const isKilled = command.kill();

@@ -2,9 +2,9 @@ import { createDataSource } from '@holdfast/db';
 import { createDatabase, dropDatabase, type TemporaryServer } from '@holdfast/local-postgres';
 import { migrate } from '@holdfast/online-schema';
 import { withClient } from '../../measurement/with-client';
+import { startCommand } from '../command';
+import { holdfastMigrate } from '../commands';
 import { type CatalogState, readCatalogState } from './catalog-state';
-import { startCommand } from './command';
-import { HOLDFAST_MIGRATE } from './commands';
 import type { Setting } from './setting';
 
 const TEMPLATE = 'convergence_template';
@@ -58,7 +58,7 @@ async function createTables(url: string): Promise<void> {
 }
 
 async function runUndisturbed(url: string): Promise<Pick<Stage, 'wanted' | 'undisturbedMs'>> {
-  const command = startCommand(HOLDFAST_MIGRATE, url);
+  const command = startCommand(holdfastMigrate(), url);
   await command.spoke;
   const startedAtMs = performance.now();
   const { code, err } = await command.ended;
