@@ -1,51 +1,16 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { compileExamples, readExamples } from '../../../jest.examples.cjs';
 
 const packageFolder = resolve(__dirname, '..');
-const folder = join(packageFolder, '.generated/examples');
-const pages = ['README.md', ...readdirSync(join(packageFolder, 'docs')).map((page) => `docs/${page}`)].filter(
-  (page) => page.endsWith('.md'),
-);
-
-/** Every TypeScript block of a page, as a module of its own. */
-function readExamples(page: string): string[] {
-  const text = readFileSync(join(packageFolder, page), 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code ?? '');
-}
-
-function compile(examples: readonly string[]): { readonly status: number | null; readonly output: string } {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  examples.forEach((code, at) => {
-    writeFileSync(join(folder, `example-${at + 1}.ts`), code);
-  });
-  const compilerOptions = {
-    noEmit: true,
-    types: ['node'],
-    rootDir: packageFolder,
-    paths: {
-      '@holdfast/resilience': [join(packageFolder, 'src/index.ts')],
-      '@holdfast/resilience/postgres': [join(packageFolder, 'src/postgres/index.ts')],
-    },
-  };
-  const config = { extends: '../../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
-  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
-  return { status, output: stdout };
-}
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('every example in the documentation compiles', () => {
-  const examples = pages.flatMap(readExamples);
+  const examples = readExamples(packageFolder);
   expect(examples.length).toBeGreaterThanOrEqual(4);
-  expect(compile(examples)).toEqual({ status: 0, output: '' });
+  expect(compileExamples(packageFolder, examples)).toEqual({ status: 0, output: '' });
 });
 
 test('an example with a misspelt option does not compile', () => {
-  const { status, output } = compile([
+  const { status, output } = compileExamples(packageFolder, [
     `import { retry } from '@holdfast/resilience';\nexport const policy = retry({ maxAttempt: 3 });`,
   ]);
   expect(status).not.toBe(0);
