@@ -1,11 +1,13 @@
 export {
   BulkColumnTypeError,
   BulkIdError,
+  type BulkIdRefusal,
   BulkRowError,
   type BulkRowRefusal,
   CopyFailedError,
 } from './bulk/bulk-error';
 export type { BulkRow } from './bulk/bulk-row';
+export { BulkWriteError } from './bulk/bulk-write-error';
 export { COPY_IN_DEFAULTS, type CopyInOptions, type CopyInResult, copyIn } from './bulk/copy-in';
 export type { EntityId } from './bulk/entity-id';
 export { FIND_BY_IDS_DEFAULTS, type FindByIdsOptions, findByIds } from './bulk/find-by-ids';
@@ -31,11 +33,8 @@ export {
 } from './connection/connection-failure';
 export { ConnectionLostError } from './connection/connection-lost-error';
 export { type ConnectionTarget, readConnectionTarget, redactUrl } from './connection/connection-target';
-export {
-  createPostgresDataSource,
-  type PassedThroughOptions,
-  type PostgresDataSourceSettings,
-} from './data-source/data-source';
+export { createPostgresDataSource } from './data-source/data-source';
+export type { PassedThroughOptions, PostgresDataSourceSettings } from './data-source/data-source-settings';
 export { closeDataSource, type OpenOptions, openDataSource } from './data-source/open-data-source';
 export {
   DataSourceNotOpenError,
@@ -110,10 +109,9 @@ export type { AfterCommitHook, Transaction, TransactionWork } from './transactio
 export { TransactionAbortedError } from './transactions/transaction-aborted-error';
 export { TransactionControlError } from './transactions/transaction-control-error';
 export { TransactionEndedError } from './transactions/transaction-ended-error';
+export { createUnitOfWork, type UnitOfWork } from './transactions/unit-of-work';
 export {
-  createUnitOfWork,
   type RunOptions,
   UNIT_OF_WORK_DEFAULTS,
-  type UnitOfWork,
   type UnitOfWorkOptions,
-} from './transactions/unit-of-work';
+} from './transactions/unit-of-work-options';

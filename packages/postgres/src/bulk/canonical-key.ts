@@ -9,12 +9,16 @@ export function readCanonicalKey(
   texts: readonly (string | null)[],
 ): string {
   // NUL occurs in no text, so it separates parts whatever they contain.
-  return texts.map((text, index) => (text === null ? '\0' : canonicalize(columns[index], text))).join('\0');
+  return texts
+    .map((text, index) => (text === null ? '\0' : canonicalizePart(columns[index], text)))
+    .join('\0');
 }
 
-const INTEGER = /^\s*[+-]?\d+\s*$/;
+/** An integer as PostgreSQL reads it: its spaces are fewer than those of JavaScript. */
+export const INTEGER = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/;
 
-function canonicalize(column: ColumnMetadata | undefined, text: string): string {
+/** The same for one column of a key. */
+export function canonicalizePart(column: ColumnMetadata | undefined, text: string): string {
   switch (column?.entityMetadata.dataSource.driver.normalizeType(column)) {
     case 'uuid':
       return text.toLowerCase().replaceAll(/[{}-]/g, '');

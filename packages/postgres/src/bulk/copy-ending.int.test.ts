@@ -2,33 +2,26 @@ import type { EntityManager } from 'typeorm';
 import { closeDataSource, openDataSource } from '../data-source/open-data-source';
 import { readPoolStats } from '../data-source/read-pool-stats';
 import { Owner, Point } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase, openOn } from '../test/bulk/open-database';
-import { COUNT_WAITING_COPIES, point, produce, produceSlowly } from '../test/bulk/produce';
+import { type CopyDatabase, openCopyDatabase } from '../test/bulk/open-copy';
+import { openOn } from '../test/bulk/open-database';
+import { point, produce, produceSlowly } from '../test/bulk/produce';
 import { rejection, until } from '../test/settings';
 import { copyIn } from './copy-in';
 
 describe('how copyIn ends when it fails', () => {
-  let database: BulkDatabase;
+  let database: CopyDatabase;
   let manager: EntityManager;
+  let countPoints: CopyDatabase['countPoints'];
+  let countWaiting: CopyDatabase['countWaiting'];
 
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    manager = database.dataSource.manager;
+    database = await openCopyDatabase();
+    ({ manager, countPoints, countWaiting } = database);
   });
 
-  beforeEach(async () => {
-    await manager.query('TRUNCATE point, owner, stock CASCADE');
-  });
+  beforeEach(() => database.clear());
 
   afterAll(() => database?.[Symbol.asyncDispose]());
-
-  const countPoints = () => manager.countBy(Point, {});
-
-  /** Server processes that wait for a lock in a COPY. */
-  const countWaiting = async () => {
-    const [{ count }] = await manager.query(COUNT_WAITING_COPIES);
-    return count;
-  };
 
   /** The pool has its connections back, and each of them answers. */
   const expectUsable = async () => {
@@ -186,6 +179,22 @@ describe('how copyIn ends when it fails', () => {
     await expectUsable();
   });
 
+  it.each([
+    ['pg_terminate_backend', '57P01'],
+    ['pg_cancel_backend', '57014'],
+  ])('blames no row for an end that the server was told of while it was at one: %s', async (end, code) => {
+    await using _held = await database.holdAt(5);
+    const copying = rejection(copyIn(manager, Point, produce(10)));
+    await until(async () => (await countWaiting()) === 1);
+    await manager.query(`
+      SELECT ${end}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%'`);
+    const error = await copying;
+    expect(error).toMatchObject({ code: 'COPY_FAILED', row: undefined, column: undefined, cause: { code } });
+    // Control: the server says where it was.
+    expect(error.cause).toMatchObject({ where: expect.stringMatching(/COPY point, line 6/) });
+    expect(await countPoints()).toBe(0);
+  });
+
   it('ends both sides when the connection is lost in the middle', async () => {
     const dataSource = await openDataSource(openOn(database.url, 1));
     try {
@@ -200,7 +209,8 @@ describe('how copyIn ends when it fails', () => {
       }
       const error = await rejection(copyIn(runner.manager, Point, rows()));
       expect(error).toMatchObject({ code: 'COPY_FAILED', row: undefined });
-      expect(watched.isClosed).toBe(true);
+      // A source that is at work on a row is closed after that.
+      await until(() => watched.isClosed);
       expect(watched.pulled).toBeLessThan(5_000_000);
       expect(await countPoints()).toBe(0);
       await runner.release();

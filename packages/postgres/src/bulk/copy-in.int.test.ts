@@ -1,64 +1,45 @@
 import type { EntityManager } from 'typeorm';
 import { Cat, Everything, Point, Quoted, Stock } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
-import { COUNT_WAITING_COPIES, produce, produceSlowly } from '../test/bulk/produce';
+import { type CopyDatabase, openCopyDatabase } from '../test/bulk/open-copy';
+import { produce, produceSlowly } from '../test/bulk/produce';
 import { rejection, until } from '../test/settings';
 import { copyIn } from './copy-in';
 import { quoteTable } from './identifier';
 
 describe('copyIn', () => {
-  let database: BulkDatabase;
+  let database: CopyDatabase;
   let manager: EntityManager;
+  let countPoints: CopyDatabase['countPoints'];
+  let countWaiting: CopyDatabase['countWaiting'];
 
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    manager = database.dataSource.manager;
+    database = await openCopyDatabase();
+    ({ manager, countPoints, countWaiting } = database);
   });
 
-  beforeEach(async () => {
-    await manager.query('TRUNCATE point, owner, stock CASCADE');
-  });
+  beforeEach(() => database.clear());
 
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const countPoints = () => manager.countBy(Point, {});
-
-  /** Server processes that wait for a lock in a COPY. */
-  const countWaiting = async () => {
-    const [{ count }] = await manager.query(COUNT_WAITING_COPIES);
-    return count;
-  };
-
   it('copies a million rows while the source is never far ahead', async () => {
-    // The server stops in the middle of the COPY until the test lets go of the lock.
-    await manager.query(`
-      CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NEW; END $$;
-      CREATE TRIGGER hold BEFORE INSERT ON point FOR EACH ROW WHEN (NEW.id = 20000) EXECUTE FUNCTION hold()`);
+    await using held = await database.holdAt(20_000);
     const watched = { pulled: 0, isClosed: false };
     const total = 1_000_000;
-    const runner = database.dataSource.createQueryRunner();
-    try {
-      await runner.query('SELECT pg_advisory_lock(42)');
-      const copier = database.dataSource.createQueryRunner();
-      const client = await copier.connect();
-      const copying = copyIn(copier.manager, Point, produce(total, watched));
-      await until(async () => (await countWaiting()) === 1);
-      // First the buffers on the way fill up. Every look at the server is time in which more could be pulled.
-      await until(async () => {
-        const before = watched.pulled;
-        for (let look = 0; look < 20; look += 1) expect(await countWaiting()).toBe(1);
-        return watched.pulled === before && client.connection.stream.writableNeedDrain;
-      });
-      expect(watched.pulled).toBeLessThan(total / 2);
-      expect(client.connection.stream.writableLength).toBeLessThan(1024 * 1024);
-      await runner.query('SELECT pg_advisory_unlock(42)');
-      expect(await copying).toEqual({ copied: total });
-      await copier.release();
-    } finally {
-      await runner.release();
-      await manager.query('DROP FUNCTION hold CASCADE');
-    }
+    const copier = database.dataSource.createQueryRunner();
+    const client = await copier.connect();
+    const copying = copyIn(copier.manager, Point, produce(total, watched));
+    await until(async () => (await countWaiting()) === 1);
+    // First the buffers on the way fill up. Every look at the server is time in which more could be pulled.
+    await until(async () => {
+      const before = watched.pulled;
+      for (let look = 0; look < 20; look += 1) expect(await countWaiting()).toBe(1);
+      return watched.pulled === before && client.connection.stream.writableNeedDrain;
+    });
+    expect(watched.pulled).toBeLessThan(total / 2);
+    expect(client.connection.stream.writableLength).toBeLessThan(1024 * 1024);
+    await held.letGo();
+    expect(await copying).toEqual({ copied: total });
+    await copier.release();
     expect(await countPoints()).toBe(total);
   });
 

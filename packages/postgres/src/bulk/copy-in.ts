@@ -1,15 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
-import { requireNumber } from '@holdfast/resilience';
+import { requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { ClientBase } from 'pg';
 import type { EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { BulkRow, Property } from './bulk-row';
+import { readTarget } from './bulk-target';
 import { describeCopyFailure } from './copy-failure';
 import { CopyFormat } from './copy-format';
 import { CopySink } from './copy-sink';
 import { findWritableColumns } from './find-columns';
 import { Interruption } from './interruption';
+import { requireRowSource, requireSignal } from './require-arguments';
 import { RowSource } from './row-source';
-import { type ManagerSource, readManager, withRunner } from './run-statements';
+import { type ManagerSource, withRunner } from './run-statements';
 import { readWritableTable } from './writable-table';
 
 /** How rows are copied. */
@@ -40,7 +42,8 @@ export const COPY_IN_DEFAULTS = Object.freeze({ chunkCharacters: 65_536 });
  * when the COPY is ended while the server still waits for a lock on the table.
  *
  * @throws BulkRowError for a row that cannot be written; CopyFailedError with the number of the row that the server
- * refused; BulkColumnTypeError; InvalidOptionError; the source's own error; the signal's reason.
+ * refused; BulkColumnTypeError; InvalidOptionError, also for arguments of a wrong kind; DataSourceNotOpenError; the
+ * source's own error; the signal's reason.
  */
 export async function copyIn<Entity extends ObjectLiteral>(
   source: ManagerSource,
@@ -48,10 +51,12 @@ export async function copyIn<Entity extends ObjectLiteral>(
   rows: Iterable<BulkRow<Entity>> | AsyncIterable<BulkRow<Entity>>,
   options: CopyInOptions<Property<Entity>> = {},
 ): Promise<CopyInResult> {
+  requireKnownOptions('copyIn', options, ['columns', 'chunkCharacters', 'signal']);
   const { columns, chunkCharacters, signal } = { ...COPY_IN_DEFAULTS, ...options };
   requireNumber('chunkCharacters', chunkCharacters, { min: 1, integer: true });
-  const manager = readManager(source);
-  const metadata = manager.dataSource.getMetadata(entity);
+  requireSignal(signal);
+  requireRowSource(rows);
+  const { manager, metadata } = readTarget(source, entity);
   const table = readWritableTable(metadata);
   const named = columns && findWritableColumns(metadata, 'columns', columns);
   signal?.throwIfAborted();

@@ -1,8 +1,11 @@
 import type { DeepPartial, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkColumnTypeError, BulkIdError } from './bulk-error';
 import { readCanonicalKey } from './canonical-key';
-import { readCellText, renderColumnText } from './column-text';
+import { type CellText, readCellText, renderColumnText, UnwritableValueError } from './column-text';
 import { readColumnType } from './column-type';
+import { describeKind } from './describe-kind';
+import { isPossible } from './possible-text';
 
 /** The value of a primary key with one column, or an object with all properties of the key. */
 export type EntityId<Entity> = string | number | bigint | Date | Uint8Array | DeepPartial<Entity>;
@@ -14,18 +17,66 @@ export interface ReadId {
   readonly key: string;
 }
 
-/** @throws BulkIdError when a part of the key is missing. */
-export function readId(metadata: EntityMetadata, id: unknown, position: number): ReadId {
-  const columns = metadata.primaryColumns;
-  const [only] = columns;
-  const isObject = typeof id === 'object' && id !== null && !(id instanceof Date) && !ArrayBuffer.isView(id);
-  const given =
-    only && columns.length === 1 && !isObject
-      ? [renderColumnText(only, id)]
-      : columns.map((column) => (isObject ? readCellText(metadata, column, id) : undefined));
-  const texts = given.filter((text) => typeof text === 'string');
-  if (texts.length < columns.length) throw new BulkIdError(metadata.name, 'incomplete', position);
-  return { texts, key: readCanonicalKey(columns, texts) };
+/**
+ * Reads an id that a caller gives, so that one which cannot be an id fails alone and not the statement it would go out in.
+ * @throws BulkIdError
+ */
+export function readId(metadata: EntityMetadata, id: unknown, position?: number): ReadId {
+  const { name, primaryColumns } = metadata;
+  const isKeyObject = isObjectWithParts(id);
+  if (!isKeyObject && (primaryColumns.length !== 1 || !isScalar(id))) {
+    throw new BulkIdError(name, 'not-an-id', { position, kind: describeKind(id) });
+  }
+  const texts = primaryColumns.map((column) => {
+    const text = readPart(metadata, column, id, isKeyObject, position);
+    const { propertyPath } = column;
+    if (typeof text !== 'string')
+      throw new BulkIdError(name, 'incomplete', { position, column: propertyPath });
+    if (isPossible(column, text)) return text;
+    const { element } = readColumnType(column);
+    throw new BulkIdError(name, 'wrong-type', { position, column: propertyPath, kind: element });
+  });
+  return { texts, key: readCanonicalKey(primaryColumns, texts) };
+}
+
+/** The key under which a row that was found is known. */
+export function readStoredKey(metadata: EntityMetadata, row: object): string {
+  const texts = metadata.primaryColumns.map((column) => readCellText(metadata, column, row) ?? null);
+  return readCanonicalKey(metadata.primaryColumns, texts);
+}
+
+function isObjectWithParts(id: unknown): id is object {
+  const isObject = typeof id === 'object' && id !== null;
+  return isObject && !Array.isArray(id) && !(id instanceof Date) && !ArrayBuffer.isView(id);
+}
+
+/** NaN is a number of the language and no key; so is a date that is none. */
+function isScalar(id: unknown): boolean {
+  switch (typeof id) {
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return true;
+    case 'number':
+      return !Number.isNaN(id);
+    default:
+      return id instanceof Date ? !Number.isNaN(id.getTime()) : ArrayBuffer.isView(id);
+  }
+}
+
+function readPart(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  id: unknown,
+  isKeyObject: boolean,
+  position: number | undefined,
+): CellText {
+  try {
+    return isKeyObject ? readCellText(metadata, column, id as object) : renderColumnText(column, id);
+  } catch (error) {
+    const cause = error instanceof UnwritableValueError ? {} : { cause: error };
+    throw new BulkIdError(metadata.name, 'unreadable', { position, column: column.propertyPath, ...cause });
+  }
 }
 
 /** Types of the primary key's columns as elements of array parameters. @throws BulkColumnTypeError */

@@ -84,8 +84,9 @@ describe('findByIds', () => {
     expect(await rejection(findByIds(manager, Seat, half))).toMatchObject({
       reason: 'incomplete',
       position: 1,
+      column: 'label',
     });
-    expect(await rejection(findByIds(manager, Seat, ['a']))).toMatchObject({ reason: 'incomplete' });
+    expect(await rejection(findByIds(manager, Seat, ['a']))).toMatchObject({ reason: 'not-an-id' });
   });
 
   it('applies transformers and embedded objects as any query does', async () => {
@@ -127,11 +128,14 @@ describe('findByIds', () => {
     const missing = [FIRST, undefined as unknown as string];
     expect(await rejection(findByIds(manager, Owner, missing))).toMatchObject({
       code: 'BULK_ID_REFUSED',
-      reason: 'incomplete',
+      reason: 'not-an-id',
       position: 2,
     });
-    const error = await rejection(findByIds(manager, Owner, ['secret']));
-    expect(error).toMatchObject({ code: '22P02', parameters: [] });
+    const secret = [{ amount: 'secret', currency: 'E' }];
+    expect(await rejection(findByIds(manager, Price, secret))).toMatchObject({
+      code: '22P02',
+      parameters: [],
+    });
     expect(await rejection(findByIds(manager, Owner, [], { batchSize: 0 }))).toMatchObject({
       option: 'batchSize',
     });

@@ -1,9 +1,11 @@
-import { requireNumber } from '@holdfast/resilience';
+import { requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { BulkIdError } from './bulk-error';
-import { type EntityId, type ReadId, readId, readIdTypes } from './entity-id';
+import { readTarget } from './bulk-target';
+import { type EntityId, type ReadId, readId, readIdTypes, readStoredKey } from './entity-id';
 import { quoteIdentifier } from './identifier';
-import { type ManagerSource, readManager, withoutParameters } from './run-statements';
+import { requireFlag, requireIds, requireSignal } from './require-arguments';
+import { type ManagerSource, withoutParameters } from './run-statements';
 import { renderArray } from './text-value';
 
 /** How entities are looked up. */
@@ -28,7 +30,8 @@ export const FIND_BY_IDS_DEFAULTS = Object.freeze({ batchSize: 5000, withDeleted
  * UUIDs, integers and `character` keys are compared by value. Keys of other types must be given as the database writes
  * them: `'1.50'` rather than `'1.5'` for a numeric(8,2); a row found under another spelling is an error, never a null.
  *
- * @throws BulkIdError, BulkColumnTypeError, InvalidOptionError, QueryFailedError without parameters, the signal's reason.
+ * @throws BulkIdError for an id that cannot be one, before anything is sent; BulkColumnTypeError; InvalidOptionError, also
+ * for arguments of a wrong kind; DataSourceNotOpenError; QueryFailedError without parameters; the signal's reason.
  */
 export async function findByIds<Entity extends ObjectLiteral>(
   source: ManagerSource,
@@ -36,24 +39,51 @@ export async function findByIds<Entity extends ObjectLiteral>(
   ids: readonly EntityId<Entity>[],
   options: FindByIdsOptions = {},
 ): Promise<(Entity | null)[]> {
+  requireKnownOptions('findByIds', options, ['batchSize', 'withDeleted', 'signal']);
   const { batchSize, withDeleted, signal } = { ...FIND_BY_IDS_DEFAULTS, ...options };
   requireNumber('batchSize', batchSize, { min: 1, integer: true });
-  const manager = readManager(source);
-  const metadata = manager.dataSource.getMetadata(entity);
+  requireFlag('withDeleted', withDeleted);
+  requireSignal(signal);
+  requireIds(ids);
+  const { manager, metadata } = readTarget(source, entity);
   const wanted = ids.map((id, index) => readId(metadata, id, index + 1));
   const different = [...new Map(wanted.map((id) => [id.key, id])).values()];
   const found = new Map<string, Entity>();
   for (let start = 0; start < different.length; start += batchSize) {
     signal?.throwIfAborted();
     const batch = different.slice(start, start + batchSize);
-    const keys = new Set(batch.map(({ key }) => key));
-    for (const row of await select(manager, entity, metadata, batch, withDeleted)) {
-      const { key } = readId(metadata, row, 0);
-      if (!keys.has(key)) throw new BulkIdError(metadata.name, 'spelling');
-      found.set(key, row);
-    }
+    const { rows, hasStrays } = await findRows(manager, entity, metadata, batch, withDeleted);
+    if (hasStrays) throw new BulkIdError(metadata.name, 'spelling');
+    for (const [key, row] of rows) found.set(key, row);
   }
   return wanted.map(({ key }) => found.get(key) ?? null);
+}
+
+/** What one statement found. */
+interface FoundRows<Entity> {
+  /** By their keys, which are among those of the ids. */
+  readonly rows: ReadonlyMap<string, Entity>;
+  /** Rows were found that the server takes for equal to an id which reads differently. */
+  readonly hasStrays: boolean;
+}
+
+/** Looks up different ids by one statement. */
+export async function findRows<Entity extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<Entity>,
+  metadata: EntityMetadata,
+  ids: readonly ReadId[],
+  withDeleted: boolean,
+): Promise<FoundRows<Entity>> {
+  const keys = new Set(ids.map(({ key }) => key));
+  const rows = new Map<string, Entity>();
+  let hasStrays = false;
+  for (const row of await select(manager, entity, metadata, ids, withDeleted)) {
+    const key = readStoredKey(metadata, row);
+    if (keys.has(key)) rows.set(key, row);
+    else hasStrays = true;
+  }
+  return { rows, hasStrays };
 }
 
 const ALIAS = 'entity';

@@ -12,8 +12,11 @@ export function findColumns(
   option: string,
   properties: readonly string[],
 ): ColumnMetadata[] {
+  if (!Array.isArray(properties)) {
+    throw new InvalidOptionError(option, properties, `a list of properties of ${metadata.name}`);
+  }
   const found = new Set<ColumnMetadata>();
-  for (const property of properties) {
+  for (const property of properties as readonly string[]) {
     const exact = metadata.findColumnsWithPropertyPath(property);
     const columns =
       exact.length > 0

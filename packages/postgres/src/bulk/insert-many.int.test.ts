@@ -119,7 +119,7 @@ describe('insertMany', () => {
   it('leaves out rows that conflict when asked to, and counts and returns the others', async () => {
     await insertMany(manager, Owner, [{ email: 'b' }]);
     const rows = [{ email: 'a' }, { email: 'b' }, { email: 'c', name: 'C' }, { email: 'a' }];
-    expect(await rejection(insertMany(manager, Owner, rows))).toMatchObject({ code: '23505' });
+    expect(await rejection(insertMany(manager, Owner, rows))).toMatchObject({ sqlState: '23505' });
     const options = { onConflict: 'ignore', returning: ['email'] } as const;
     expect(await insertMany(manager, Owner, rows, options)).toEqual({
       inserted: 2,
@@ -131,7 +131,7 @@ describe('insertMany', () => {
   it('writes all chunks or none', async () => {
     const rows = [...points(30), { id: 0, x: 0, y: 0, label: 'again' }];
     expect(await rejection(insertMany(manager, Point, rows, { chunkRows: 10 }))).toMatchObject({
-      code: '23505',
+      sqlState: '23505',
     });
     expect(await countPoints()).toBe(0);
   });
@@ -202,7 +202,7 @@ describe('insertMany', () => {
 
   it('refuses a text that is too long, where an explicit cast would cut it', async () => {
     expect(await rejection(insertMany(manager, Everything, [{ short: '123456789' }]))).toMatchObject({
-      code: '22001',
+      sqlState: '22001',
     });
     // Control: with the length in the type of the parameter the server cuts and says nothing.
     expect(await manager.query("SELECT * FROM unnest('{123456789}'::varchar(8)[]) AS cut")).toEqual([
@@ -213,8 +213,13 @@ describe('insertMany', () => {
   it('keeps rows out of its errors', async () => {
     const rows = [{ id: 1, x: 1, y: 1, label: 'secret' }];
     await insertMany(manager, Point, rows);
-    const bulk = await rejection(insertMany(manager, Point, rows));
-    expect(bulk).toMatchObject({ name: 'QueryFailedError', parameters: [] });
+    const refused = await rejection(insertMany(manager, Point, rows));
+    expect(refused).toMatchObject({ name: 'BulkWriteError' });
+    expect(`${refused.message} ${JSON.stringify(refused)}`).not.toContain('secret');
+    await manager.query('ALTER TABLE point RENAME TO gone');
+    const failed = await rejection(insertMany(manager, Point, rows));
+    await manager.query('ALTER TABLE gone RENAME TO point');
+    expect(failed).toMatchObject({ name: 'QueryFailedError', code: '42P01', parameters: [] });
     const single = await rejection(manager.getRepository(Point).insert(rows));
     expect(single).toMatchObject({ parameters: expect.arrayContaining(['secret']) });
   });

@@ -1,13 +1,16 @@
-import { InvalidOptionError, requireNumber } from '@holdfast/resilience';
+import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { BulkRow, Property } from './bulk-row';
+import { readTarget } from './bulk-target';
 import { findColumns } from './find-columns';
 import { quoteIdentifier } from './identifier';
 import { numberRows, planBatches } from './plan-batches';
 import { renderInsert, TARGET } from './render-insert';
-import { type ManagerSource, readManager, runAtomically, runStatement } from './run-statements';
+import { requireRows, requireSignal } from './require-arguments';
+import { type ManagerSource, runAtomically } from './run-statements';
 import { readWritableTable } from './writable-table';
+import { writeBatch } from './write-batch';
 
 /** How rows are inserted. */
 export interface InsertManyOptions {
@@ -42,8 +45,9 @@ export const INSERT_MANY_DEFAULTS = Object.freeze({ onConflict: 'error', chunkRo
  * `returning` gives back those properties of the inserted rows, in the order of the input; a relation comes as an object
  * with its key alone.
  *
- * @throws BulkRowError for a row that cannot be written; BulkColumnTypeError; InvalidOptionError; QueryFailedError
- * without parameters; the signal's reason.
+ * @throws BulkRowError for a row that cannot be written; BulkWriteError for one that the server refuses;
+ * BulkColumnTypeError; InvalidOptionError, also for arguments of a wrong kind; DataSourceNotOpenError; QueryFailedError
+ * without parameters for all other failures of the server or the connection; the signal's reason.
  */
 export async function insertMany<Entity extends ObjectLiteral, Name extends Property<Entity>>(
   source: ManagerSource,
@@ -63,13 +67,15 @@ export async function insertMany<Entity extends ObjectLiteral>(
   rows: Iterable<BulkRow<Entity>>,
   options: InsertManyOptions & Partial<Returning<string>> = {},
 ): Promise<InsertManyResult & { readonly rows?: ObjectLiteral[] }> {
+  requireKnownOptions('insertMany', options, ['onConflict', 'chunkRows', 'returning', 'signal']);
   const { onConflict, chunkRows, returning, signal } = { ...INSERT_MANY_DEFAULTS, ...options };
   requireNumber('chunkRows', chunkRows, { min: 1, integer: true });
   if (onConflict !== 'error' && onConflict !== 'ignore') {
     throw new InvalidOptionError('onConflict', onConflict, "'error' or 'ignore'");
   }
-  const manager = readManager(source);
-  const metadata = manager.dataSource.getMetadata(entity);
+  requireSignal(signal);
+  requireRows(rows);
+  const { manager, metadata } = readTarget(source, entity);
   const returned = returning && findColumns(metadata, 'returning', returning);
   const limits = { chunkRows, keepOrder: returned !== undefined };
   const batches = planBatches(readWritableTable(metadata), numberRows(rows), limits);
@@ -80,7 +86,7 @@ export async function insertMany<Entity extends ObjectLiteral>(
     batches,
     (runner, batch) => {
       const { text, parameters } = renderInsert(metadata, batch);
-      return runStatement(runner, { text: text + tail, parameters });
+      return writeBatch(runner, metadata, batch, { text: text + tail, parameters }, { isUpsert: false });
     },
     signal,
   );

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { OWNERS } from '../test/bulk/arbitrary-rows';
-import { Owner, Point, Seat } from '../test/bulk/entities';
+import { Owner, Point, Price, Seat } from '../test/bulk/entities';
 import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
 import { insertMany } from './insert-many';
 import { createLoader } from './loader';
@@ -110,6 +110,69 @@ describe('createLoader', () => {
     ]);
     expect(missing.status).toBe('rejected');
     expect(one).toMatchObject({ status: 'fulfilled', value: { id: 1 } });
+  });
+
+  it.each<[string, unknown]>([
+    ['a text that is no integer', 'secret'],
+    ['an integer out of range', 2 ** 31],
+    ['a fraction', 1.5],
+    ['NaN', Number.NaN],
+    ['null', null],
+    ['a key without its part', {}],
+    ['a function', () => 1],
+  ])('fails one caller of ten for the mistake of one: %s', async (_, bad) => {
+    const loader = createLoader(manager, Point);
+    const ids = Array.from({ length: 10 }, (_, index) => (index === 4 ? (bad as number) : index));
+    const outcomes = await Promise.allSettled(ids.map((id) => loader.load(id)));
+    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value?.id : 'bad'))).toEqual(
+      ids.map((id, index) => (index === 4 ? 'bad' : id)),
+    );
+    expect(outcomes[4]).toMatchObject({
+      reason: { code: 'BULK_ID_REFUSED', entity: 'Point', position: undefined },
+    });
+    expect((outcomes[4] as PromiseRejectedResult).reason.message).not.toContain('secret');
+    expect(await readSelects()).toBe(1);
+    const list = await Promise.allSettled([loader.loadMany(ids)]);
+    expect(list[0]).toMatchObject({ status: 'rejected', reason: { position: 5 } });
+  });
+
+  it('fails one caller for the mistake of one with a uuid', async () => {
+    const loader = createLoader(manager, Owner);
+    const absent = '00000000-0000-4000-8000-000000000000';
+    const outcomes = await Promise.allSettled(
+      [absent, 'not-a-uuid', `{${absent}}`].map((id) => loader.load(id)),
+    );
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled', value: null },
+      { status: 'rejected', reason: { reason: 'wrong-type', column: 'id' } },
+      { status: 'fulfilled', value: null },
+    ]);
+  });
+
+  it('control: a statement with one id that the server refuses fails for all', async () => {
+    const loader = createLoader(manager, Price);
+    const amounts = ['1.50', 'secret'].map((amount) => loader.load({ amount, currency: 'E' }));
+    expect(await Promise.allSettled(amounts)).toMatchObject([
+      { status: 'rejected', reason: { code: '22P02' } },
+      { status: 'rejected', reason: { code: '22P02' } },
+    ]);
+  });
+
+  it('fails for another spelling only those whose row was not found, and remembers no failure', async () => {
+    await manager.query('TRUNCATE price');
+    await insertMany(manager, Price, [
+      { amount: '1.5', currency: 'E' },
+      { amount: '2', currency: 'E' },
+    ]);
+    const loader = createLoader(manager, Price);
+    const load = (amount: string) => loader.load({ amount, currency: 'E' });
+    expect(await Promise.allSettled([load('2.00'), load('1.5'), load('2.00')])).toMatchObject([
+      { status: 'fulfilled', value: { amount: '2.00' } },
+      { status: 'rejected', reason: { code: 'BULK_ID_REFUSED', reason: 'spelling' } },
+      { status: 'fulfilled', value: { amount: '2.00' } },
+    ]);
+    await manager.query('TRUNCATE price');
+    expect(await load('1.5')).toBeNull();
   });
 
   it('sees the writes of its transaction, and forgets with it what was rolled back', async () => {

@@ -1,9 +1,12 @@
-import { requireNumber } from '@holdfast/resilience';
+import { requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import DataLoader from 'dataloader';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import { type EntityId, readId } from './entity-id';
-import { findByIds } from './find-by-ids';
-import { type ManagerSource, readManager } from './run-statements';
+import { BulkIdError } from './bulk-error';
+import { readTarget } from './bulk-target';
+import { type EntityId, type ReadId, readId } from './entity-id';
+import { findRows } from './find-by-ids';
+import { requireFlag, requireIds } from './require-arguments';
+import type { ManagerSource } from './run-statements';
 
 /** How a loader gathers and remembers. */
 export interface LoaderOptions {
@@ -34,37 +37,53 @@ export const LOADER_DEFAULTS = Object.freeze({ maxBatchSize: 1000, cache: true, 
  * It is bound to its manager. In a transaction of that manager it still gathers, but it remembers nothing: a
  * transaction must see its own writes, and what it has seen need not survive it.
  *
- * @throws InvalidOptionError
+ * An id that cannot be one fails alone, before anything is sent, where the type of its column tells: uuid and integers. An
+ * id of another type that the server refuses fails its whole batch.
+ *
+ * @throws InvalidOptionError, also for arguments of a wrong kind; DataSourceNotOpenError.
  */
 export function createLoader<Entity extends ObjectLiteral>(
   source: ManagerSource,
   entity: EntityTarget<Entity>,
   options: LoaderOptions = {},
 ): Loader<Entity> {
+  requireKnownOptions('createLoader', options, ['maxBatchSize', 'cache', 'withDeleted']);
   const { maxBatchSize, cache, withDeleted } = { ...LOADER_DEFAULTS, ...options };
   requireNumber('maxBatchSize', maxBatchSize, { min: 1, integer: true });
-  const manager = readManager(source);
-  const metadata = manager.dataSource.getMetadata(entity);
+  requireFlag('cache', cache);
+  requireFlag('withDeleted', withDeleted);
+  const { manager, metadata } = readTarget(source, entity);
   const remembered = new Map<string, Promise<Entity | null>>();
   const remembers = () => cache && !manager.queryRunner?.isTransactionActive;
-  const loader = new DataLoader<EntityId<Entity>, Entity | null, string>(
-    (ids) => findByIds(manager, entity, ids, { batchSize: maxBatchSize, withDeleted }),
-    {
-      maxBatchSize,
-      cacheKeyFn: (id) => readId(metadata, id, 1).key,
-      cacheMap: {
-        get: (key) => (remembers() ? remembered.get(key) : undefined),
-        set: (key, entity) => remembers() && remembered.set(key, entity),
-        delete: (key) => remembered.delete(key),
-        clear: () => remembered.clear(),
-      },
+
+  const findBatch = async (ids: readonly ReadId[]): Promise<(Entity | Error | null)[]> => {
+    const different = [...new Map(ids.map((id) => [id.key, id])).values()];
+    const { rows, hasStrays } = await findRows(manager, entity, metadata, different, withDeleted);
+    return ids.map(({ key }) => {
+      const row = rows.get(key);
+      if (row) return row;
+      if (!hasStrays) return null;
+      // Whose row it is cannot be told; those whose own row was found have nothing to do with it.
+      remembered.delete(key);
+      return new BulkIdError(metadata.name, 'spelling');
+    });
+  };
+  const loader = new DataLoader<ReadId, Entity | null, string>(findBatch, {
+    maxBatchSize,
+    cacheKeyFn: ({ key }) => key,
+    cacheMap: {
+      get: (key) => (remembers() ? remembered.get(key) : undefined),
+      set: (key, entity) => remembers() && remembered.set(key, entity),
+      delete: (key) => remembered.delete(key),
+      clear: () => remembered.clear(),
     },
-  );
-  // Loading throws at once for an id that cannot be read; callers expect a rejection.
-  const load = async (id: EntityId<Entity>) => loader.load(id);
+  });
   return {
-    load,
-    loadMany: (ids) => Promise.all(ids.map(load)),
-    clear: (id) => void loader.clear(id),
+    load: async (id) => loader.load(readId(metadata, id)),
+    loadMany: async (ids) => {
+      requireIds(ids);
+      return Promise.all(ids.map(async (id, index) => loader.load(readId(metadata, id, index + 1))));
+    },
+    clear: (id) => void loader.clear(readId(metadata, id)),
   };
 }

@@ -7,7 +7,8 @@ export interface Batch {
   readonly columns: readonly ColumnMetadata[];
   /** Per column, one element a row. */
   readonly texts: readonly (string | null)[][];
-  readonly rowCount: number;
+  /** Positions of the rows in the caller's input, in the order of the texts. */
+  readonly numbers: readonly number[];
 }
 
 /** A row with its position in the caller's input, from 1. */
@@ -30,7 +31,7 @@ interface BatchLimits {
 const CHUNK_CHARACTERS = 4 * 1024 * 1024;
 
 interface OpenBatch extends Batch {
-  rowCount: number;
+  readonly numbers: number[];
 }
 
 /**
@@ -53,7 +54,7 @@ export function* planBatches(
       open.clear();
       rowCount = characters = 0;
     }
-    characters += append(openBatch(open, shape, table, cells), cells);
+    characters += append(openBatch(open, shape, table, cells), cells, number);
     rowCount += 1;
     if (rowCount < chunkRows && characters < CHUNK_CHARACTERS) continue;
     yield* open.values();
@@ -79,12 +80,12 @@ function openBatch(
   const existing = open.get(shape);
   if (existing) return existing;
   const columns = table.columns.filter((_, index) => cells[index] !== undefined);
-  const batch = { columns, texts: columns.map(() => []), rowCount: 0 };
+  const batch = { columns, texts: columns.map(() => []), numbers: [] };
   open.set(shape, batch);
   return batch;
 }
 
-function append(batch: OpenBatch, cells: readonly CellText[]): number {
+function append(batch: OpenBatch, cells: readonly CellText[], number: number): number {
   let characters = 0;
   let column = 0;
   for (const cell of cells) {
@@ -93,7 +94,7 @@ function append(batch: OpenBatch, cells: readonly CellText[]): number {
     characters += cell?.length ?? 0;
     column += 1;
   }
-  batch.rowCount += 1;
+  batch.numbers.push(number);
   return characters;
 }
 

@@ -17,10 +17,10 @@ export const TARGET = 'target';
  * INSERT of a batch with one array parameter a column, so that the text is the same however many rows there are.
  * unnest yields the rows in the order of the input.
  */
-export function renderInsert(metadata: EntityMetadata, { columns, texts, rowCount }: Batch): Statement {
+export function renderInsert(metadata: EntityMetadata, { columns, texts, numbers }: Batch): Statement {
   const head = `INSERT INTO ${quoteTable(metadata)} AS ${TARGET}`;
   if (columns.length === 0) {
-    return { text: `${head} SELECT FROM generate_series(1, $1::integer)`, parameters: [rowCount] };
+    return { text: `${head} SELECT FROM generate_series(1, $1::integer)`, parameters: [numbers.length] };
   }
   const types = columns.map(readColumnType);
   const names = columns.map((column) => quoteIdentifier(column.databaseName));

@@ -1,13 +1,8 @@
-import { DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
 import type { Statement } from './render-insert';
 
 /** Where statements go: a DataSource, or the manager of a transaction that is under way. */
 export type ManagerSource = DataSource | EntityManager;
-
-/** The manager to work with. */
-export function readManager(source: ManagerSource): EntityManager {
-  return source instanceof DataSource ? source.manager : source;
-}
 
 /** Runs work on the manager's own connection, or on one that is given back afterwards. */
 export async function withRunner<T>(
@@ -24,7 +19,7 @@ export async function withRunner<T>(
 }
 
 /** What one statement did. */
-interface Outcome {
+export interface Outcome {
   readonly records: readonly Record<string, unknown>[];
   readonly affected: number;
 }

@@ -1,47 +1,22 @@
 import type { EntityManager } from 'typeorm';
 import { Stock } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import { STOCK_KEY as key, openStockDatabase, type StockDatabase, stock } from '../test/bulk/open-stock';
 import { until } from '../test/settings';
 import { upsertMany } from './upsert-many';
 
-const key = { conflict: ['sku', 'shop'] } as const;
-
 describe('what upsertMany counts under concurrency', () => {
-  let database: BulkDatabase;
+  let database: StockDatabase;
   let manager: EntityManager;
+  let readAudit: StockDatabase['readAudit'];
 
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    manager = database.dataSource.manager;
-    // The server's own count of what was inserted and updated, against which the result is held.
-    await manager.query(`
-      CREATE TABLE audit (action text NOT NULL);
-      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN INSERT INTO audit VALUES (TG_OP); RETURN NULL; END $$;
-      CREATE TRIGGER note AFTER INSERT OR UPDATE ON stock FOR EACH ROW EXECUTE FUNCTION note()`);
+    database = await openStockDatabase();
+    ({ manager, readAudit } = database);
   });
 
-  beforeEach(async () => {
-    await manager.query('TRUNCATE stock, audit, point, owner CASCADE');
-    await database.readStatements();
-  });
+  beforeEach(() => database.clear());
 
   afterAll(() => database?.[Symbol.asyncDispose]());
-
-  const stock = (count: number, change: (index: number) => object = () => ({})) =>
-    Array.from({ length: count }, (_, index) => ({
-      sku: `s${index}`,
-      shop: 1,
-      count: index,
-      ...change(index),
-    }));
-  const readAudit = async () => {
-    const [counts] = await manager.query(`
-      SELECT count(*) FILTER (WHERE action = 'INSERT')::int AS inserted,
-             count(*) FILTER (WHERE action = 'UPDATE')::int AS updated
-        FROM audit`);
-    return counts;
-  };
 
   it('counts right when callers with the same keys in opposite orders meet, and none deadlocks', async () => {
     const totals = { inserted: 0, updated: 0, unchanged: 0 };

@@ -1,15 +1,18 @@
-import { InvalidOptionError, requireNumber } from '@holdfast/resilience';
+import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkRowError } from './bulk-error';
 import type { BulkRow, Property } from './bulk-row';
+import { readTarget } from './bulk-target';
 import { readCanonicalKey } from './canonical-key';
 import { findWritableColumns } from './find-columns';
 import { quoteIdentifier } from './identifier';
 import { type Batch, type NumberedRow, numberRows, planBatches } from './plan-batches';
 import { renderInsert, type Statement, TARGET } from './render-insert';
-import { type ManagerSource, readManager, runAtomically, runStatement } from './run-statements';
-import { readCell, readWritableTable } from './writable-table';
+import { requireRows, requireSignal } from './require-arguments';
+import { type ManagerSource, runAtomically } from './run-statements';
+import { readCell, readWritableTable, requireRow } from './writable-table';
+import { writeBatch } from './write-batch';
 
 /** How rows are inserted or updated. */
 export interface UpsertManyOptions<Name extends string> {
@@ -34,6 +37,8 @@ export interface UpsertManyResult {
 
 export const UPSERT_MANY_DEFAULTS = Object.freeze({ whenUnchanged: 'write', chunkRows: 5000 } as const);
 
+const OPTIONS = ['conflict', 'update', 'whenUnchanged', 'chunkRows', 'signal'];
+
 /**
  * Every row is in the table, inserted or taken over by the row with the same key; all or none.
  *
@@ -45,7 +50,8 @@ export const UPSERT_MANY_DEFAULTS = Object.freeze({ whenUnchanged: 'write', chun
  * names them or, for the date, the rows give it. Otherwise values, shapes and limits are those of `insertMany`.
  *
  * @throws BulkRowError, among others for two rows with one key, which PostgreSQL would refuse with 21000;
- * BulkColumnTypeError; InvalidOptionError; QueryFailedError without parameters; the signal's reason.
+ * BulkWriteError for a row that the server refuses; BulkColumnTypeError; InvalidOptionError, also for arguments of a wrong
+ * kind; DataSourceNotOpenError; QueryFailedError without parameters for all other failures; the signal's reason.
  */
 export async function upsertMany<Entity extends ObjectLiteral>(
   source: ManagerSource,
@@ -53,29 +59,34 @@ export async function upsertMany<Entity extends ObjectLiteral>(
   rows: Iterable<BulkRow<Entity>>,
   options: UpsertManyOptions<Property<Entity>>,
 ): Promise<UpsertManyResult> {
+  requireKnownOptions('upsertMany', options, OPTIONS);
   const { conflict, update, whenUnchanged, chunkRows, signal } = { ...UPSERT_MANY_DEFAULTS, ...options };
   requireNumber('chunkRows', chunkRows, { min: 1, integer: true });
-  if (conflict.length === 0) {
-    throw new InvalidOptionError('conflict', conflict, 'a list of at least one property');
-  }
   if (whenUnchanged !== 'write' && whenUnchanged !== 'skip') {
     throw new InvalidOptionError('whenUnchanged', whenUnchanged, "'write' or 'skip'");
   }
-  const manager = readManager(source);
-  const metadata = manager.dataSource.getMetadata(entity);
+  requireSignal(signal);
+  requireRows(rows);
+  const { manager, metadata } = readTarget(source, entity);
   const upsert: Upsert = {
     metadata,
     conflict: findWritableColumns(metadata, 'conflict', conflict),
     ...(update && { update: findWritableColumns(metadata, 'update', update) }),
     whenUnchanged,
   };
+  if (upsert.conflict.length === 0) {
+    throw new InvalidOptionError('conflict', conflict, 'a list of at least one property');
+  }
   const numbered = sortByKey(upsert, rows);
   const batches = planBatches(readWritableTable(metadata), numbered, { chunkRows, keepOrder: false });
 
   const outcomes = await runAtomically(
     manager,
     batches,
-    async (runner, batch) => (await runStatement(runner, renderUpsert(upsert, batch))).records[0],
+    async (runner, batch) => {
+      const statement = renderUpsert(upsert, batch);
+      return (await writeBatch(runner, metadata, batch, statement, { isUpsert: true })).records[0];
+    },
     signal,
   );
   const inserted = outcomes.reduce((sum, counts) => sum + Number(counts?.inserted), 0);
@@ -88,6 +99,7 @@ function sortByKey({ metadata, conflict, update = [] }: Upsert, rows: Iterable<o
   const seen = new Set<string>();
   const keyed: (NumberedRow & { readonly key: string })[] = [];
   for (const { row, number } of numberRows(rows)) {
+    requireRow(metadata, row, number);
     const require = (column: ColumnMetadata): string | null => {
       const text = readCell(metadata, column, row, number);
       if (text !== undefined) return text;

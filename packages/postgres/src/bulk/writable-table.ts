@@ -2,6 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkRowError } from './bulk-error';
 import { type CellText, readCellText, UnwritableValueError } from './column-text';
+import { describeKind } from './describe-kind';
 import { findForeignProperty, readKnownProperties } from './known-properties';
 
 /** What the bulk statements know of an entity's table. Texts of a row are in the order of `columns`. */
@@ -25,6 +26,7 @@ export function readWritableTable(metadata: EntityMetadata): WritableTable {
     metadata,
     columns,
     readRow(row, rowNumber) {
+      requireRow(metadata, row, rowNumber);
       const foreign = findForeignProperty(known, row);
       if (foreign) throw new BulkRowError(metadata.name, rowNumber, foreign.path, foreign.reason);
       return columns.map((column) => readCell(metadata, column, row, rowNumber));
@@ -32,6 +34,16 @@ export function readWritableTable(metadata: EntityMetadata): WritableTable {
   };
   TABLES.set(metadata, table);
   return table;
+}
+
+/**
+ * Refuses what is no row. A promise is one of a source that was not waited for: it has no properties, and would be
+ * written as a row of defaults.
+ * @throws BulkRowError
+ */
+export function requireRow(metadata: EntityMetadata, row: unknown, rowNumber: number): void {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row) && !(row instanceof Promise)) return;
+  throw new BulkRowError(metadata.name, rowNumber, '*', 'not-a-row', { given: describeKind(row) });
 }
 
 /** One value of a row. @throws BulkRowError */
@@ -44,7 +56,9 @@ export function readCell(
   try {
     return readCellText(metadata, column, row);
   } catch (error) {
-    if (!(error instanceof UnwritableValueError)) throw error;
-    throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, error.reason);
+    if (error instanceof UnwritableValueError) {
+      throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, error.reason);
+    }
+    throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, 'unreadable', { cause: error });
   }
 }

@@ -1,46 +1,15 @@
-import { MAX_TIMER_MS, readErrorCode, requireNumber, type StructuredLogger } from '@holdfast/resilience';
+import { readErrorCode } from '@holdfast/resilience';
 import pg, { type PoolConfig } from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import { requireUrl } from '../connection/require-url';
+import { DataSource } from 'typeorm';
 import { createPostgresEmitter } from '../events/postgres-events';
 import { HoldfastPool } from '../pool/pool';
-import { type PoolSettings, requirePoolSettings } from '../pool/pool-settings';
+import { requirePoolSettings } from '../pool/pool-settings';
 import { createClusterPools, REPLICAS } from '../replicas/cluster-pools';
 import type { ReplicaRouter } from '../replicas/replica-router';
-import { type ReplicaSettings, requireReplicaSettings } from '../replicas/replica-settings';
-import { requireStatementSettings, type StatementSettings } from '../statements/statement-settings';
+import { requireReplicaSettings } from '../replicas/replica-settings';
+import { requireStatementSettings } from '../statements/statement-settings';
+import { type PostgresDataSourceSettings, requireDataSourceSettings } from './data-source-settings';
 import { type Registration, registerPools } from './pool-registry';
-
-type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
-
-/** TypeORM's own settings that may be passed on; the rest is this package's business. */
-export type PassedThroughOptions = Pick<
-  PostgresOptions,
-  'logging' | 'logger' | 'maxQueryExecutionTime' | 'namingStrategy' | 'subscribers' | 'schema'
->;
-
-/** What a DataSource is made of. Nothing is read from the environment. */
-export interface PostgresDataSourceSettings extends StatementSettings {
-  /** `postgres://user:password@host:port/database`. */
-  readonly url: string;
-  readonly pool: PoolSettings;
-  /** Shown in `pg_stat_activity`. */
-  readonly applicationName: string;
-  readonly entities: NonNullable<DataSourceOptions['entities']>;
-  readonly migrations: NonNullable<DataSourceOptions['migrations']>;
-  /** TLS; `sslmode` in the URL wins over it. */
-  readonly ssl?: NonNullable<PostgresOptions['ssl']>;
-  /** Set for every session that is ours when given (see `pooler`): an integer of at least 1, in milliseconds. */
-  readonly statementTimeoutMs?: number;
-  /** Told about idle connections that fail and connections that are cut. */
-  readonly logger?: StructuredLogger;
-  /**
-   * Standbys of the server at `url`. Reads that TypeORM sends to a slave (repositories and select queries outside a
-   * transaction) go to them, and connections to the primary go to whichever of all servers it is.
-   */
-  readonly replicas?: ReplicaSettings;
-  readonly typeorm?: PassedThroughOptions;
-}
 
 /**
  * Creates a TypeORM DataSource on this package's pool. It is not connected: use `openDataSource`.
@@ -49,15 +18,13 @@ export interface PostgresDataSourceSettings extends StatementSettings {
  * `none`, each saying itself whether it wants a transaction, because only that lets CREATE INDEX CONCURRENTLY be run
  * and reverted. 64-bit integers stay strings.
  *
- * @throws InvalidOptionError when a setting of the pool or of statements is out of range.
+ * @throws InvalidOptionError naming the setting that is of a wrong kind, out of range or unknown, its value and what is
+ * allowed.
  */
 export function createPostgresDataSource(settings: PostgresDataSourceSettings): DataSource {
-  const { applicationName, entities, migrations, ssl, statementTimeoutMs, logger } = settings;
-  const url = requireUrl('url', settings.url);
+  requireDataSourceSettings(settings);
+  const { url, applicationName, entities, migrations, ssl, statementTimeoutMs, logger } = settings;
   const pool = requirePoolSettings(settings.pool);
-  if (statementTimeoutMs !== undefined) {
-    requireNumber('statementTimeoutMs', statementTimeoutMs, { min: 1, max: MAX_TIMER_MS, integer: true });
-  }
   const pools = new Set<HoldfastPool>();
   const events = createPostgresEmitter();
   const poolOptions = {

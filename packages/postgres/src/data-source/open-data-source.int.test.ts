@@ -2,7 +2,8 @@ import { openTemporaryServer } from '@holdfast/local-postgres';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { openPool, rejection, settings, until } from '../test/settings';
 import { openSilentServer } from '../test/silent-server';
-import { createPostgresDataSource, type PostgresDataSourceSettings } from './data-source';
+import { createPostgresDataSource } from './data-source';
+import type { PostgresDataSourceSettings } from './data-source-settings';
 import { closeDataSource, openDataSource } from './open-data-source';
 import { readPoolStats } from './read-pool-stats';
 

@@ -1,6 +1,7 @@
 import {
   RetryError,
   requireKnownOptions,
+  requireLogger,
   requireNumber,
   retryWithBackoff,
   type StructuredLogger,
@@ -8,8 +9,9 @@ import {
 import { classify } from '@holdfast/resilience/postgres';
 import type { DataSource } from 'typeorm';
 import { describeConnectionFailure, readConnectionFailure } from '../connection/connection-failure';
+import { requireSignal } from '../pool/require-option';
 import { readDataSourceTarget } from './data-source-target';
-import { endPools } from './pool-registry';
+import { endPools, requireDataSource } from './pool-registry';
 
 /** How long and how loudly opening is tried. */
 export interface OpenOptions {
@@ -29,12 +31,16 @@ const DEFAULT_ATTEMPTS = 3;
  * returned when it is. A server that cannot be reached is tried again, a refused login is not: with 3 attempts for about
  * a second, so that whoever has to wait for a server gives more.
  *
- * @throws DatabaseConnectionError with one line for whoever has to mend it; the signal's reason; or the untouched error
- * when the failure is not one of connecting.
+ * @throws DatabaseConnectionError with one line for whoever has to mend it; the signal's reason; InvalidOptionError; or
+ * the untouched error when the failure is not one of connecting.
  */
 export async function openDataSource(dataSource: DataSource, options: OpenOptions = {}): Promise<DataSource> {
+  requireDataSource(dataSource);
   requireKnownOptions('openDataSource', options, ['signal', 'attempts', 'logger']);
-  requireNumber('attempts', options.attempts ?? DEFAULT_ATTEMPTS, { min: 1, integer: true });
+  const { signal, attempts = DEFAULT_ATTEMPTS, logger } = options;
+  requireSignal(signal);
+  requireNumber('attempts', attempts, { min: 1, integer: true });
+  requireLogger(logger);
   if (dataSource.isInitialized) return dataSource;
   const opening =
     OPENING.get(dataSource) ?? open(dataSource, options).finally(() => OPENING.delete(dataSource));
@@ -69,8 +75,10 @@ async function open(dataSource: DataSource, options: OpenOptions): Promise<DataS
 /**
  * The DataSource is closed: no new work is accepted, work in flight had the pool's `destroyMs` to finish, and no socket
  * is left. TypeORM's own `destroy` cuts work in flight at once. Closing what is not open does nothing.
+ * @throws InvalidOptionError when it is no DataSource.
  */
 export async function closeDataSource(dataSource: DataSource): Promise<void> {
+  requireDataSource(dataSource);
   await endPools(dataSource);
   if (dataSource.isInitialized) await dataSource.destroy();
 }

@@ -1,5 +1,5 @@
-import type { StructuredLogger } from '@holdfast/resilience';
-import type { DataSource } from 'typeorm';
+import { InvalidOptionError, type StructuredLogger } from '@holdfast/resilience';
+import { type DataSource, InstanceChecker } from 'typeorm';
 import type { PostgresEmitter } from '../events/postgres-events';
 import type { CutConnection } from '../pool/cut-connection';
 import type { HoldfastPool } from '../pool/pool';
@@ -47,17 +47,24 @@ export function registerPools(dataSource: DataSource, registration: Registration
 
 /**
  * Returns what the connections of a DataSource tell; listening may begin before it is open, and lasts over reopening.
- * @throws ForeignDataSourceError
+ * @throws ForeignDataSourceError, InvalidOptionError
  */
 export function readEvents(dataSource: DataSource): PostgresEmitter {
   return requireRegistration(dataSource).events;
 }
 
-/** @throws ForeignDataSourceError */
+/** @throws ForeignDataSourceError, or InvalidOptionError when it is no DataSource at all. */
 export function requireRegistration(dataSource: DataSource): Registration {
   const registration = REGISTRATIONS.get(dataSource);
-  if (!registration) throw new ForeignDataSourceError();
-  return registration;
+  if (registration) return registration;
+  requireDataSource(dataSource);
+  throw new ForeignDataSourceError();
+}
+
+/** @throws InvalidOptionError when it is no DataSource, of whatever make. */
+export function requireDataSource(dataSource: unknown): void {
+  if (InstanceChecker.isDataSource(dataSource)) return;
+  throw new InvalidOptionError('dataSource', dataSource, 'a DataSource made by createPostgresDataSource');
 }
 
 /** Returns the pool in use, or undefined when the DataSource is not open. */
@@ -66,11 +73,12 @@ export function findPool(dataSource: DataSource): HoldfastPool | undefined {
   return pools.findLast(({ ending, name }) => !ending && name === PRIMARY_POOL);
 }
 
-/** Returns the pool in use. @throws DataSourceNotOpenError */
+/** Returns the pool in use. @throws DataSourceNotOpenError, or InvalidOptionError when it is no DataSource at all. */
 export function requirePool(dataSource: DataSource): HoldfastPool {
   const pool = findPool(dataSource);
-  if (!pool) throw new DataSourceNotOpenError();
-  return pool;
+  if (pool) return pool;
+  requireDataSource(dataSource);
+  throw new DataSourceNotOpenError();
 }
 
 /**

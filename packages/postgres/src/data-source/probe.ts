@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { MAX_TIMER_MS, requireNumber } from '@holdfast/resilience';
+import { MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { HoldfastPool } from '../pool/pool';
@@ -37,12 +37,15 @@ export class ProbeTimeoutError extends Error {
 
 /**
  * Asks the server for a sign of life, in bounded time: a connection that does not answer is closed, not given back.
- * @throws ProbeTimeoutError after `timeoutMs`; DataSourceNotOpenError; or why the server could not be asked.
+ * @throws ProbeTimeoutError after `timeoutMs`; DataSourceNotOpenError; InvalidOptionError; or why the server could not be
+ * asked.
  */
 export async function probeServer(
   dataSource: DataSource,
-  { timeoutMs }: { readonly timeoutMs: number },
+  options: { readonly timeoutMs: number },
 ): Promise<ServerProbe> {
+  requireKnownOptions('probeServer', options, ['timeoutMs']);
+  const { timeoutMs } = options;
   requireNumber('timeoutMs', timeoutMs, { min: 1, max: MAX_TIMER_MS });
   const deadlineMs = performance.now() + timeoutMs;
   const client = await acquire(requirePool(dataSource), timeoutMs);

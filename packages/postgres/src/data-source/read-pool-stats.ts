@@ -4,7 +4,7 @@ import { requirePool } from './pool-registry';
 
 /**
  * Reads the counts of a DataSource's pool.
- * @throws DataSourceNotOpenError before `initialize` or after `destroy`.
+ * @throws DataSourceNotOpenError before `initialize` or after `destroy`; InvalidOptionError when it is no DataSource.
  */
 export function readPoolStats(dataSource: DataSource): PoolStats {
   return requirePool(dataSource).stats;

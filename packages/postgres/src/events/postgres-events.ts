@@ -28,6 +28,7 @@ export type RemovalReason =
 
 /** One statement, told when it has ended. The text has placeholders; values are not told. */
 export interface OperationEvent extends OfPool {
+  /** As it was sent: a unit of work begins with `BEGIN`, whatever TypeORM asked for. */
   readonly text: string;
   /** First word of the text in capitals, as in `SELECT`. */
   readonly operation: string;
@@ -47,7 +48,7 @@ export interface OperationEvent extends OfPool {
 /** How a unit of work ended. */
 export type TransactionOutcome = 'committed' | 'rolled-back' | 'unknown';
 
-/** One unit of work, told when it has ended. */
+/** One unit of work, told when it has ended. `pool`: that of its last attempt; `primary` where that got no connection. */
 export interface TransactionEvent extends OfPool {
   readonly outcome: TransactionOutcome;
   /** Transactions begun for it, the last included. */
@@ -72,7 +73,7 @@ export interface PostgresEvents {
   /** A caller gave its connection back. */
   readonly release: OfPool & { readonly useMs: number };
   readonly remove: OfPool & { readonly reason: RemovalReason; readonly ageMs: number };
-  /** A connection is held for longer than `leakMs`. `site`: the stack of whoever acquired it. */
+  /** A connection is held for longer than `leakMs`. `site`: where the program acquired it, the nearest frame first. */
   readonly leak: OfPool & { readonly heldMs: number; readonly site: string };
   /** An idle connection failed. */
   readonly error: OfPool & { readonly error: unknown };

@@ -1,6 +1,13 @@
-import { Emitter, InvalidOptionError, MAX_TIMER_MS, requireNumber } from '@holdfast/resilience';
+import {
+  Emitter,
+  InvalidOptionError,
+  MAX_TIMER_MS,
+  requireKnownOptions,
+  requireNumber,
+} from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { readDataSourceTarget } from '../data-source/data-source-target';
 import { closeDataSource } from '../data-source/open-data-source';
 import {
   DataSourceNotOpenError,
@@ -11,9 +18,15 @@ import {
 import type { PostgresEvents } from '../events/postgres-events';
 import type { CutConnection } from '../pool/cut-connection';
 import { PoolClosedError } from '../pool/pool-error';
+import { PRIMARY_POOL } from '../pool/pool-options';
 import type { Transaction } from '../transactions/transaction';
-import type { RunOptions } from '../transactions/unit-of-work';
-import { type ConnectionTest, testServer } from './connection-probe';
+import type { RunOptions } from '../transactions/unit-of-work-options';
+import {
+  type ConnectionTest,
+  type ConnectionTestOptions,
+  explainFailedTest,
+  testServer,
+} from './connection-probe';
 import { HealthWatch } from './health-watch';
 import type { ConnectionHealth, EnvironmentPoolStats, ManagerEvents, PoolAlert } from './manager-events';
 import { ManagerLog } from './manager-log';
@@ -37,8 +50,6 @@ export interface CloseReport {
   readonly cut: number;
   readonly cutConnections: readonly CutConnection[];
 }
-
-const TEST_DEFAULTS = Object.freeze({ timeoutMs: 5_000 });
 
 /**
  * The one place of a DataSource where connections are asked for, watched and closed. Made by `createConnectionManager`,
@@ -71,7 +82,8 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
       );
     }
     const { environment, clock, calmMs, nearCapacityRatio, healthCheckIntervalMs } = settings;
-    const log = new ManagerLog(environment, options.logger ?? registration.logger);
+    const logger = options.logger ?? registration.logger;
+    const log = new ManagerLog(environment, readDataSourceTarget(dataSource), logger);
     this.#dataSource = dataSource;
     this.#settings = settings;
     this.#transactions = options.transactions;
@@ -87,13 +99,21 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
     });
     this.#health = new HealthWatch({
       intervalMs: healthCheckIntervalMs,
+      calmMs,
       clock,
       check: () => this.#check(),
       onResult: (health) => this.#events.emit('health', health),
       onChange: (change) => log.health(change),
     });
     const { events } = registration;
-    const listening = [events.on('acquire', () => this.#pressure.notice())];
+    const listening = [
+      events.on('acquire', () => this.#pressure.notice()),
+      events.on('connect', ({ pool }) => this.#isPrimary(pool) && this.#health.connected()),
+      events.on('error', ({ pool }) => this.#isPrimary(pool) && this.#health.connectionLost()),
+      events.on('connectFailed', ({ pool, error }) => {
+        if (this.#isPrimary(pool)) this.#health.connectFailed(explainFailedTest(error, dataSource));
+      }),
+    ];
     // A DataSource that was given a logger has told it already.
     if (!registration.logger) {
       listening.push(events.on('error', ({ pool, error }) => log.idleFailed(pool, error)));
@@ -140,15 +160,11 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
   }
 
   /** Answers whether the server works, within `timeoutMs`. Never rejects. Default 5000 ms. */
-  async testConnection({
-    timeoutMs = TEST_DEFAULTS.timeoutMs,
-  }: {
-    readonly timeoutMs?: number;
-  } = {}): Promise<ConnectionTest> {
+  async testConnection(options: ConnectionTestOptions = {}): Promise<ConnectionTest> {
     if (this.#closing !== undefined) return { ok: false, error: new PoolClosedError(), latencyMs: 0 };
     this.#probes += 1;
     try {
-      return await testServer(this.#dataSource, timeoutMs);
+      return await testServer(this.#dataSource, options);
     } finally {
       this.#probes -= 1;
     }
@@ -176,9 +192,11 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
   /**
    * The DataSource is closed, and the report says what had to be cut for it: nothing is accepted any more, work in flight
    * had `deadlineMs` to finish. Default: the pool's `destroyMs`. Calling it again waits for the same end.
-   * @throws InvalidOptionError when `deadlineMs` is out of range.
+   * @throws InvalidOptionError when `deadlineMs` is out of range; then nothing is closed.
    */
-  async close({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<CloseReport> {
+  async close(options: { readonly deadlineMs?: number | undefined } = {}): Promise<CloseReport> {
+    requireKnownOptions('close', options, ['deadlineMs']);
+    const { deadlineMs } = options;
     if (deadlineMs !== undefined) {
       requireNumber('deadlineMs', deadlineMs, { min: 0, max: MAX_TIMER_MS, integer: true });
     }
@@ -206,6 +224,11 @@ export class ConnectionManager<Facts = Transaction, Options extends object = Run
   #requireOpen(): void {
     if (this.#closing !== undefined) throw tagPhase(new PoolClosedError(), 'acquire');
     requirePool(this.#dataSource);
+  }
+
+  /** Whether a pool tells of the server that takes writes. While the DataSource is being opened, whoever opens it tells. */
+  #isPrimary(pool: string): boolean {
+    return pool === PRIMARY_POOL && this.#dataSource.isInitialized;
   }
 
   async #check(): Promise<ConnectionTest | undefined> {

@@ -4,12 +4,13 @@ import type { ConnectionHealth } from './manager-events';
 
 /** How the state of health has changed. */
 export type HealthChange =
-  | { readonly kind: 'failed'; readonly error: Error }
+  /** `tried`: what has failed, a check or the opening of a connection for anybody. */
+  | { readonly kind: 'failed'; readonly tried: 'check' | 'connect'; readonly error: Error }
   | {
       readonly kind: 'recovered';
       readonly latencyMs: number;
       readonly failedChecks: number;
-      /** From the end of the first failed check to that of the first good one, in milliseconds. */
+      /** From the first failure to the end of the first good check, in milliseconds. */
       readonly durationMs: number;
     };
 
@@ -17,6 +18,8 @@ export type HealthChange =
 interface HealthWatchTerms {
   /** 0: never. */
   readonly intervalMs: number;
+  /** So long after an outage, a connection that cannot be opened is a reason for a check and no outage by itself. */
+  readonly calmMs: number;
   readonly clock: Clock;
   /** Never rejects. Undefined when there is nothing to check. */
   readonly check: () => Promise<ConnectionTest | undefined>;
@@ -24,17 +27,22 @@ interface HealthWatchTerms {
   readonly onChange: (change: HealthChange) => void;
 }
 
-/** Checks at an interval whether the server works. Checks never overlap, and the timer never keeps the process alive. */
+/**
+ * Knows whether the server works: by checks at an interval, and by what the connections tell in between, which is acted
+ * upon at once. Checks never overlap, and the timer never keeps the process alive.
+ */
 export class HealthWatch {
   readonly #terms: HealthWatchTerms;
   #timer: ScheduledTimer | undefined;
   #isChecking = false;
-  #isClosed = false;
+  #isOff: boolean;
   #last: ConnectionHealth | undefined;
   #failing: { readonly sinceMs: number; checks: number } | undefined;
+  #recoveredMs = Number.NEGATIVE_INFINITY;
 
   constructor(terms: HealthWatchTerms) {
     this.#terms = terms;
+    this.#isOff = terms.intervalMs === 0;
     this.#schedule();
   }
 
@@ -43,15 +51,34 @@ export class HealthWatch {
     return this.#last;
   }
 
+  /** A connection could not be opened: the first time in an outage, that is told without waiting for a check. */
+  connectFailed(error: Error): void {
+    if (this.#isOff || this.#failing !== undefined) return;
+    const { clock, calmMs } = this.#terms;
+    // A server that lets in one and refuses the next would be down and up again with each of them.
+    if (clock.nowMs() - this.#recoveredMs < calmMs) void this.#check();
+    else this.#begin('connect', error);
+  }
+
+  /** A connection was opened: an outage may be over. */
+  connected(): void {
+    if (this.#failing !== undefined) void this.#check();
+  }
+
+  /** An idle connection was lost: the server may be gone. */
+  connectionLost(): void {
+    if (this.#failing === undefined) void this.#check();
+  }
+
   /** No check begins any more, and of one that runs nobody hears. */
   close(): void {
-    this.#isClosed = true;
+    this.#isOff = true;
     this.#timer?.cancel();
   }
 
   #schedule(): void {
     const { intervalMs, clock } = this.#terms;
-    if (intervalMs === 0) return;
+    if (this.#isOff) return;
     this.#timer = clock.schedule(() => {
       this.#schedule();
       void this.#check();
@@ -60,40 +87,37 @@ export class HealthWatch {
   }
 
   async #check(): Promise<void> {
-    if (this.#isChecking) return;
+    if (this.#isOff || this.#isChecking) return;
     this.#isChecking = true;
     const test = await this.#terms.check();
     this.#isChecking = false;
-    if (this.#isClosed) return;
+    if (this.#isOff) return;
     this.#last = test && { ...test, checkedAtMs: Date.now() };
     if (this.#last === undefined) {
       this.#failing = undefined;
       return;
     }
-    this.#noteChange(this.#last);
+    if (this.#last.ok) this.#end(this.#last.latencyMs);
+    else this.#noteFailedCheck(this.#last.error);
     this.#terms.onResult(this.#last);
   }
 
-  #noteChange(health: ConnectionHealth): void {
-    const nowMs = this.#terms.clock.nowMs();
-    if (health.ok) {
-      if (this.#failing === undefined) return;
-      const { sinceMs, checks } = this.#failing;
-      this.#failing = undefined;
-      const durationMs = nowMs - sinceMs;
-      this.#terms.onChange({
-        kind: 'recovered',
-        latencyMs: health.latencyMs,
-        failedChecks: checks,
-        durationMs,
-      });
-      return;
-    }
-    if (this.#failing !== undefined) {
-      this.#failing.checks += 1;
-      return;
-    }
-    this.#failing = { sinceMs: nowMs, checks: 1 };
-    this.#terms.onChange({ kind: 'failed', error: health.error });
+  #noteFailedCheck(error: Error): void {
+    if (this.#failing !== undefined) this.#failing.checks += 1;
+    else this.#begin('check', error);
+  }
+
+  #begin(tried: 'check' | 'connect', error: Error): void {
+    this.#failing = { sinceMs: this.#terms.clock.nowMs(), checks: tried === 'check' ? 1 : 0 };
+    this.#terms.onChange({ kind: 'failed', tried, error });
+  }
+
+  #end(latencyMs: number): void {
+    if (this.#failing === undefined) return;
+    const { sinceMs, checks: failedChecks } = this.#failing;
+    this.#failing = undefined;
+    this.#recoveredMs = this.#terms.clock.nowMs();
+    const durationMs = this.#recoveredMs - sinceMs;
+    this.#terms.onChange({ kind: 'recovered', latencyMs, failedChecks, durationMs });
   }
 }

@@ -1,4 +1,6 @@
 import { readErrorCode, type StructuredLogger } from '@holdfast/resilience';
+import { DatabaseConnectionError } from '../connection/connection-failure';
+import type { ConnectionTarget } from '../connection/connection-target';
 import { ProbeTimeoutError } from '../data-source/probe';
 import type { HealthChange } from './health-watch';
 import { logLine } from './log-line';
@@ -9,13 +11,21 @@ const ALERT_NAMES: Readonly<Record<PoolAlertKind, string>> = Object.freeze({
   'under-pressure': 'under pressure',
 });
 
+const FAILURES: Readonly<Record<'check' | 'connect', string>> = Object.freeze({
+  check: 'Database health check failed',
+  connect: 'A database connection could not be opened',
+});
+
 /** Writes what a manager finds out. Errors appear as codes: their messages may be about somebody. */
 export class ManagerLog {
   readonly #environment: string;
+  readonly #server: string;
   readonly #logger: StructuredLogger | undefined;
 
-  constructor(environment: string, logger: StructuredLogger | undefined) {
+  /** @param target Where connections go, as far as the settings say. */
+  constructor(environment: string, target: ConnectionTarget, logger: StructuredLogger | undefined) {
     this.#environment = environment;
+    this.#server = `${target.host}:${target.port}/${target.database}`;
     this.#logger = logger;
   }
 
@@ -31,17 +41,17 @@ export class ManagerLog {
   }
 
   health(change: HealthChange): void {
-    const environment = this.#environment;
+    const [environment, server] = [this.#environment, this.#server];
     switch (change.kind) {
       case 'failed': {
-        const fields = { environment, ...describeError(change.error) };
-        logLine(this.#logger, 'error', 'Database health check failed', fields);
+        const fields = { environment, server, ...describeError(change.error) };
+        logLine(this.#logger, 'error', FAILURES[change.tried], fields);
         return;
       }
       case 'recovered': {
         const { failedChecks } = change;
         const [latencyMs, durationMs] = [Math.round(change.latencyMs), Math.round(change.durationMs)];
-        const fields = { environment, failedChecks, durationMs, latencyMs };
+        const fields = { environment, server, failedChecks, durationMs, latencyMs };
         logLine(this.#logger, 'info', 'Database health check recovered', fields);
         return;
       }
@@ -58,7 +68,13 @@ export class ManagerLog {
 
 function describeError(error: unknown): Record<string, unknown> {
   const code = readErrorCode(error) ?? 'unknown';
+  if (error instanceof DatabaseConnectionError) return { code, ...describeCause(error) };
   if (!(error instanceof ProbeTimeoutError)) return { code };
   // Whether the server is silent or the pool is full is the first thing that whoever is on call wants to know.
-  return { code, stage: error.stage, causeCode: readErrorCode(error.cause) };
+  return { code, stage: error.stage, ...describeCause(error) };
+}
+
+function describeCause({ cause }: Error): Record<string, unknown> {
+  const causeCode = readErrorCode(cause);
+  return causeCode === undefined ? {} : { causeCode };
 }

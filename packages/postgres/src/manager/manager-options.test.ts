@@ -33,6 +33,16 @@ describe('the options of a connection manager', () => {
     ['environment', ''],
     ['logger', {}],
     ['transactions', undefined],
+    ['transactions', null],
+    ['transactions', 'unitOfWork'],
+    ['transactions', {}],
+    ['environment', null],
+    ['logger', null],
+    ['clock', null],
+    ['clock', Date],
+    ['clock', { nowMs: () => 0 }],
+    ['healthCheckIntervalMs', '30s'],
+    ['healthCheckTimeoutMs', null],
   ])('refuse %s = %p', (option, value) => {
     expect(() => requireManagerSettings({ transactions, [option]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', option, value }),

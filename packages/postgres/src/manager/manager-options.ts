@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@holdfast/resilience';
 import type { Transaction } from '../transactions/transaction';
-import type { RunOptions } from '../transactions/unit-of-work';
+import type { RunOptions } from '../transactions/unit-of-work-options';
 import type { TransactionRunner } from './transaction-runner';
 
 /** What a connection manager is made of. All times in milliseconds. */
@@ -20,15 +20,15 @@ export interface ConnectionManagerOptions<Facts = Transaction, Options extends o
   readonly environment?: string | undefined;
   /** Default: the logger of the DataSource. */
   readonly logger?: StructuredLogger | undefined;
-  /** Time from one health check to the next. 0: none. Default 30 000. */
+  /** Time from one health check to the next. 0: none, and nothing is logged of an outage. Default 30 000. */
   readonly healthCheckIntervalMs?: number | undefined;
   /** A health check that takes longer has failed. Default 5000. */
   readonly healthCheckTimeoutMs?: number | undefined;
   /** Share of `max` in use from which the pool is near capacity. Above 0, up to 1. Default 0.9. */
   readonly nearCapacityRatio?: number | undefined;
   /**
-   * An alert ends when its condition has been false for so long without a break; until then it is not logged again.
-   * Default 30 000.
+   * An alert ends when its condition has been false for so long without a break; until then it is not logged again. So
+   * long after an outage, a connection that is refused begins another only if the server fails a check. Default 30 000.
    */
   readonly calmMs?: number | undefined;
   /** Default: the process's own. */
@@ -73,6 +73,9 @@ export function requireManagerSettings<Facts, Options extends object>(
   } = options;
   if (typeof environment !== 'string' || environment === '') {
     throw new InvalidOptionError('environment', environment, 'a text that is not empty');
+  }
+  if (typeof clock?.nowMs !== 'function' || typeof clock.schedule !== 'function') {
+    throw new InvalidOptionError('clock', clock, 'a Clock with nowMs and schedule');
   }
   if (typeof options.transactions?.run !== 'function') {
     throw new InvalidOptionError('transactions', options.transactions, 'an object with run');

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { requireDataSource } from '../data-source/pool-registry';
 import { ConnectionManager } from './connection-manager';
 import { ConnectionManagerExistsError, ConnectionManagerMissingError } from './manager-error';
 import type { ConnectionManagerOptions } from './manager-options';
@@ -23,10 +24,11 @@ export function createConnectionManager<Facts, Options extends object>(
 
 /**
  * Returns the connection manager of a DataSource. One that was closed is returned as well, and refuses all work.
- * @throws ConnectionManagerMissingError when none was created.
+ * @throws ConnectionManagerMissingError when none was created; InvalidOptionError when it is no DataSource.
  */
 export function getConnectionManager(dataSource: DataSource): ConnectionManager {
   const manager = MANAGERS.get(dataSource);
-  if (!manager) throw new ConnectionManagerMissingError();
-  return manager;
+  if (manager) return manager;
+  requireDataSource(dataSource);
+  throw new ConnectionManagerMissingError();
 }

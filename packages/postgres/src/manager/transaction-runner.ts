@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Transaction } from '../transactions/transaction';
-import type { RunOptions } from '../transactions/unit-of-work';
+import type { RunOptions } from '../transactions/unit-of-work-options';
 
 /**
  * Runs work in a transaction. `Facts` is what the work is told about the transaction it runs in, and `Options` what a

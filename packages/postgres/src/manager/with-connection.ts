@@ -13,6 +13,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { withAcquireOptions } from '../pool/acquire-options';
 import { runInterruptibly } from '../pool/interrupt';
 import { readLease } from '../pool/lease';
+import { requireSignal } from '../pool/require-option';
 import { TransactionLeftOpenError } from './manager-error';
 
 /** What ends the wait for a connection, and the work on it. */
@@ -40,6 +41,7 @@ export async function runOnConnection<T>(
   requireKnownOptions('withConnection', options, ['signal', 'deadline']);
   if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
   const { signal, deadline } = options;
+  requireSignal(signal);
   const startedMs = performance.now();
   const remainingMs = deadline === undefined ? undefined : readRemainingMs(deadline);
   if (remainingMs !== undefined && remainingMs <= 0) throw tagPhase(new DeadlineExceededError(), 'acquire');

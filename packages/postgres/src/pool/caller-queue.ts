@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { AcquireOptions } from './acquire-options';
-import type { CallSite } from './lease';
+import type { CallSite } from './call-site';
 import type { Lending } from './lending';
 import { ConnectTimeoutError, PoolClosedError, PoolExhaustedError } from './pool-error';
 import type { PoolReporter } from './pool-reporter';

@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import type { CallSite, Lease } from './lease';
+import type { CallSite } from './call-site';
+import type { Lease } from './lease';
 
 /** Looked at so often within `leakMs`: a leak is reported at most a quarter late. */
 const LOOKS = 4;
 
-/** V8's ten are used up by TypeORM before the application is reached. */
+/** V8's ten are used up by TypeORM before the program is reached. */
 const FRAMES = 30;
 
 /** Finds whoever holds a connection too long, once each. */

@@ -6,6 +6,7 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
+import type { CallSite } from './call-site';
 import { ConnectionReleasedError } from './pool-error';
 import {
   endsTransaction,
@@ -27,17 +28,19 @@ export interface LeaseTerms {
   readonly giveBack: (error?: Error | boolean) => void;
 }
 
-/** A place in the program. V8 renders the stack when it is read, and not before. */
-export interface CallSite {
-  readonly stack?: string;
-}
-
 /** Stands between a lease and its connection, and decides what is sent. */
 export interface StatementGate {
   /** @param forward Writes a statement to the connection before it returns. */
   send(text: string, forward: (text: string) => Promise<QueryResult>): Promise<QueryResult>;
   /** Something that talks to the connection itself is about to be let through: now, or when the promise resolves. */
   submit(): Promise<void> | undefined;
+}
+
+/** A statement that listeners will be told of. */
+interface SentStatement {
+  /** As it is sent, which a gate decides. */
+  text: string;
+  readonly startedMs: number;
 }
 
 type QueryCallback = (error: unknown, result?: QueryResult) => void;
@@ -57,7 +60,8 @@ export class Lease {
   readonly face: PoolClient;
   /** Set while a unit of work rules the connection. */
   gate: StatementGate | undefined;
-  readonly #pool: string;
+  /** What events call its pool. */
+  readonly pool: string;
   readonly #events: PostgresEmitter;
   readonly #giveBack: (error?: Error | boolean) => void;
   #waitMs: number;
@@ -70,7 +74,7 @@ export class Lease {
   constructor(client: PooledClient, { pool, events, waitMs, site, giveBack }: LeaseTerms) {
     this.client = client;
     this.site = site;
-    this.#pool = pool;
+    this.pool = pool;
     this.#events = events;
     this.#waitMs = waitMs;
     this.#giveBack = giveBack;
@@ -150,11 +154,11 @@ export class Lease {
     const waitMs = this.#waitMs;
     this.#waitMs = 0;
     if (this.gate === undefined) noteStatement(text);
-    const startedAtMs = this.#events.isHeard('operation') ? performance.now() : undefined;
+    const told = this.#events.isHeard('operation') ? { text, startedMs: performance.now() } : undefined;
     let result: QueryResult;
     this.#running += 1;
     try {
-      result = await this.#admit(config, text, values);
+      result = await this.#admit(config, text, values, told);
       this.#settle();
     } catch (error) {
       this.#settle();
@@ -165,20 +169,28 @@ export class Lease {
       else if (isSingleStatement(text) && (status !== 'I' || startsTransaction(text))) {
         tagPhase(failure, 'in-transaction');
       }
-      if (startedAtMs !== undefined) this.#tell(text, startedAtMs, waitMs, undefined, failure);
+      if (told) this.#tell(told, waitMs, undefined, failure);
       throw failure;
     }
-    if (startedAtMs !== undefined) this.#tell(text, startedAtMs, waitMs, result, undefined);
+    if (told) this.#tell(told, waitMs, result, undefined);
     if (isCommit && result.command === 'ROLLBACK') throw this.#refuseCommit();
     return result;
   }
 
-  #admit(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
+  /** @param told learns what a gate sends instead. */
+  #admit(
+    config: string | QueryConfig,
+    text: string,
+    values: unknown[] | undefined,
+    told: SentStatement | undefined,
+  ): Promise<QueryResult> {
     const { gate } = this;
     if (gate === undefined) return this.#send(config, text, values);
-    return gate.send(text, (sent) =>
-      sent === text ? this.#send(config, text, values) : this.#send(sent, sent, undefined),
-    );
+    return gate.send(text, (sent) => {
+      if (sent === text) return this.#send(config, text, values);
+      if (told) told.text = sent;
+      return this.#send(sent, sent, undefined);
+    });
   }
 
   #send(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
@@ -200,15 +212,14 @@ export class Lease {
   }
 
   #tell(
-    text: string,
-    startedMs: number,
+    { text, startedMs }: SentStatement,
     waitMs: number,
     result: QueryResult | undefined,
     error: unknown,
   ): void {
     const durationMs = performance.now() - startedMs;
     this.#events.emit('operation', {
-      pool: this.#pool,
+      pool: this.pool,
       text,
       operation: readOperation(text),
       startedAtMs: Date.now() - durationMs,

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { PoolClient } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
+import type { CallSite } from './call-site';
 import { LeakWatch } from './leak-watch';
-import { type CallSite, Lease } from './lease';
+import { Lease } from './lease';
 import type { PoolReporter } from './pool-reporter';
 import type { PoolSettings } from './pool-settings';
 import { readUnfitness } from './release-guard';

@@ -1,37 +1,20 @@
-import { openTemporaryServer } from '@holdfast/local-postgres';
 import type { ClientBase } from 'pg';
 import { openPool, rejection, until } from '../test/settings';
 import { openSilentServer } from '../test/silent-server';
+import { openTestServer, type TestServer } from '../test/test-server';
 import { PoolClosedError } from './pool-error';
 
-type Server = Awaited<ReturnType<typeof openTemporaryServer>>;
-
 describe('closing the pool', () => {
-  let server: Server;
-  let admin: ReturnType<typeof openPool>;
+  let server: TestServer;
 
   beforeAll(async () => {
-    server = await openTemporaryServer();
-    admin = openPool(server.adminUrl, { max: 1 });
+    server = await openTestServer();
   });
 
-  afterAll(async () => {
-    await admin?.end();
-    await server?.stop();
-  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   // A backend lives a moment longer than its socket, and must not count for the next test.
-  afterEach(() => until(async () => (await countBackends()) === 0));
-
-  /** Backends of the pools under test, as the server sees them. */
-  async function countBackends(): Promise<number> {
-    const { rows } = await admin.query<{ count: number }>(`
-      SELECT count(*)::int AS count
-      FROM pg_stat_activity
-      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-    `);
-    return rows[0]?.count ?? -1;
-  }
+  afterEach(() => until(async () => (await server.countBackends()) === 0));
 
   it('waits for a connection in use that comes back in time', async () => {
     const pool = openPool(server.url);
@@ -40,7 +23,7 @@ describe('closing the pool', () => {
     await expect(client.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
     client.release();
     await closed;
-    await until(async () => (await countBackends()) === 0);
+    await until(async () => (await server.countBackends()) === 0);
   });
 
   it('cuts a connection that does not come back, and its caller may still return it', async () => {
@@ -50,10 +33,10 @@ describe('closing the pool', () => {
     await pool.end();
     expect(await query).toMatchObject({ name: 'ConnectionLostError', code: 'POOL_CLOSED' });
     client.release();
-    await admin.query(
+    await server.admin.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
     );
-    await until(async () => (await countBackends()) === 0);
+    await until(async () => (await server.countBackends()) === 0);
   });
 
   it('refuses those who wait and those who come', async () => {

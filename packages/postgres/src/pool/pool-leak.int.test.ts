@@ -1,16 +1,36 @@
-import type { StructuredLogger } from '@holdfast/resilience';
-import { EntitySchema } from 'typeorm';
+import { bulkhead, type StructuredLogger } from '@holdfast/resilience';
+import type { PoolClient } from 'pg';
+import { EntitySchema, type Repository } from 'typeorm';
 import { createPostgresDataSource } from '../data-source/data-source';
 import { closeDataSource, openDataSource } from '../data-source/open-data-source';
 import { readEvents } from '../data-source/pool-registry';
 import { createPostgresEmitter, type PostgresEvents } from '../events/postgres-events';
+import { compileProgram } from '../test/program';
 import { openPool, settings, until } from '../test/settings';
 import { openTestServer, type TestServer } from '../test/test-server';
+import { openSource } from '../test/transfers';
+import { createUnitOfWork, type UnitOfWork } from '../transactions/unit-of-work';
 import type { HoldfastPool } from './pool';
 
 type Leak = PostgresEvents['leak'];
 
 const LEAK_MS = 20;
+
+/** The file of the program under watch, as its frames call it. */
+const FILE = '/srv/app/orders.js';
+
+const forgetByAcquire = compileProgram<(pool: HoldfastPool) => Promise<PoolClient>>(
+  FILE,
+  'async function forgetByAcquire(pool) { return await pool.acquire(); }',
+);
+const forgetByConnect = compileProgram<(pool: HoldfastPool) => Promise<PoolClient>>(
+  FILE,
+  'async function forgetByConnect(pool) { return await pool.connect(); }',
+);
+const forgetByCallback = compileProgram<(pool: HoldfastPool, done: (release: () => void) => void) => void>(
+  FILE,
+  'function forgetByCallback(pool, done) { pool.connect((_error, _client, release) => done(release)); }',
+);
 
 describe('watching for connections that are never given back', () => {
   let database: TestServer;
@@ -36,18 +56,6 @@ describe('watching for connections that are never given back', () => {
     return { pool, leaks, warnings };
   }
 
-  async function forgetByAcquire(pool: HoldfastPool) {
-    return await pool.acquire();
-  }
-
-  async function forgetByConnect(pool: HoldfastPool) {
-    return await pool.connect();
-  }
-
-  function forgetByCallback(pool: HoldfastPool, done: (release: () => void) => void) {
-    pool.connect((_error, _client, release) => done(release));
-  }
-
   it('names the function that acquired one, whichever way it asked', async () => {
     const watched = openWatchedPool();
     await using pool = watched.pool;
@@ -58,7 +66,7 @@ describe('watching for connections that are never given back', () => {
       expect(watched.leaks[index]).toEqual({
         pool: 'watched',
         heldMs: expect.any(Number),
-        site: expect.stringMatching(new RegExp(`^ +at .*${name}.*pool-leak\\.int\\.test\\.ts`, 'm')),
+        site: expect.stringMatching(new RegExp(`^ +at ${name} \\(${FILE}:1:`)),
       });
       expect(watched.leaks[index]?.heldMs).toBeGreaterThanOrEqual(LEAK_MS);
     }
@@ -77,7 +85,7 @@ describe('watching for connections that are never given back', () => {
         fields: {
           pool: 'watched',
           heldMs: expect.any(Number),
-          site: expect.stringContaining('forgetByAcquire'),
+          site: expect.stringContaining(`at forgetByAcquire (${FILE}:1:`),
         },
       },
     ]);
@@ -101,7 +109,7 @@ describe('watching for connections that are never given back', () => {
     third.release();
   });
 
-  it('names the function behind the many of TypeORM', async () => {
+  it('names the program first, behind the many frames of TypeORM, and who called it next', async () => {
     const Note = new EntitySchema<{ id: number }>({
       name: 'Note',
       columns: { id: { type: 'int', primary: true } },
@@ -121,17 +129,37 @@ describe('watching for connections that are never given back', () => {
       await dataSource.query('CREATE TABLE note (id int PRIMARY KEY)');
       await blocker.startTransaction();
       await blocker.query('LOCK TABLE note');
-      const findLate = async () => {
-        await dataSource.getRepository(Note).findOneBy({ id: 1 });
-      };
-      const found = findLate();
-      await until(() => leaks.some(({ site }) => /findLate.*pool-leak\.int\.test\.ts/.test(site)));
+      const showNote = compileProgram<(notes: Repository<{ id: number }>) => Promise<void>>(
+        '/srv/app/routes.js',
+        `async function showNote(notes) {
+           const findLate = async () => { await notes.findOneBy({ id: 1 }); };
+           await findLate();
+         }`,
+      );
+      const found = showNote(dataSource.getRepository(Note));
+      await until(() => leaks.some(({ site }) => site.includes('findLate')));
+      const [nearest, next] = leaks.find(({ site }) => site.includes('findLate'))?.site.split('\n') ?? [];
+      expect(nearest).toMatch(/^ +at findLate \(\/srv\/app\/routes\.js:2:/);
+      expect(next).toMatch(/^ +at showNote \(\/srv\/app\/routes\.js:3:/);
       await blocker.rollbackTransaction();
       await found;
     } finally {
       await blocker.release();
       await closeDataSource(dataSource);
     }
+  });
+
+  it('names the program behind a unit of work and its policies', async () => {
+    await using source = await openSource(database.url, { leakMs: LEAK_MS });
+    const leaks: Leak[] = [];
+    readEvents(source.dataSource).on('leak', (leak) => leaks.push(leak));
+    const unitOfWork = createUnitOfWork(source.dataSource, { policies: [bulkhead({ maxConcurrent: 1 })] });
+    const placeOrder = compileProgram<(unit: UnitOfWork, work: () => Promise<void>) => Promise<void>>(
+      FILE,
+      'function placeOrder(unit, work) { return unit.run(work); }',
+    );
+    await placeOrder(unitOfWork, () => until(() => leaks.length > 0));
+    expect(leaks[0]?.site).toMatch(/^ +at placeOrder \(\/srv\/app\/orders\.js:1:/);
   });
 
   it('is off when the limit is 0', async () => {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { StructuredLogger } from '@holdfast/resilience';
 import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter, RemovalReason } from '../events/postgres-events';
+import { renderSite } from './call-site';
 import type { Lease } from './lease';
 
 /** Tells listeners and the log what one pool does. */
@@ -53,10 +54,9 @@ export class PoolReporter {
 
   leaked({ acquiredAtMs, site }: Lease): void {
     const heldMs = performance.now() - acquiredAtMs;
-    // The first line of a stack is the name of an error that there is not.
-    const stack = (site?.stack ?? '').split('\n').slice(1).join('\n');
-    this.events.emit('leak', { pool: this.pool, heldMs, site: stack });
-    const fields = { pool: this.pool, heldMs: Math.round(heldMs), site: stack };
+    const place = renderSite(site);
+    this.events.emit('leak', { pool: this.pool, heldMs, site: place });
+    const fields = { pool: this.pool, heldMs: Math.round(heldMs), site: place };
     this.logger?.warn('A connection is held for long and may have been forgotten', fields);
   }
 

@@ -1,4 +1,11 @@
-import { InvalidOptionError, MAX_TIMER_MS, type NumberRange, requireNumber } from '@holdfast/resilience';
+import {
+  InvalidOptionError,
+  MAX_TIMER_MS,
+  type NumberRange,
+  requireKnownOptions,
+  requireNumber,
+} from '@holdfast/resilience';
+import { requireObject } from './require-option';
 
 /** How a connection pool is sized and how long it waits. All times in milliseconds, all values integers. */
 export interface PoolSettings {
@@ -46,18 +53,27 @@ const RANGES = Object.freeze({
   leakMs: TIME_OR_NONE,
 }) satisfies Record<keyof PoolSettings, NumberRange>;
 
+const NAMES = Object.freeze(Object.keys(RANGES) as (keyof PoolSettings)[]);
+
 /**
  * Returns a frozen copy of settings in which nothing is missing and every value lies within its range.
+ * @param option what errors call the settings. Default `pool`.
  * @throws InvalidOptionError naming the option as `pool.<name>`, its value and what is allowed.
  */
-export function requirePoolSettings(settings: PoolSettings): Required<PoolSettings> {
-  const names = Object.keys(RANGES) as (keyof PoolSettings)[];
+export function requirePoolSettings(settings: PoolSettings, option = 'pool'): Required<PoolSettings> {
+  requirePoolOptions(settings, option);
   const given = { ...POOL_DEFAULTS, ...settings };
   const valid = Object.fromEntries(
-    names.map((name) => [name, requireNumber(`pool.${name}`, given[name], RANGES[name])]),
+    NAMES.map((name) => [name, requireNumber(`${option}.${name}`, given[name], RANGES[name])]),
   ) as unknown as Required<PoolSettings>;
   if (valid.min > valid.max) {
-    throw new InvalidOptionError('pool.min', valid.min, `at most pool.max, which is ${valid.max}`);
+    throw new InvalidOptionError(`${option}.min`, valid.min, `at most ${option}.max, which is ${valid.max}`);
   }
   return Object.freeze(valid);
+}
+
+/** @throws InvalidOptionError unless the value can hold settings of a pool, and holds no others. */
+export function requirePoolOptions(settings: unknown, option: string): void {
+  requireObject(option, settings, 'an object with settings of a pool');
+  requireKnownOptions(option, settings, NAMES);
 }

@@ -2,36 +2,20 @@ import { openTemporaryServer } from '@holdfast/local-postgres';
 import { isTransient, readPhase } from '@holdfast/resilience/postgres';
 import { openPool, rejection, until } from '../test/settings';
 import { openSilentServer } from '../test/silent-server';
+import { openTestServer, type TestServer } from '../test/test-server';
 import { PoolExhaustedError } from './pool-error';
 
-type Server = Awaited<ReturnType<typeof openTemporaryServer>>;
-
 describe('the pool', () => {
-  let server: Server;
-  let admin: ReturnType<typeof openPool>;
+  let server: TestServer;
 
   beforeAll(async () => {
-    server = await openTemporaryServer();
-    admin = openPool(server.adminUrl, { max: 1 });
+    server = await openTestServer();
   });
 
-  afterAll(async () => {
-    await admin?.end();
-    await server?.stop();
-  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   // A backend lives a moment longer than its socket, and must not count for the next test.
-  afterEach(() => until(async () => (await countBackends()) === 0));
-
-  /** Backends of the pools under test, as the server sees them. */
-  async function countBackends(): Promise<number> {
-    const { rows } = await admin.query<{ count: number }>(`
-      SELECT count(*)::int AS count
-      FROM pg_stat_activity
-      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-    `);
-    return rows[0]?.count ?? -1;
-  }
+  afterEach(() => until(async () => (await server.countBackends()) === 0));
 
   describe('its size', () => {
     it('is filled to the minimum after the first connection, and not before', async () => {
@@ -39,7 +23,7 @@ describe('the pool', () => {
       expect(pool.stats.total).toBe(0);
       await pool.query('SELECT 1');
       await until(() => pool.stats.free === 3);
-      expect(await countBackends()).toBe(3);
+      expect(await server.countBackends()).toBe(3);
     });
 
     it('is refilled when the server ends idle connections', async () => {
@@ -51,13 +35,13 @@ describe('the pool', () => {
       pool.on('remove', () => {
         removed += 1;
       });
-      await admin.query(`
+      await server.admin.query(`
         SELECT pg_terminate_backend(pid)
         FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
       `);
       await until(() => removed === 3 && pool.stats.free === 3);
-      expect(await countBackends()).toBe(3);
+      expect(await server.countBackends()).toBe(3);
     });
 
     it('never exceeds the maximum with 50 callers, and serves all of them in order', async () => {
@@ -68,7 +52,7 @@ describe('the pool', () => {
         Array.from({ length: 50 }, async (_, caller) => {
           const client = await pool.acquire();
           served.push(caller);
-          most = Math.max(most, pool.stats.used, pool.stats.total, await countBackends());
+          most = Math.max(most, pool.stats.used, pool.stats.total, await server.countBackends());
           await client.query('SELECT pg_sleep(0.005)');
           client.release();
         }),
@@ -87,7 +71,7 @@ describe('the pool', () => {
       expect(pool.stats.utilization).toBe(1);
       for (const client of clients) client.release();
       await until(() => pool.stats.total === 1);
-      await until(async () => (await countBackends()) === 1);
+      await until(async () => (await server.countBackends()) === 1);
     });
   });
 
@@ -145,7 +129,7 @@ describe('the pool', () => {
 
     it('fails at once on a refused login', async () => {
       const role = 'locked_out';
-      await admin.query(`CREATE ROLE ${role} NOLOGIN`);
+      await server.admin.query(`CREATE ROLE ${role} NOLOGIN`);
       const url = new URL(server.url);
       url.username = role;
       await using pool = openPool(url.href, { acquireMs: 2 ** 31 - 1 });
@@ -210,7 +194,7 @@ describe('the pool', () => {
         return error;
       });
       const next = pool.query('SELECT 1 AS one');
-      await admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+      await server.admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
       expect(await failed).toMatchObject({ code: '57P01', severity: 'FATAL' });
       await expect(next).resolves.toMatchObject({ rows: [{ one: 1 }] });
     });
@@ -234,7 +218,7 @@ describe('the pool', () => {
       const client = await pool.acquire();
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
       const ended = new Promise((resolve) => client.once('end', resolve));
-      await admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+      await server.admin.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
       await ended;
       client.release();
       await expect(pool.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { PoolClient } from 'pg';
-import type { CallSite } from './lease';
+import type { CallSite } from './call-site';
 import { listenForAbort } from './listen-for-abort';
 
 /** The shape of node-postgres' callback: an error, or a client and the function that gives it back. */

@@ -1,14 +1,16 @@
 import type { DataSource } from 'typeorm';
-import { requirePool } from '../data-source/pool-registry';
+import { requireDataSource, requirePool } from '../data-source/pool-registry';
 import { parseLsn, renderLsn } from './lsn';
-import type { ReadSession } from './read-session';
+import { type ReadSession, requireReadSession } from './read-session';
 
 /**
  * Resolves with the position that the client's next session must begin with, once every write of this one was awaited:
  * that of its units of work, or, after another write, that of the primary, which is asked for it.
- * @throws DataSourceNotOpenError, or why the primary could not be asked.
+ * @throws DataSourceNotOpenError, InvalidOptionError, or why the primary could not be asked.
  */
 export async function readSessionLsn(dataSource: DataSource, session: ReadSession): Promise<string> {
+  requireDataSource(dataSource);
+  requireReadSession(session);
   if (!session.needsPrimary) return session.lsn;
   const client = await requirePool(dataSource).acquire();
   try {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { InvalidOptionError, requireKnownOptions } from '@holdfast/resilience';
 import { isSingleStatement, readOperation } from '../pool/statement-text';
 import { type Lsn, parseLsn, renderLsn } from './lsn';
 
@@ -57,16 +58,26 @@ let isUsed = false;
  * @throws InvalidOptionError when that is no position in the log.
  */
 export function createReadSession(options: { readonly lsn?: string | undefined } = {}): ReadSession {
+  requireKnownOptions('createReadSession', options, ['lsn']);
   return new ReadSession(options.lsn === undefined ? 0n : parseLsn(options.lsn));
 }
 
 /**
  * Runs work in a read session: units of work in it note what they commit, and reads in it that go to a replica see that.
  * Other writes send the reads after them to the primary.
+ * @throws InvalidOptionError when it is no session, or the work no function; what the work throws.
  */
 export function withReadSession<T>(session: ReadSession, work: () => T): T {
+  requireReadSession(session);
+  if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
   isUsed = true;
   return STORAGE.run(session, work);
+}
+
+/** @throws InvalidOptionError unless it is a session, not the position of one. */
+export function requireReadSession(session: unknown): void {
+  if (session instanceof ReadSession) return;
+  throw new InvalidOptionError('session', session, 'a session made by createReadSession()');
 }
 
 /** Returns the session that the running code is in. */

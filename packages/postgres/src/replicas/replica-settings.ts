@@ -1,6 +1,7 @@
 import { InvalidOptionError, MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import { requireUrl } from '../connection/require-url';
-import { type PoolSettings, requirePoolSettings } from '../pool/pool-settings';
+import { type PoolSettings, requirePoolOptions, requirePoolSettings } from '../pool/pool-settings';
+import { requireObject } from '../pool/require-option';
 
 /** Standbys that answer questions, and may become the primary. All times in milliseconds. */
 export interface ReplicaSettings {
@@ -27,21 +28,25 @@ const TIME = { min: 1, max: MAX_TIMER_MS, integer: true } as const;
  * @throws InvalidOptionError naming the option as `replicas.<name>`, the value and what is allowed.
  */
 export function requireReplicaSettings(settings: ReplicaSettings | undefined, primaryPool: PoolSettings) {
-  if (settings === undefined || settings.urls?.length === 0) return undefined;
+  if (settings === undefined) return undefined;
+  requireObject('replicas', settings, 'an object with urls');
   requireKnownOptions('replicas', settings, ['urls', 'maxLagMs', 'checkMs', 'waitMs', 'pool']);
   const { urls, pool = {}, maxLagMs, checkMs, waitMs } = { ...REPLICA_DEFAULTS, ...settings };
   if (!Array.isArray(urls)) {
     // A single URL given by mistake holds a password.
-    throw new InvalidOptionError('replicas.urls', `a ${typeof urls}`, 'a list of connection URLs');
+    const shown = typeof urls === 'string' ? 'a text' : urls;
+    throw new InvalidOptionError('replicas.urls', shown, 'an array of connection URLs');
   }
+  requirePoolOptions(pool, 'replicas.pool');
   for (const [at, url] of urls.entries()) requireUrl(`replicas.urls[${at}]`, url);
-  return Object.freeze({
+  const valid = {
     urls: Object.freeze([...urls]),
-    pool: requirePoolSettings({ ...primaryPool, ...pool }),
+    pool: requirePoolSettings({ ...primaryPool, ...pool }, 'replicas.pool'),
     maxLagMs: requireNumber('replicas.maxLagMs', maxLagMs, TIME),
     checkMs: requireNumber('replicas.checkMs', checkMs, TIME),
     waitMs: requireNumber('replicas.waitMs', waitMs, { ...TIME, min: 0 }),
-  });
+  };
+  return urls.length === 0 ? undefined : Object.freeze(valid);
 }
 
 /** Settings in which nothing is missing. */

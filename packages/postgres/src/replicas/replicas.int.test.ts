@@ -1,11 +1,12 @@
 import { DataSource } from 'typeorm';
-import { readReplicaStats } from '../data-source/pool-registry';
+import { readEvents, readReplicaStats } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
 import { type Cluster, openCluster, openClusterSource, readPort } from '../test/cluster';
 import { Note } from '../test/note';
 import { rejection, until } from '../test/settings';
 import { withClient } from '../test/transfers';
 import { createUnitOfWork } from '../transactions/unit-of-work';
+import type { RunOptions } from '../transactions/unit-of-work-options';
 
 describe('replicas', () => {
   let cluster: Cluster;
@@ -113,7 +114,9 @@ describe('replicas', () => {
     await using source = await openClusterSource([urls()[0], urls()[1]]);
     await source.waitForStates('healthy');
     const unitOfWork = createUnitOfWork(source.dataSource);
-    const readServer = (options: object) =>
+    const pools: string[] = [];
+    readEvents(source.dataSource).on('transaction', ({ pool }) => pools.push(pool));
+    const readServer = (options: RunOptions) =>
       unitOfWork.run(async (manager) => {
         const [row] = await manager.query('SELECT inet_server_port() AS port');
         return row.port;
@@ -122,8 +125,11 @@ describe('replicas', () => {
     expect(await readServer({ readOnly: true, replica: true })).toBe(replica);
     expect(await readServer({ readOnly: true, replica: true, isolation: 'REPEATABLE READ' })).toBe(replica);
     expect(await readServer({ readOnly: true })).toBe(cluster.primary.port);
+    // What is told of each names the pool that it ran on, as the events of its connection do.
+    const name = `replica 127.0.0.1:${replica}`;
+    expect(pools).toEqual([name, name, 'primary']);
     for (const options of [{ replica: true }, { readOnly: true, replica: true, isolation: 'SERIALIZABLE' }]) {
-      expect(await rejection(readServer(options))).toMatchObject({
+      expect(await rejection(readServer(options as RunOptions))).toMatchObject({
         code: 'INVALID_OPTION',
         option: 'replica',
       });

@@ -12,7 +12,8 @@ import { rejection, until } from '../test/settings';
 import { createTables, openSource, readBalance, resetTables, withClient } from '../test/transfers';
 import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
 import { outcomeLedger } from './outcome-ledger';
-import { createUnitOfWork, type UnitOfWork, type UnitOfWorkOptions } from './unit-of-work';
+import { createUnitOfWork, type UnitOfWork } from './unit-of-work';
+import type { UnitOfWorkOptions } from './unit-of-work-options';
 
 const LEDGER = outcomeLedger();
 const QUICK = { retry: { baseDelayMs: 1 }, resolveMs: 20_000 };

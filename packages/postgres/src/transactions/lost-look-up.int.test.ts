@@ -6,7 +6,8 @@ import { readPoolStats } from '../data-source/read-pool-stats';
 import { breakOnce, isCommit } from '../test/faults';
 import { rejection, settleWithin, until } from '../test/settings';
 import { createTables, debit, openSource, readBalance, resetTables, withClient } from '../test/transfers';
-import { createUnitOfWork, type RunOptions, type UnitOfWorkOptions } from './unit-of-work';
+import { createUnitOfWork } from './unit-of-work';
+import type { RunOptions, UnitOfWorkOptions } from './unit-of-work-options';
 
 const UNWATCHED = { retry: { baseDelayMs: 1 }, witness: false };
 /** Far longer than every limit that these tests set. */

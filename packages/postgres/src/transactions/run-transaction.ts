@@ -27,6 +27,8 @@ export interface TransactionTerms {
   readonly readOnly: boolean;
   /** Whether a replica may run it. */
   readonly onReplica: boolean;
+  /** Told which connection it runs on. */
+  readonly onConnection: (lease: Lease) => void;
   /** Whether the caller gave a signal or a deadline. */
   readonly isBounded: boolean;
   readonly wasApplied: LostCommit['wasApplied'];
@@ -69,6 +71,7 @@ export async function runTransaction<T>(
   const runner = dataSource.createQueryRunner(mode);
   try {
     const lease = await acquire(runner, attempt, terms.isBounded);
+    terms.onConnection(lease);
     return await new Run(runner, lease, attempt, terms).run(work);
   } finally {
     await runner.release();

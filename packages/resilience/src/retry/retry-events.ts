@@ -1,3 +1,5 @@
+import { readErrorCode } from '../errors/error-chain';
+import { isRejected } from '../errors/rejected-error';
 import { Emitter } from '../observe/emitter';
 import type { StructuredLogger } from '../observe/structured-logger';
 import { renderCode, writeLine } from '../observe/write-line';
@@ -66,7 +68,7 @@ export class RetryReporter {
     if (!this.#isHeard('giveUp')) return;
     const progress = standing.readProgress();
     this.emitter.emit('giveUp', { ...progress, error, reason, context });
-    const level = reason === 'aborted' ? 'info' : 'error';
+    const level = reason === 'aborted' ? 'info' : isShed(error) ? 'debug' : 'error';
     writeLine(this.#logger, level, 'Gave up retrying', context, {
       ...progress,
       code: renderCode(error),
@@ -84,4 +86,9 @@ export class RetryReporter {
   #isHeard(name: keyof RetryEvents): boolean {
     return this.#logger !== undefined || this.emitter.isHeard(name);
   }
+}
+
+/** Whether a call was turned away, by a policy or a full pool: under load that is normal, counted, and nearly every call's. */
+function isShed(error: unknown): boolean {
+  return isRejected(error) || readErrorCode(error) === 'POOL_EXHAUSTED';
 }

@@ -32,7 +32,7 @@ export async function readWritten(
     );
   } catch (error) {
     // A mistake of ours is not a refusal.
-    if (error instanceof TypeError) throw error;
+    if (error instanceof TypeError || (error as Error).cause instanceof TypeError) throw error;
     return 'refused';
   }
   const list = columns.map(({ databaseName }) => `"${databaseName}"::text`).join(', ');

@@ -61,6 +61,10 @@ export class Everything {
   @Column({ type: 'varchar', length: 8, nullable: true })
   short!: string | null;
 
+  /** As long as `short`. */
+  @Column({ type: 'varchar', length: 8, nullable: true })
+  alias!: string | null;
+
   @Column({ type: 'char', length: 4, nullable: true })
   fixed!: string | null;
 

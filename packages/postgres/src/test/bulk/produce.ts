@@ -23,7 +23,3 @@ export function* produce(total: number, watched: Producer = { pulled: 0, isClose
 export async function* produceSlowly(total: number, watched?: Producer) {
   yield* produce(total, watched);
 }
-
-/** A query for the number of server processes that wait for a lock in a COPY. */
-export const COUNT_WAITING_COPIES = `
-  SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%'`;
