@@ -1,11 +1,11 @@
-import { type MigrateEvent, migrate, renderDuration, renderMigrateEvent } from '@holdfast/online-schema';
+import { createRunLog, migrate, type RunEvent, renderDuration } from '@holdfast/online-schema';
 import type { DataSource } from 'typeorm';
 import type { MigrationProgress } from './migration-progress';
 
 /**
  * No migration is pending. Each step is told in a line when it is done, with its time, and counted in `progress`.
  *
- * @throws MigrationFailedError for the first that fails; the signal's reason, between two migrations.
+ * @throws MigrationFailedError for the first that fails; RunStoppedError when the signal aborts, with nothing half-done.
  */
 export async function applyMigrations(
   dataSource: DataSource,
@@ -16,9 +16,10 @@ export async function applyMigrations(
   },
 ): Promise<void> {
   const { say, signal, progress } = options;
-  const report = (event: MigrateEvent) => {
+  const log = createRunLog(say);
+  const report = (event: RunEvent) => {
     progress?.follow(event);
-    say(renderMigrateEvent(event));
+    log(event);
   };
   const startedAt = performance.now();
   const applied = await migrate(dataSource, { report, signal });

@@ -54,7 +54,7 @@ describe('npm run migrate', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)(
-    'stopped by %s, finishes its migration, says what is left, exits with %d',
+    'stopped by %s, undoes what it has begun, says what is left, exits with %d',
     async (signal, code) => {
       await using database = await openTestDatabase({ empty: true });
       const obstacle = await openObstacle(database.url, 'create table organizations (id integer)');
@@ -63,8 +63,8 @@ describe('npm run migrate', () => {
       process.signal(signal);
       await obstacle.remove();
       expect(await process.ended()).toBe(code);
-      expect(process.stderr).toBe('npm run migrate: stopped; 1 of 2 migrations applied; run it again\n');
-      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 1 migration in');
+      expect(process.stderr).toBe('npm run migrate: stopped; 0 of 2 migrations applied; run it again\n');
+      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 2 migrations in');
     },
   );
 
@@ -87,7 +87,7 @@ describe('npm run migrate', () => {
     process.closeOutput('stdout');
     await obstacle.remove();
     expect(await process.ended()).toBe(1);
-    expect(process.stderr).toBe('npm run migrate: stopped; 1 of 2 migrations applied; run it again\n');
+    expect(process.stderr).toBe('npm run migrate: stopped; 0 of 2 migrations applied; run it again\n');
   });
 
   it('says in one line why it failed, without the password', async () => {

@@ -1,4 +1,4 @@
-import type { MigrateEvent } from '@holdfast/online-schema';
+import type { RunEvent } from '@holdfast/online-schema';
 
 /** How far a run of the migrations has come. */
 export class MigrationProgress {
@@ -6,7 +6,7 @@ export class MigrationProgress {
   #total: number | undefined;
 
   /** Takes the next event of the run into account. */
-  follow(event: MigrateEvent): void {
+  follow(event: RunEvent): void {
     if (event.type === 'started') this.#total = event.total;
     if (event.type === 'applied') this.#applied += 1;
   }

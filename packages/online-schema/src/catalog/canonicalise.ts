@@ -3,7 +3,9 @@ import { MigrationError } from '../migration/migration-error';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex } from '../specification/render-index';
+import { cloneTable } from './clone-table';
 import { readIndexes } from './read-indexes';
+import { isRefusal } from './sqlstate';
 
 /** What the server makes of a declared index, or why it refuses it on the table as that stands now. */
 export type Canonical =
@@ -12,12 +14,13 @@ export type Canonical =
 
 /**
  * Lets PostgreSQL spell out the definitions: builds each on an empty temporary clone of its table, reads it
- * back from the catalog and rolls everything back. Nothing else sees the clones, nothing is locked but the
- * table's definition, and no text is ever compared with a text that people wrote.
+ * back from the catalog and rolls everything back. Nothing else sees the clones, no writer is blocked, and no text is
+ * ever compared with a text that people wrote. Results are in the order of the definitions.
  *
  * Every table must exist, and the runner must not be inside a transaction.
  *
- * @throws MigrationError if this role may not create temporary tables, which no definition is to blame for.
+ * @throws MigrationError if this role may not create temporary tables, CatalogError if it may not read a table: no
+ * definition is to blame for either.
  */
 export async function canonicalise(
   runner: QueryRunner,
@@ -25,15 +28,28 @@ export async function canonicalise(
 ): Promise<Canonical[]> {
   if (definitions.length === 0) return [];
   await refuseWithoutTemporary(runner);
+  const results = new Map<IndexDefinition, Canonical>();
   await runner.startTransaction();
   try {
-    const results: Canonical[] = [];
-    for (const [at, definition] of definitions.entries())
-      results.push(await buildOnClone(runner, definition, at));
-    return results;
-  } finally {
-    await runner.rollbackTransaction();
+    for (const own of groupByTable(definitions)) {
+      for (const canonical of await buildOnClone(runner, own)) results.set(canonical.definition, canonical);
+    }
+  } catch (error) {
+    // A connection that is gone has rolled back; the first error is the one to hear about.
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
   }
+  await runner.rollbackTransaction();
+  return definitions.map((definition) => results.get(definition) as Canonical);
+}
+
+function groupByTable(definitions: readonly IndexDefinition[]): IndexDefinition[][] {
+  const groups = new Map<string, IndexDefinition[]>();
+  for (const definition of definitions) {
+    const key = quoteQualified(definition.schema, definition.table);
+    groups.set(key, [...(groups.get(key) ?? []), definition]);
+  }
+  return [...groups.values()];
 }
 
 async function refuseWithoutTemporary(runner: QueryRunner): Promise<void> {
@@ -52,25 +68,45 @@ async function refuseWithoutTemporary(runner: QueryRunner): Promise<void> {
   );
 }
 
+/** Builds indexes of one table. */
 async function buildOnClone(
   runner: QueryRunner,
-  definition: IndexDefinition,
-  at: number,
-): Promise<Canonical> {
-  // Tables of one name in two schemas would meet in pg_temp, so every index gets a clone of its own.
-  const table = `holdfast_clone_${at}`;
-  const name = `holdfast_clone_${at}_index`;
-  const source = quoteQualified(definition.schema, definition.table);
+  definitions: readonly IndexDefinition[],
+): Promise<Canonical[]> {
+  const [{ table, schema } = { table: '' }] = definitions;
+  // Rolled back to, it also gives the lock on the table's definition back.
   await runner.query('savepoint holdfast_clone');
-  try {
-    await runner.query(`create temporary table ${quoteIdentifier(table)} (like ${source}) on commit drop`);
-    await runner.query(renderCreateIndex({ ...definition, schema: 'pg_temp', table, name }));
-    const [index] = await readIndexes(runner, { schema: 'pg_temp', name });
+  await cloneTable(runner, { table, schema });
+  const refusals = new Map<IndexDefinition, Error>();
+  for (const [at, definition] of definitions.entries()) {
+    const refusal = await tryBuild(runner, { ...definition, schema: 'pg_temp', name: cloneName(at) });
+    if (refusal !== undefined) refusals.set(definition, refusal);
+  }
+  const built = new Map(
+    (await readIndexes(runner, { schema: 'pg_temp', tables: [table] })).map((index) => [index.name, index]),
+  );
+  await runner.query('rollback to savepoint holdfast_clone');
+  return definitions.map((definition, at) => {
+    const refusal = refusals.get(definition);
+    if (refusal !== undefined) return { definition, refusal };
+    const index = built.get(cloneName(at));
     if (index === undefined) throw new Error(`the clone of index ${definition.name} is not in the catalog`);
-    const { schema, ...rest } = definition;
-    return { definition, index: { ...index, schema: schema ?? '', table: rest.table, name: rest.name } };
+    return { definition, index: { ...index, schema: definition.schema ?? '', name: definition.name } };
+  });
+}
+
+function cloneName(at: number): string {
+  return `holdfast_clone_${at}`;
+}
+
+async function tryBuild(runner: QueryRunner, definition: IndexDefinition): Promise<Error | undefined> {
+  await runner.query('savepoint holdfast_clone_index');
+  try {
+    await runner.query(renderCreateIndex(definition));
+    return undefined;
   } catch (error) {
-    await runner.query('rollback to savepoint holdfast_clone');
-    return { definition, refusal: error instanceof Error ? error : new Error(String(error)) };
+    if (!isRefusal(error)) throw error;
+    await runner.query('rollback to savepoint holdfast_clone_index');
+    return error as Error;
   }
 }

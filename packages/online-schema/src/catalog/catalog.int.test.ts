@@ -106,14 +106,17 @@ describe('reading and comparing indexes', () => {
   });
 
   it.each([
-    ['the order of columns', { keys: ['"n"', '"a"'] }, { keys: ['"a"', '"n"'] }, 'keys'],
-    ['DESC', { keys: ['"a" DESC'] }, { keys: ['"a"'] }, 'keys'],
-    ['the place of NULLs', { keys: ['"a" DESC NULLS LAST'] }, { keys: ['"a" DESC'] }, 'keys'],
+    ['the set of columns', { keys: ['"n"', '"a"'] }, { keys: ['"n"', '"b"'] }, 'columns'],
+    ['the number of columns', { keys: ['"n"', '"a"'] }, { keys: ['"n"'] }, 'columns'],
+    ['the collation', { keys: ['"a" COLLATE "C"'] }, { keys: ['"a"'] }, 'collation'],
+    ['the order of columns', { keys: ['"n"', '"a"'] }, { keys: ['"a"', '"n"'] }, 'column order'],
+    ['DESC', { keys: ['"a" DESC'] }, { keys: ['"a"'] }, 'order'],
+    ['the place of NULLs', { keys: ['"a" DESC NULLS LAST'] }, { keys: ['"a" DESC'] }, 'nulls order'],
     ['the predicate', { keys: ['"a"'], where: '"n" > 0' }, { keys: ['"a"'], where: '"n" > 1' }, 'predicate'],
     ['INCLUDE', { keys: ['"a"'], include: ['b'] }, { keys: ['"a"'] }, 'include'],
-    ['the operator class', { keys: ['"a" text_pattern_ops'] }, { keys: ['"a"'] }, 'keys'],
+    ['the operator class', { keys: ['"a" text_pattern_ops'] }, { keys: ['"a"'] }, 'operator class'],
     ['the method', { keys: ['"a"'], method: 'hash' }, { keys: ['"a"'] }, 'method'],
-    ['the expression', { keys: ['(lower("a"))'] }, { keys: ['(upper("a"))'] }, 'keys'],
+    ['the expression', { keys: ['(lower("a"))'] }, { keys: ['(upper("a"))'] }, 'expression'],
     ['unique', { keys: ['"n"'], unique: true }, { keys: ['"n"'] }, 'unique'],
     [
       'NULLS NOT DISTINCT',

@@ -1,41 +1,37 @@
 import type { CatalogIndex } from '../specification/index-definition';
-
-/** One respect in which two canonical indexes differ. */
-export interface IndexDifference {
-  readonly aspect:
-    | 'table'
-    | 'method'
-    | 'unique'
-    | 'nulls not distinct'
-    | 'keys'
-    | 'include'
-    | 'predicate'
-    | 'storage';
-  readonly declared: string;
-  readonly actual: string;
-}
+import { compareKeys } from './compare-keys';
+import type { IndexDifference } from './index-difference';
 
 /** Every difference between what is declared and what the catalog holds, both as spelled by the same server. */
 export function compareIndexes(declared: CatalogIndex, actual: CatalogIndex): IndexDifference[] {
-  const aspects: readonly [IndexDifference['aspect'], (index: CatalogIndex) => string][] = [
-    ['table', (index) => index.table],
-    ['method', (index) => index.method],
-    ['unique', (index) => String(index.unique)],
-    ['nulls not distinct', (index) => String(index.nullsNotDistinct)],
-    ['keys', (index) => index.keys.join(', ')],
+  const compare = (aspect: IndexDifference['aspect'], read: (index: CatalogIndex) => string) => {
+    const [one, other] = [read(declared), read(actual)];
+    return one === other ? [] : [{ aspect, declared: one, actual: other }];
+  };
+  return [
+    ...compare('table', (index) => index.table),
+    ...compare('method', (index) => index.method),
+    ...compare('unique', (index) => String(index.unique)),
+    ...compare('nulls not distinct', (index) => String(index.nullsNotDistinct)),
+    ...compareKeys(declared, actual),
     // The order of included columns changes nothing but the order of bytes in a tuple.
-    ['include', (index) => index.include.toSorted().join(', ')],
-    ['predicate', (index) => index.where ?? 'none'],
-    [
-      'storage',
-      (index) =>
-        Object.entries(index.storage)
-          .map((entry) => entry.join('='))
-          .toSorted()
-          .join(', '),
-    ],
+    ...compare('include', (index) => index.include.toSorted().join(', ') || 'none'),
+    ...compare('predicate', (index) => index.where ?? 'none'),
+    ...compare('storage', (index) => renderStorage(index) || 'none'),
   ];
-  return aspects
-    .map(([aspect, read]) => ({ aspect, declared: read(declared), actual: read(actual) }))
-    .filter((difference) => difference.declared !== difference.actual);
+}
+
+/** The catalog keeps the spelling of these, which PostgreSQL reads in many: `on`, `yes`, `tru`, `1`. */
+const BOOLEAN_PARAMETERS = new Set(['fastupdate', 'autosummarize', 'deduplicate_items']);
+
+function renderStorage({ storage }: CatalogIndex): string {
+  return Object.entries(storage)
+    .map(([name, value]) => `${name}=${BOOLEAN_PARAMETERS.has(name) ? readBoolean(value) : value}`)
+    .toSorted()
+    .join(', ');
+}
+
+function readBoolean(value: string): boolean {
+  const text = value.toLowerCase();
+  return text === 'on' || text === '1' || 'true'.startsWith(text) || 'yes'.startsWith(text);
 }

@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { CatalogIndex } from '../specification/index-definition';
+import type { CatalogIndex, IndexKeyPart } from '../specification/index-definition';
 
 export interface IndexFilter {
   /**
@@ -24,7 +24,8 @@ interface IndexRow {
   readonly valid: boolean;
   readonly ready: boolean;
   readonly constraint: string | null;
-  readonly keys: string[];
+  readonly parts: IndexKeyPart[];
+  readonly attached: boolean;
   readonly include: string[];
   readonly predicate: string | null;
   readonly storage: string[];
@@ -44,14 +45,29 @@ export async function readIndexes(runner: QueryRunner, filter: IndexFilter = {})
     method: row.method,
     unique: row.unique,
     nullsNotDistinct: row.nulls_not_distinct,
-    keys: row.keys,
+    keys: row.parts.map(renderKeyPart),
+    parts: row.parts,
     include: row.include,
     ...(row.predicate !== null && { where: row.predicate }),
     storage: Object.fromEntries(row.storage.map(splitOption)),
     valid: row.valid,
     ready: row.ready,
     constraint: row.constraint,
+    attached: row.attached,
   }));
+}
+
+/** As CREATE INDEX takes it. */
+function renderKeyPart({ text, collation, operatorClass, descending, nullsFirst }: IndexKeyPart): string {
+  return [
+    text,
+    collation !== null && `COLLATE ${collation}`,
+    operatorClass,
+    descending && 'DESC',
+    nullsFirst !== descending && (nullsFirst ? 'NULLS FIRST' : 'NULLS LAST'),
+  ]
+    .filter((part) => typeof part === 'string')
+    .join(' ');
 }
 
 function splitOption(option: string): [string, string] {
@@ -59,9 +75,9 @@ function splitOption(option: string): [string, string] {
   return [option.slice(0, at), option.slice(at + 1)];
 }
 
-// pg_get_indexdef(index, n) gives the column or expression alone; collation, operator class and order are put
-// beside it here as CREATE INDEX would take them, each only where it is not the default. A column's default collation
-// is the column's own; an expression has no column, and its type's stands in.
+// pg_get_indexdef(index, n) gives the column or expression alone; collation and operator class are read beside it, each
+// only where it is not the default. A column's default collation is the column's own; an expression has no column, and
+// its type's stands in: that of what the operator class takes where it stores something else, as hash does.
 const READ_INDEXES = `
   select
     case when n.oid = pg_my_temp_schema() then 'pg_temp' else n.nspname end as schema,
@@ -77,36 +93,39 @@ const READ_INDEXES = `
       from pg_constraint c
       where c.conindid = x.indexrelid and c.contype in ('p', 'u', 'x')
     ) as constraint,
-    array(
-      select
-        pg_get_indexdef(x.indexrelid, k.n, false)
-        || case
-             when collation_.oid <> coalesce(source.attcollation, key_type.typcollation)
-             then ' COLLATE ' || collation_.oid::regcollation::text
-             else ''
-           end
-        || case
-             when not class.opcdefault or key.attoptions is not null
-             then ' ' || case when pg_opclass_is_visible(class.oid) then '' else quote_ident(class_schema.nspname) || '.' end
-               || quote_ident(class.opcname) || coalesce('(' || array_to_string(key.attoptions, ', ') || ')', '')
-             else ''
-           end
-        || case
-             when not pg_indexam_has_property(am.oid, 'can_order') then ''
-             when x.indoption[k.n - 1] & 3 = 0 then ''
-             when x.indoption[k.n - 1] & 3 = 1 then ' DESC NULLS LAST'
-             when x.indoption[k.n - 1] & 3 = 2 then ' NULLS FIRST'
-             else ' DESC'
-           end
+    (
+      select json_agg(
+        json_build_object(
+          'text', pg_get_indexdef(x.indexrelid, k.n, false),
+          'isExpression', x.indkey[k.n - 1] = 0,
+          'collation', case
+            when collation_.oid <> coalesce(
+              source.attcollation,
+              nullif(key_type.typcollation, 0),
+              input_type.typcollation
+            )
+            then collation_.oid::regcollation::text
+          end,
+          'operatorClass', case
+            when not class.opcdefault or key.attoptions is not null
+            then case when pg_opclass_is_visible(class.oid) then '' else quote_ident(class_schema.nspname) || '.' end
+              || quote_ident(class.opcname) || coalesce('(' || array_to_string(key.attoptions, ', ') || ')', '')
+          end,
+          'descending', pg_indexam_has_property(am.oid, 'can_order') and x.indoption[k.n - 1] & 1 = 1,
+          'nullsFirst', pg_indexam_has_property(am.oid, 'can_order') and x.indoption[k.n - 1] & 2 = 2
+        )
+        order by k.n
+      )
       from generate_series(1, x.indnkeyatts) as k(n)
       join pg_attribute key on key.attrelid = x.indexrelid and key.attnum = k.n
       join pg_type key_type on key_type.oid = key.atttypid
       join pg_opclass class on class.oid = x.indclass[k.n - 1]
+      join pg_type input_type on input_type.oid = class.opcintype
       join pg_namespace class_schema on class_schema.oid = class.opcnamespace
       left join pg_attribute source on source.attrelid = x.indrelid and source.attnum = nullif(x.indkey[k.n - 1], 0)
       left join pg_collation collation_ on collation_.oid = x.indcollation[k.n - 1]
-      order by k.n
-    ) as keys,
+    ) as parts,
+    exists (select from pg_inherits h where h.inhrelid = x.indexrelid) as attached,
     array(
       select a.attname::text
       from generate_series(x.indnkeyatts + 1, x.indnatts) as k(n)

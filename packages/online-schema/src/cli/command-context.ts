@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
+import { isSettledWithin } from '../run/is-settled-within';
 import { loadDataSource } from './load-data-source';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
@@ -7,7 +8,10 @@ import { UsageError } from './usage-error';
 /** What a command is given. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Aborts when the process is asked to stop; a second request ends it at once. */
+  /**
+   * Aborts when the process is asked to stop; a second request ends it at once. Whoever does not read it is ended by the
+   * first.
+   */
   readonly signal: AbortSignal;
   /** With which code the process ends: 0 done, 1 something was found or failed, 2 it could not be looked at. */
   exitWith(code: 0 | 1 | 2): void;
@@ -29,6 +33,8 @@ export function takesDataSource(command: Command): Command {
   );
 }
 
+const CLOSE_MS = 5_000;
+
 /**
  * Runs work with the DataSource of the project, which is open meanwhile.
  *
@@ -44,6 +50,7 @@ export async function withDataSource<T>(
   try {
     return await work(dataSource, file);
   } finally {
-    await dataSource.destroy();
+    // A migration may have kept a connection for which the pool would wait for ever, as for a server that is gone.
+    await isSettledWithin(CLOSE_MS, dataSource.destroy());
   }
 }

@@ -4,28 +4,40 @@ import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import { generate } from '../generate/generate';
 import type { IndexChange } from '../generate/plan-index-changes';
+import type { PlanStep } from '../plan/plan-step';
 import {
   type CommandContext,
   type DataSourceOption,
   takesDataSource,
   withDataSource,
 } from './command-context';
+import { takesAllow } from './takes-allow';
 import type { Terminal } from './terminal';
 
 interface GenerateOptions extends DataSourceOption {
   readonly dir?: string;
+  readonly allow: readonly string[];
 }
+
+/** What is told neither with the tables nor with the indexes. */
+const ONLINE: readonly PlanStep['kind'][] = [
+  'add enum value',
+  'backfill',
+  'drop constraint',
+  'validate constraint',
+  'replace constraint',
+  'set not null',
+  'drop not null',
+];
 
 /** Adds `holdfast generate`. */
 export function addGenerate(program: Command, { terminal }: CommandContext): void {
-  takesDataSource(program.command('generate'))
+  takesAllow(takesDataSource(program.command('generate')))
     .description('write migrations for what the entities declare and the database lacks')
     .argument('<name>', 'lower-case words joined by hyphens, such as add-invoices')
     .option('--dir <folder>', "where the files go; default: src/migrations of the DataSource's package")
     .action((name: string, options: GenerateOptions) =>
-      withDataSource(options, (dataSource, file) =>
-        runGenerate(dataSource, name, file, options.dir, terminal),
-      ),
+      withDataSource(options, (dataSource, file) => runGenerate(dataSource, name, file, options, terminal)),
     );
 }
 
@@ -34,13 +46,14 @@ async function runGenerate(
   dataSource: DataSource,
   name: string,
   dataSourceFile: string,
-  directory: string | undefined,
+  { dir, allow }: GenerateOptions,
   { print }: Terminal,
 ): Promise<void> {
-  const target = directory ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
-  const { files, tableStatements, droppedColumns, indexChanges } = await generate(dataSource, {
+  const directory = dir ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
+  const { files, tableStatements, droppedColumns, indexChanges, steps } = await generate(dataSource, {
     name,
-    directory: target,
+    directory,
+    allow,
   });
   if (files.length === 0) {
     print('The database is as the entities declare it; nothing was written.');
@@ -49,6 +62,10 @@ async function runGenerate(
   if (tableStatements > 0) print(`tables   ${count(tableStatements, 'statement')}, in one transaction`);
   for (const { table, column } of droppedColumns)
     print(`column   drop    ${table}.${column}, with all that is in it`);
+  for (const { kind, object, rewrites } of steps) {
+    if (rewrites) print(`rewrite  ${kind} ${object}, while readers and writers of the table wait`);
+    else if (ONLINE.includes(kind)) print(`online   ${kind} ${object}`);
+  }
   for (const change of indexChanges) print(renderChange(change));
   for (const file of files) print(`wrote    ${relative(process.cwd(), file)}`);
 }

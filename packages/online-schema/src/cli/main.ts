@@ -3,21 +3,40 @@ import 'reflect-metadata';
 import { CannotLookError } from './cannot-look-error';
 import type { CommandContext } from './command-context';
 import { describeError } from './describe-error';
-import { listenForStop } from './listen-for-stop';
+import { exitCodeOfStop, listenForStop } from './listen-for-stop';
 import { renderUsage, runProgram } from './program';
 import { processTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
+const args = process.argv.slice(2);
+let stop: AbortSignal | undefined;
 const context: CommandContext = {
-  terminal: processTerminal(),
-  signal: listenForStop(),
+  terminal: processTerminal(args.includes('--json')),
+  get signal() {
+    stop ??= listenForStop();
+    return stop;
+  },
   exitWith: (code) => {
     process.exitCode = code;
   },
 };
 
-runProgram(process.argv.slice(2), context).catch((error: unknown) => {
-  process.stderr.write(`holdfast: ${describeError(error)}\n`);
-  if (error instanceof UsageError) process.stderr.write(`\n${renderUsage(context)}\n`);
-  process.exitCode = error instanceof UsageError || error instanceof CannotLookError ? 2 : 1;
-});
+void main();
+
+async function main(): Promise<void> {
+  try {
+    await runProgram(args, context);
+  } catch (error) {
+    process.stderr.write(`holdfast: ${describeError(error)}\n`);
+    if (error instanceof UsageError) process.stderr.write(`\n${renderUsage(context)}\n`);
+    const isQuestion = error instanceof UsageError || error instanceof CannotLookError;
+    process.exitCode = exitCodeOfStop(stop, error) ?? (isQuestion ? 2 : 1);
+  }
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  // What the project's modules have left running, such as a timer or a server, would keep the process for ever.
+  process.exit();
+}
+
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}

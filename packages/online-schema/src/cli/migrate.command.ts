@@ -1,27 +1,35 @@
 import type { Command } from 'commander';
+import { planMigrate } from '../run/dry-run';
 import { migrate } from '../run/migrate';
-import { renderMigrateEvent } from '../run/render-event';
-import {
-  type CommandContext,
-  type DataSourceOption,
-  takesDataSource,
-  withDataSource,
-} from './command-context';
+import { type CommandContext, takesDataSource, withDataSource } from './command-context';
+import { printDryRun } from './print-dry-run';
+import { type RunFlags, readRunFlags, takesRunFlags } from './run-flags';
+import { reportRun } from './run-report';
 
 /** Adds `holdfast migrate`. */
-export function addMigrate(program: Command, { terminal, signal }: CommandContext): void {
-  takesDataSource(program.command('migrate'))
+export function addMigrate(program: Command, context: CommandContext): void {
+  const { terminal } = context;
+  takesRunFlags(takesDataSource(program.command('migrate')))
     .description('apply pending migrations')
-    .action((options: DataSourceOption) =>
-      withDataSource(options, async (dataSource) => {
-        const report = (event: Parameters<typeof renderMigrateEvent>[0]) =>
-          terminal.print(renderMigrateEvent(event));
-        const { length } = await migrate(dataSource, { report, signal });
-        terminal.print(
+    .action(async (flags: RunFlags) => {
+      const options = readRunFlags(flags);
+      if (flags.dryRun) {
+        await withDataSource(flags, async (dataSource) =>
+          printDryRun(terminal, flags, await planMigrate(dataSource)),
+        );
+        return;
+      }
+      const { signal } = context;
+      await reportRun(
+        { terminal, signal },
+        flags,
+        'applied',
+        (report) =>
+          withDataSource(flags, (dataSource) => migrate(dataSource, { ...options, report, signal })),
+        ({ length }) =>
           length === 0
             ? 'No migrations are pending.'
             : `${length} ${length === 1 ? 'migration' : 'migrations'} applied.`,
-        );
-      }),
-    );
+      );
+    });
 }

@@ -1,11 +1,26 @@
 import { Command, CommanderError } from 'commander';
 import type { AddCommand, CommandContext } from './command-context';
+import { addDoctor } from './doctor.command';
+import { addDrift } from './drift.command';
 import { addGenerate } from './generate.command';
 import { addMigrate } from './migrate.command';
+import { addPlan } from './plan.command';
+import { addReindex } from './reindex.command';
+import { addRevert } from './revert.command';
+import { addStatus } from './status.command';
 import { UsageError } from './usage-error';
 
 /** In the order in which `--help` shows them. */
-const COMMANDS: readonly AddCommand[] = [addGenerate, addMigrate];
+const COMMANDS: readonly AddCommand[] = [
+  addDrift,
+  addPlan,
+  addGenerate,
+  addMigrate,
+  addRevert,
+  addStatus,
+  addDoctor,
+  addReindex,
+];
 
 /**
  * Runs the command that the arguments name.

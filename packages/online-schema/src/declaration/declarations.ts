@@ -1,3 +1,4 @@
+import type { CheckId } from '../doctor/check-id';
 import type { IndexKey } from './index-key';
 import type { IndexOptions } from './index-options';
 
@@ -23,4 +24,24 @@ export function addIndexDeclaration(target: object, declaration: IndexDeclaratio
 /** The indexes declared on the class itself, not on its ancestors; decorators run bottom-up, so reversed. */
 export function indexDeclarationsOf(target: object): readonly IndexDeclaration[] {
   return (declarations.get(target) ?? []).toReversed();
+}
+
+/** A finding of the doctor that is right as it is: about the table, about columns of it, or about an index of it. */
+export interface AcceptDeclaration {
+  readonly check: CheckId;
+  readonly reason: string;
+  readonly properties?: readonly string[];
+  readonly index?: string;
+}
+
+const accepted = new WeakMap<object, AcceptDeclaration[]>();
+
+/** Remembers what the class accepts, beside its earlier decorators. */
+export function addAcceptDeclaration(target: object, declaration: AcceptDeclaration): void {
+  accepted.set(target, [...(accepted.get(target) ?? []), declaration]);
+}
+
+/** What is accepted on the class itself, not on its ancestors. */
+export function acceptDeclarationsOf(target: object): readonly AcceptDeclaration[] {
+  return (accepted.get(target) ?? []).toReversed();
 }

@@ -1,9 +1,15 @@
 import { Index as TypeOrmIndex } from 'typeorm';
+import type { CheckId } from '../doctor/check-id';
 import { isWholeIdentifier, MAX_IDENTIFIER_BYTES } from '../specification/identifier';
-import { addIndexDeclaration, type IndexDeclaration, type KeyFunction } from './declarations';
+import {
+  addAcceptDeclaration,
+  addIndexDeclaration,
+  type IndexDeclaration,
+  type KeyFunction,
+} from './declarations';
 import { IndexDeclarationError } from './index-declaration-error';
 import type { IndexKey, PropertiesOf, UnknownPaths } from './index-key';
-import { checkIndexOptions, type IndexOptions } from './index-options';
+import { checkAccepted, checkIndexOptions, type IndexOptions } from './index-options';
 
 type EntityClass = abstract new (...args: never[]) => object;
 
@@ -72,7 +78,10 @@ export function Index(...args: unknown[]): (target: object, property?: string | 
     if (options.synchronize === false) {
       if (name === undefined)
         throw new IndexDeclarationError(entity, name, 'synchronize: false needs a name');
+      checkAccepted(entity, name, options);
       TypeOrmIndex(name, { synchronize: false })(owner as never);
+      for (const [check, reason] of Object.entries(options.accept ?? {}))
+        addAcceptDeclaration(owner, { check: check as CheckId, reason, index: name });
       return;
     }
     const ownKeys = property === undefined ? keys : [String(property)];

@@ -1,5 +1,6 @@
 import type { IndexMethod, StorageParameters } from '../specification/index-definition';
 import { INDEX_METHODS } from '../specification/index-definition';
+import { type AcceptedChecks, problemOfAcceptance } from './acceptance';
 import { IndexDeclarationError } from './index-declaration-error';
 import type { IndexKey } from './index-key';
 import { SqlFragment } from './sql-fragment';
@@ -26,6 +27,8 @@ export interface IndexOptions<I extends string = string, W extends string = stri
   readonly concurrent?: true;
   /** False: the index exists but somebody else owns it; it is neither created, compared nor dropped. */
   readonly synchronize?: boolean;
+  /** Findings of the doctor about this index that are right as they are, each with its reason, which must not be empty. */
+  readonly accept?: AcceptedChecks;
 }
 
 const KNOWN = new Set<string>([
@@ -39,6 +42,7 @@ const KNOWN = new Set<string>([
   'spatial',
   'concurrent',
   'synchronize',
+  'accept',
 ] satisfies (keyof IndexOptions)[]);
 
 const METHODS_WITH_INCLUDE: readonly string[] = ['btree', 'gist', 'spgist'];
@@ -56,6 +60,7 @@ export function checkIndexOptions(
   for (const option of Object.keys(options)) {
     if (!KNOWN.has(option)) refuse(`unknown option "${option}"; allowed are ${[...KNOWN].join(', ')}`);
   }
+  checkAccepted(entity, index, options);
   const method = methodOf(options);
   if (!INDEX_METHODS.includes(method)) {
     refuse(`unknown type "${method}"; allowed are ${INDEX_METHODS.join(', ')}`);
@@ -66,6 +71,18 @@ export function checkIndexOptions(
     refuse(`include needs one of ${METHODS_WITH_INCLUDE.join(', ')}, not ${method}`);
   }
   for (const key of keys) checkKey(key, method, refuse);
+}
+
+/** Throws {@link IndexDeclarationError} for an unknown check and for an empty reason. */
+export function checkAccepted(
+  entity: string,
+  index: string | undefined,
+  { accept = {} }: IndexOptions,
+): void {
+  for (const [check, reason] of Object.entries(accept)) {
+    const problem = problemOfAcceptance(check, reason);
+    if (problem !== undefined) throw new IndexDeclarationError(entity, index, problem);
+  }
 }
 
 /** The access method that the options ask for. */

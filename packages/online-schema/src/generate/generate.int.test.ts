@@ -49,9 +49,17 @@ describe('generate', () => {
     }
   };
 
+  const constraints = async (dataSource: DataSource): Promise<string[]> => {
+    const rows: { line: string }[] = await dataSource.query(
+      `select conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
+       where conrelid = 'customers'::regclass order by 1`,
+    );
+    return rows.map(({ line }) => line);
+  };
+
   /** Generates from the entities and applies what was written. */
-  const evolve = async (name: string, now: number, entity: new () => object) => {
-    const result = await generate(await open(entity), { name, directory, now });
+  const evolve = async (name: string, now: number, entity: new () => object, allow: string[] = []) => {
+    const result = await generate(await open(entity), { name, directory, now, allow });
     const dataSource = await open(entity);
     await migrate(dataSource);
     return { result, dataSource };
@@ -82,14 +90,16 @@ describe('generate', () => {
   it('writes nothing when nothing has changed', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
     const again = await generate(await open(CustomerBefore), { name: 'again', directory });
-    expect(again).toEqual({ files: [], tableStatements: 0, droppedColumns: [], indexChanges: [] });
+    expect(again).toEqual({ files: [], tableStatements: 0, droppedColumns: [], indexChanges: [], steps: [] });
     expect(readdirSync(directory)).toHaveLength(2);
   });
 
   it('replaces, builds and drops what was edited, and its revert restores what was there', async () => {
     const { dataSource: first } = await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
     const before = await indexes(first);
-    const { result, dataSource } = await evolve('add-country', 1_700_000_100_000, CustomerAfter);
+    const { result, dataSource } = await evolve('add-country', 1_700_000_100_000, CustomerAfter, [
+      'drop-index',
+    ]);
     expect(result.indexChanges.map(({ kind, ...change }) => [kind, nameOf(change)])).toEqual([
       ['replace', 'idx_customers_recent'],
       ['create', 'idx_customers_country'],
@@ -114,7 +124,10 @@ describe('generate', () => {
     async (_, next, dropped) => {
       const { dataSource: first } = await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
       const before = await indexes(first);
-      const { result, dataSource } = await evolve('change-country', 1_700_000_100_000, next);
+      const { result, dataSource } = await evolve('change-country', 1_700_000_100_000, next, [
+        'drop-column',
+        'rename-column',
+      ]);
       expect(result.files.map((file) => file.slice(directory.length + 15))).toEqual([
         'change-country-drop-indexes.ts',
         'change-country.ts',
@@ -133,9 +146,9 @@ describe('generate', () => {
   it('refuses a change for which TypeORM would empty the column', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
     await expect(generate(await open(CustomerLonger), { name: 'longer', directory })).rejects.toMatchObject({
-      code: 'HOLDFAST_COLUMN_RECREATED',
+      code: 'HOLDFAST_HAZARD_REFUSED',
       message: expect.stringMatching(
-        /^column "country" of "customers" has another type.* ALTER COLUMN "country" TYPE/,
+        /column "country" of "customers" changes from text to character varying\(40\), .* empty \[change-type\]; .* ALTER COLUMN "country" TYPE/,
       ),
     });
     expect(readdirSync(directory)).toHaveLength(2);
@@ -143,7 +156,7 @@ describe('generate', () => {
 
   it('writes files that a formatter would not change', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerBefore);
-    await evolve('add-country', 1_700_000_100_000, CustomerAfter);
+    await evolve('add-country', 1_700_000_100_000, CustomerAfter, ['drop-index']);
     const root = join(__dirname, '..', '..', '..', '..');
     for (const file of readdirSync(directory)) {
       const text = readFileSync(join(directory, file), 'utf8');
@@ -171,27 +184,41 @@ describe('generate', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('refuses a unique constraint that would lock writers out of a table, and says what to declare', async () => {
+  it('builds a unique constraint of a table that exists from a concurrent index, and takes it away again', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
-    await expect(
-      generate(await open(CustomerWithUnique), { name: 'unique', directory }),
-    ).rejects.toMatchObject({
-      code: 'HOLDFAST_UNIQUE_ON_EXISTING_TABLE',
-      message: expect.stringContaining(`@Index(['email', 'status'], { unique: true })`),
-    });
+    const { result, dataSource } = await evolve('unique', 1_700_000_100_000, CustomerWithUnique);
+    expect(result.files.map((file) => file.slice(directory.length + 15))).toEqual(['unique-constraints.ts']);
+    expect(result.steps.map(({ kind, transaction }) => [kind, transaction])).toEqual([
+      ['build index', 'none'],
+      ['add constraint', 'own'],
+    ]);
+    expect(await constraints(dataSource)).toContain('customers_email_status_key UNIQUE (email, status)');
+    expect((await generate(dataSource, { name: 'again', directory })).files).toEqual([]);
+    await dataSource.undoLastMigration({ transaction: 'none' });
+    expect(await constraints(dataSource)).not.toContain('customers_email_status_key UNIQUE (email, status)');
   });
 
-  it('says what to declare in place of a @OneToOne on a table that exists', async () => {
+  it('makes a @OneToOne of a table that exists without stopping its writers', async () => {
     await evolve('create-shop', 1_700_000_000_000, CustomerAfter);
-    const dataSource = await scratch.open({
-      entities: [CustomerWithCard, Card],
-      migrations: [join(directory, '*.ts')],
+    const entities = [CustomerWithCard, Card];
+    const migrations = [join(directory, '*.ts')];
+    const now = 1_700_000_100_000;
+    const written = await generate(await scratch.open({ entities, migrations }), {
+      name: 'card',
+      directory,
+      now,
     });
-    await expect(generate(dataSource, { name: 'card', directory })).rejects.toMatchObject({
-      message: expect.stringContaining(
-        `make the @OneToOne a @ManyToOne and declare it as @Index(['card'], { unique: true })`,
-      ),
-    });
+    expect(written.files.map((file) => file.slice(directory.length + 15))).toEqual([
+      'card.ts',
+      'card-constraints.ts',
+    ]);
+    const dataSource = await scratch.open({ entities, migrations });
+    await migrate(dataSource);
+    expect((await constraints(dataSource)).filter((line) => line.includes('card_id'))).toEqual([
+      expect.stringMatching(/^FK_.* FOREIGN KEY \(card_id\) REFERENCES cards\(id\)$/),
+      expect.stringMatching(/^REL_.* UNIQUE \(card_id\)$/),
+    ]);
+    expect((await generate(dataSource, { name: 'again', directory })).files).toEqual([]);
   });
 
   it('refuses to write a second time what is written and not built yet', async () => {
@@ -202,6 +229,14 @@ describe('generate', () => {
       message: expect.stringContaining('build and apply it first'),
     });
     expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it('runs after every migration that is there, also one from a clock that is ahead', async () => {
+    await evolve('create-shop', 1_700_000_100_000, CustomerAfter);
+    const { result } = await evolve('unique', 1_600_000_000_000, CustomerWithUnique);
+    expect(result.files.map((file) => file.slice(directory.length + 1))).toEqual([
+      '1700000100002-unique-constraints.ts',
+    ]);
   });
 
   it('refuses while migrations are pending, and a name that is no file name', async () => {

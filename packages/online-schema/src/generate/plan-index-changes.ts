@@ -1,10 +1,11 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { canonicalise } from '../catalog/canonicalise';
-import { compareIndexes, type IndexDifference } from '../catalog/compare-indexes';
+import type { IndexDifference } from '../catalog/index-difference';
 import { readColumnDependencies } from '../catalog/read-column-dependencies';
-import { readIndexes } from '../catalog/read-indexes';
+import { describeIndexState } from '../drift/describe-index-state';
+import type { IndexState, IndexStateOf } from '../drift/index-state';
+import { readEntityTables } from '../drift/read-entity-tables';
+import { readIndexStates } from '../drift/read-index-states';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
-import { readEntityIndexes, readForeignIndexNames, tablesOf } from '../specification/read-entity-indexes';
 import { GenerateError } from './generate-error';
 import type { ColumnName } from './plan-table-changes';
 
@@ -17,7 +18,12 @@ export type IndexChange =
       readonly previous: IndexDefinition;
       readonly differences: readonly IndexDifference[];
     }
-  | { readonly kind: 'drop'; readonly previous: IndexDefinition };
+  | {
+      readonly kind: 'drop';
+      readonly previous: IndexDefinition;
+      /** No entity knows it, nor is it what a rebuild has left or goes with its column. */
+      readonly isUndeclared: boolean;
+    };
 
 /** Index changes around the changes of the tables. */
 export interface IndexPlan {
@@ -27,108 +33,148 @@ export interface IndexPlan {
 }
 
 /**
- * What must be done to the indexes of the entities' tables so that they are as declared: missing ones built,
- * changed ones replaced, undeclared ones dropped. An invalid index counts as missing: `ensureIndex` rebuilds it.
+ * What must be done to the indexes of the entities' tables so that they are as declared, from the same comparison as
+ * `holdfast drift`: missing ones built, changed ones replaced, undeclared ones dropped. An invalid index counts as
+ * missing: `ensureIndex` rebuilds it.
  *
  * @param touched Columns that the table changes drop or rename. PostgreSQL would drop the indexes of a dropped column
  * along with it, with readers and writers locked out, and a revert could not bring them back before the column.
+ * @throws GenerateError for an index that PostgreSQL refuses, and for a name that belongs to something else.
  */
 export async function planIndexChanges(
   dataSource: DataSource,
-  touched: readonly ColumnName[] = [],
+  touched: TouchedColumns = { dropped: [], renamed: [] },
 ): Promise<IndexPlan> {
-  const declared = readEntityIndexes(dataSource);
-  const foreign = readForeignIndexNames(dataSource);
   const runner = dataSource.createQueryRunner();
   try {
-    const found = await readActual(dataSource, runner);
-    const doomed = await findDependents(runner, found, touched);
-    const actual = found.filter((index) => !doomed.includes(index));
-    const changes: IndexChange[] = [];
-    for (const definition of declared) {
-      const existing = actual.find((index) => isNamed(index, definition));
-      if (existing === undefined || !existing.valid) {
-        changes.push({ kind: 'create', definition });
-      } else {
-        const differences = await compareWithServer(runner, definition, existing);
-        if (differences.length > 0) {
-          changes.push({ kind: 'replace', definition, previous: toDefinition(existing), differences });
-        }
-      }
-    }
-    for (const index of actual) {
-      const known = declared.some((definition) => isNamed(index, definition)) || foreign.has(index.name);
-      if (!known) changes.push({ kind: 'drop', previous: toDefinition(index) });
-    }
+    const states = await readIndexStates(dataSource, runner, await readEntityTables(dataSource, runner));
+    const gone = await findDependents(runner, states, touched.dropped);
+    const doomed = new Set([...gone, ...(await findDependents(runner, states, touched.renamed))]);
+    const changes = states.flatMap((state) => planState(state, doomed.has(existingOf(state))));
     return {
-      before: doomed.map((index) => ({ kind: 'drop', previous: toDefinition(index) })),
-      after: changes,
+      before: states
+        .filter((state) => doomed.has(existingOf(state)))
+        .map((state) => {
+          const isUndeclared = state.kind === 'undeclared' && !gone.has(state.existing);
+          return { kind: 'drop', previous: toDefinition(state as WithExisting), isUndeclared };
+        }),
+      // A name that is given up here may be the one that is needed there.
+      after: [...changes.filter(freesName), ...changes.filter((change) => !freesName(change))],
     };
+
+    function freesName(change: IndexChange): boolean {
+      return (
+        change.kind === 'drop' &&
+        changes.some((other) => other.kind === 'create' && other.definition.name === change.previous.name)
+      );
+    }
   } finally {
     await runner.release();
   }
 }
 
-async function compareWithServer(
-  runner: QueryRunner,
-  definition: IndexDefinition,
-  existing: CatalogIndex,
-): Promise<IndexDifference[]> {
-  const [canonical] = await canonicalise(runner, [definition]);
-  if (canonical !== undefined && 'index' in canonical) return compareIndexes(canonical.index, existing);
-  const code = (canonical?.refusal as { driverError?: { code?: string } } | undefined)?.driverError?.code;
-  // A column that the same migration adds is not on the table yet, so the declared index is another one for sure.
-  if (code === '42703') {
-    return [{ aspect: 'keys', declared: definition.keys.join(', '), actual: existing.keys.join(', ') }];
-  }
-  throw new GenerateError(
-    'HOLDFAST_INDEX_REFUSED',
-    `index ${definition.name} on ${definition.table} is not one PostgreSQL can build: ${canonical?.refusal.message}`,
-    { cause: canonical?.refusal },
-  );
+/** Columns that the table changes touch. */
+interface TouchedColumns {
+  readonly dropped: readonly ColumnName[];
+  readonly renamed: readonly ColumnName[];
 }
 
-/** Indexes of the entities' tables that no constraint owns. */
-async function readActual(dataSource: DataSource, runner: QueryRunner): Promise<CatalogIndex[]> {
-  const schemas = new Set(tablesOf(dataSource).map(({ schema }) => schema));
-  const indexes: CatalogIndex[] = [];
-  for (const schema of schemas) {
-    const tables = tablesOf(dataSource).filter((metadata) => metadata.schema === schema);
-    const found = await readIndexes(runner, { schema, tables: tables.map(({ tableName }) => tableName) });
-    // Without a schema in the entity, the migration leaves it to the search path as well.
-    indexes.push(...found.map((index) => ({ ...index, schema: schema ?? '' })));
-  }
-  return indexes.filter(({ constraint }) => constraint === null);
+type WithExisting = Extract<IndexState, { readonly existing: CatalogIndex }>;
+
+function existingOf(state: IndexState): CatalogIndex | undefined {
+  return 'existing' in state ? state.existing : undefined;
 }
 
-/** The indexes that need one of the columns. */
+/** @param isGone whether the existing index will have been dropped before. */
+function planState(state: IndexState, isGone: boolean): IndexChange[] {
+  switch (state.kind) {
+    case 'same':
+      return isGone ? [create(state)] : [];
+    case 'missing':
+    case 'invalid':
+    case 'not-ready':
+      return [create(state)];
+    case 'different':
+      return isGone ? [create(state)] : replace(state);
+    case 'renamed':
+      return [create(state), ...drop(state, isGone)];
+    case 'remains':
+    case 'undeclared':
+      return drop(state, isGone);
+    case 'building':
+      // Whoever builds it will have ended by then, or ensureIndex waits: what is declared is ensured all the same.
+      return state.definition === undefined
+        ? drop(state, isGone)
+        : [create({ definition: state.definition })];
+    case 'refused':
+    case 'name-taken': {
+      const { name, table } = state.definition;
+      throw new GenerateError(
+        'HOLDFAST_INDEX_REFUSED',
+        `index ${name} on ${table} cannot be built: ${describeIndexState(state)}`,
+        'refusal' in state ? { cause: state.refusal } : {},
+      );
+    }
+    default:
+      return state satisfies never;
+  }
+}
+
+function create({ definition }: { readonly definition: IndexDefinition }): IndexChange {
+  return { kind: 'create', definition };
+}
+
+function drop(state: WithExisting, isGone: boolean): IndexChange[] {
+  const isUndeclared =
+    state.kind === 'undeclared' || (state.kind === 'building' && state.definition === undefined);
+  return isGone ? [] : [{ kind: 'drop', previous: toDefinition(state), isUndeclared }];
+}
+
+function replace(state: IndexStateOf<'different'>): IndexChange[] {
+  const { definition, existing, differences } = state;
+  // An index does not change tables.
+  if (existing.table !== definition.table) return [...drop(state, false), create(state)];
+  return [{ kind: 'replace', definition, previous: toDefinition(state), differences }];
+}
+
+/** The existing indexes that need one of the columns. */
 async function findDependents(
   runner: QueryRunner,
-  indexes: readonly CatalogIndex[],
+  states: readonly IndexState[],
   columns: readonly ColumnName[],
-): Promise<CatalogIndex[]> {
-  if (columns.length === 0) return [];
+): Promise<ReadonlySet<CatalogIndex | undefined>> {
+  if (columns.length === 0) return new Set();
+  const own = states.flatMap((state) => {
+    const existing = existingOf(state);
+    const { declaredSchema, name } = state.table;
+    const path = declaredSchema === undefined ? name : `${declaredSchema}.${name}`;
+    return existing === undefined ? [] : [{ existing, path }];
+  });
   const dependencies = await readColumnDependencies(
     runner,
-    indexes.map(({ table }) => table),
+    own.map(({ existing }) => existing.table),
   );
-  const touched = dependencies.filter(({ schema, table, column }) =>
-    columns.some((name) => name.column === column && [table, `${schema}.${table}`].includes(name.table)),
-  );
-  return indexes.filter(({ table, name }) =>
-    touched.some((one) => one.table === table && one.index === name),
+  const isTouched = ({ schema, table, name }: CatalogIndex, path: string) =>
+    dependencies.some(
+      (one) =>
+        one.schema === schema &&
+        one.table === table &&
+        one.index === name &&
+        columns.some((column) => column.table === path && column.column === one.column),
+    );
+  return new Set(
+    own.filter(({ existing, path }) => isTouched(existing, path)).map(({ existing }) => existing),
   );
 }
 
-function isNamed(index: CatalogIndex, definition: IndexDefinition): boolean {
-  return index.name === definition.name && index.schema === (definition.schema ?? '');
-}
-
-/** The definition that would build the index again, without what is PostgreSQL's default. */
-function toDefinition(index: CatalogIndex): IndexDefinition {
-  const { schema, table, name, keys, method, unique, nullsNotDistinct, include, where, storage } = index;
+/**
+ * The definition that would build the index again, without what is PostgreSQL's default. Without a schema in the
+ * entity, the migration leaves it to the search path as well.
+ */
+function toDefinition({ existing, table: { declaredSchema } }: WithExisting): IndexDefinition {
+  const { table, name, keys, method, unique, nullsNotDistinct, include, where, storage } = existing;
   return {
-    ...(schema !== '' && { schema }),
+    ...(declaredSchema !== undefined && { schema: declaredSchema }),
     table,
     name,
     keys,

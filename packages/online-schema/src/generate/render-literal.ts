@@ -1,5 +1,5 @@
 /** Longest line of a generated file, as the formatters of most TypeScript projects would be set to or above. */
-const WIDTH = 110;
+export const WIDTH = 110;
 
 type Literal =
   | string

@@ -1,8 +1,7 @@
 import { format } from 'sql-formatter';
-import type { IndexDefinition } from '../specification/index-definition';
-import type { IndexChange } from './plan-index-changes';
-import type { Statement, TableChanges } from './plan-table-changes';
-import { renderLiteral } from './render-literal';
+import type { MigrationCall, PlannedChange, Stage } from '../plan/planned-change';
+import { renderLiteral, WIDTH } from './render-literal';
+import type { Statement } from './table-operation';
 
 /** A migration file, ready to be written. */
 export interface MigrationFile {
@@ -23,43 +22,72 @@ const RUNTIME = '@holdfast/online-schema/migration';
 /** Indent of the statements in a method's body. */
 const ROOT_INDENT = 4;
 
-/** Tables, columns and constraints: one transaction, in both directions. */
-export function renderTableMigration(identity: MigrationIdentity, { up, down }: TableChanges): MigrationFile {
-  return renderFile(identity, {
-    summary: 'Tables, columns and constraints, in one transaction.',
-    imports: ['inTransaction'],
-    transaction: true,
-    up: up.map((statement) => renderQuery(statement, ROOT_INDENT)),
-    // TypeORM reverts without a transaction of its own where its migrationsTransactionMode is 'none'.
-    down: [
-      `await inTransaction(queryRunner, async () => {\n${down
-        .map((statement) => `${' '.repeat(ROOT_INDENT + 2)}${renderQuery(statement, ROOT_INDENT + 2)}`)
-        .join('\n')}\n${' '.repeat(ROOT_INDENT)}});`,
-    ],
-  });
+/** What a stage of the changes is written as. */
+const STAGE_FILES: Readonly<Record<Stage, { readonly suffix: string; readonly summary: string }>> = {
+  'drop indexes': {
+    suffix: '-drop-indexes',
+    summary: 'Indexes whose columns go, dropped without blocking writers.',
+  },
+  prepare: {
+    suffix: '-prepare',
+    summary: 'What must be gone or there before the tables change, each step in an instant.',
+  },
+  tables: { suffix: '', summary: 'Tables, columns and constraints, in one transaction.' },
+  rewrites: { suffix: '-rewrite', summary: 'A table is written anew, in a transaction of its own.' },
+  constraints: {
+    suffix: '-constraints',
+    summary: 'What reads or writes every row, step by step, without blocking writers.',
+  },
+  indexes: {
+    suffix: '-indexes',
+    summary: 'Indexes, built and dropped without blocking writers; each is valid before the next is begun.',
+  },
+  references: {
+    suffix: '-references',
+    summary: 'Foreign keys to what an index has made unique, step by step, without blocking writers.',
+  },
+};
+
+/**
+ * The migration of one stage: what locks readers out is in one transaction, all others outside of any, in both
+ * directions. Several of one stage are numbered.
+ */
+export function renderMigration(
+  { name, timestamp }: MigrationIdentity,
+  stage: Stage,
+  changes: readonly PlannedChange[],
+  number = 1,
+): MigrationFile {
+  const { suffix, summary } = STAGE_FILES[stage];
+  const up = changes.flatMap((change) => change.up);
+  const down = changes.toReversed().flatMap((change) => change.down);
+  const names = [...up, ...down].flatMap((call) => (call.kind === 'recipe' ? [call.name] : []));
+  const transaction = stage === 'tables' || stage === 'rewrites';
+  return renderFile(
+    { name: `${name}${suffix}${number > 1 ? `-${number}` : ''}`, timestamp },
+    {
+      summary,
+      imports: transaction ? ['inTransaction'] : [...new Set(names)].toSorted(),
+      transaction,
+      up: up.map((call) => renderCall(call, ROOT_INDENT)),
+      // TypeORM reverts without a transaction of its own where its migrationsTransactionMode is 'none'.
+      down: transaction ? [renderInTransaction(down)] : down.map((call) => renderCall(call, ROOT_INDENT)),
+    },
+  );
 }
 
-/** Indexes: each built or dropped CONCURRENTLY in a statement of its own, so none of it in a transaction. */
-export function renderIndexMigration(
-  identity: MigrationIdentity,
-  changes: readonly IndexChange[],
-): MigrationFile {
-  const up = changes.map((change) =>
-    change.kind === 'drop' ? renderDrop(change.previous) : renderEnsure(change.definition),
-  );
-  const down = changes
-    .toReversed()
-    .map((change) =>
-      change.kind === 'create' ? renderDrop(change.definition) : renderEnsure(change.previous),
-    );
-  const calls = [...up, ...down].join('\n');
-  return renderFile(identity, {
-    summary: 'Indexes, built and dropped without blocking writers; each is valid before the next is begun.',
-    imports: ['dropIndex', 'ensureIndex'].filter((helper) => calls.includes(`await ${helper}(`)),
-    transaction: false,
-    up,
-    down,
-  });
+function renderInTransaction(calls: readonly MigrationCall[]): string {
+  const lines = calls.map((call) => `${' '.repeat(ROOT_INDENT + 2)}${renderCall(call, ROOT_INDENT + 2)}`);
+  return `await inTransaction(queryRunner, async () => {\n${lines.join('\n')}\n${' '.repeat(ROOT_INDENT)}});`;
+}
+
+function renderCall(call: MigrationCall, indent: number): string {
+  if (call.kind === 'statement') return renderQuery(call.statement, indent);
+  const [before, after] = [`await ${call.name}(queryRunner, `, ');'];
+  const around = before.length + after.length;
+  // Of an index there is more to say than a line holds, and an edit should show as the line it is.
+  const spread = call.name === 'ensureIndex';
+  return `${before}${renderLiteral(call.argument as Parameters<typeof renderLiteral>[0], { indent, around, spread })}${after}`;
 }
 
 interface Parts {
@@ -74,7 +102,7 @@ function renderFile({ name, timestamp }: MigrationIdentity, parts: Parts): Migra
   const className = `${pascalCase(name)}${timestamp}`;
   const body = (statements: readonly string[]) =>
     statements.map((statement) => `${' '.repeat(ROOT_INDENT)}${statement}`).join('\n');
-  const content = `import { ${parts.imports.join(', ')} } from '${RUNTIME}';
+  const content = `${renderImport(parts.imports)}
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** ${parts.summary} */
@@ -86,23 +114,20 @@ export class ${className} implements MigrationInterface {
 ${body(parts.up)}
   }
 
-  async down(queryRunner: QueryRunner): Promise<void> {
-${body(parts.down)}
-  }
+${
+  parts.down.length === 0
+    ? '  async down(): Promise<void> {\n    // What was filled stays filled.\n  }'
+    : `  async down(queryRunner: QueryRunner): Promise<void> {\n${body(parts.down)}\n  }`
+}
 }
 `;
   return { fileName: `${timestamp}-${name}.ts`, className, content };
 }
 
-function renderEnsure(definition: IndexDefinition): string {
-  const literal = renderLiteral({ ...definition }, { indent: ROOT_INDENT, spread: true });
-  return `await ensureIndex(queryRunner, ${literal});`;
-}
-
-function renderDrop({ schema, table, name }: IndexDefinition): string {
-  const [before, after] = ['await dropIndex(queryRunner, ', ');'];
-  const around = before.length + after.length;
-  return `${before}${renderLiteral({ schema, table, name }, { indent: ROOT_INDENT, around })}${after}`;
+function renderImport(names: readonly string[]): string {
+  const line = `import { ${names.join(', ')} } from '${RUNTIME}';`;
+  if (line.length <= WIDTH) return line;
+  return `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${RUNTIME}';`;
 }
 
 function renderQuery({ query, parameters }: Statement, indent: number): string {

@@ -1,4 +1,4 @@
-import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import type { DataSource, Logger, MigrationInterface, QueryRunner } from 'typeorm';
 import { readIndexes } from '../catalog/read-indexes';
 import { migrate } from '../run/migrate';
 import { openScratch, type Scratch } from '../test/scratch';
@@ -18,6 +18,25 @@ class IndexReadings1700000000000 implements MigrationInterface {
   }
 }
 
+class NoteReading1700000000001 implements MigrationInterface {
+  readonly name = 'NoteReading1700000000001';
+  readonly transaction = false;
+  async up(runner: QueryRunner) {
+    await runner.query('insert into readings values (0)');
+  }
+  async down() {}
+}
+
+const SAID: string[] = [];
+const logger: Logger = {
+  logQuery() {},
+  logQueryError() {},
+  logQuerySlow() {},
+  logSchemaBuild() {},
+  logMigration: (message) => void SAID.push(message),
+  log() {},
+};
+
 // TypeORM's own commands take no lock: what keeps two of them apart is in the steps themselves.
 const run = (dataSource: DataSource) => dataSource.runMigrations({ transaction: 'none' });
 const revert = (dataSource: DataSource) => dataSource.undoLastMigration({ transaction: 'none' });
@@ -29,6 +48,7 @@ describe('two plain typeorm commands at once', () => {
 
   const isBuilding = async () =>
     (await scratch.dataSource.query('select 1 from pg_stat_progress_create_index')).length > 0;
+  const ledger = () => scratch.dataSource.query('select name from migrations');
   const found = async () => {
     const runner = scratch.dataSource.createQueryRunner();
     const indexes = await readIndexes(runner, { tables: ['readings'] });
@@ -42,8 +62,8 @@ describe('two plain typeorm commands at once', () => {
       `create table readings as
        select (random() * 1e9)::integer as value, md5(n::text) as note from generate_series(1, 300000) n`,
     );
-    one = await scratch.open({ migrations: [IndexReadings1700000000000] });
-    other = await scratch.open({ migrations: [IndexReadings1700000000000] });
+    one = await scratch.open({ migrations: [IndexReadings1700000000000], logger });
+    other = await scratch.open({ migrations: [IndexReadings1700000000000], logger });
     // TypeORM makes its ledger when it is missing, and two that do so at once are its own affair.
     await run(one);
     await revert(one);
@@ -59,6 +79,7 @@ describe('two plain typeorm commands at once', () => {
   it.each([1, 2, 3])('build the index once when both start together, round %i', async () => {
     await expect(Promise.all([run(one), run(other)])).resolves.toHaveLength(2);
     expect(await found()).toEqual([{ name: INDEX.name, valid: true, ready: true }]);
+    expect(await ledger()).toEqual([{ name: 'IndexReadings1700000000000' }]);
   });
 
   it.each([1, 2])(
@@ -68,14 +89,36 @@ describe('two plain typeorm commands at once', () => {
       await waitFor(isBuilding);
       await expect(Promise.all([first, run(other)])).resolves.toHaveLength(2);
       expect(await found()).toEqual([{ name: INDEX.name, valid: true, ready: true }]);
+      expect(await ledger()).toEqual([{ name: 'IndexReadings1700000000000' }]);
+      expect(SAID.join()).toMatch(/Another migration is running \(pid \d+\); waiting for it/);
     },
   );
+
+  it('enter the migration in the ledger twice where no step of ours keeps them apart', async () => {
+    const same = [NoteReading1700000000001];
+    const [first, second] = [
+      await scratch.open({ migrations: same }),
+      await scratch.open({ migrations: same }),
+    ];
+    const writer = scratch.dataSource.createQueryRunner();
+    await writer.startTransaction();
+    await writer.query('lock table readings');
+    const both = Promise.all([run(first), run(second)]);
+    await waitFor(
+      async () => (await scratch.dataSource.query('select 1 from pg_locks where not granted')).length === 2,
+    );
+    await writer.commitTransaction();
+    await writer.release();
+    await both;
+    expect(await ledger()).toHaveLength(2);
+  });
 
   it('wait for a holdfast run as well', async () => {
     const first = migrate(one);
     await waitFor(isBuilding);
     await expect(Promise.all([first, run(other)])).resolves.toHaveLength(2);
     expect(await found()).toEqual([{ name: INDEX.name, valid: true, ready: true }]);
+    expect(await ledger()).toHaveLength(1);
   });
 
   it('drop the index once', async () => {

@@ -4,6 +4,7 @@ import { renderCreateIndex } from '../specification/render-index';
 import { openScratch, type Scratch } from '../test/scratch';
 import { dropIndex } from './drop-index';
 import { ensureIndex } from './ensure-index';
+import { attachRun } from './run-context';
 import { listenToSteps } from './steps';
 import { temporaryName } from './temporary-name';
 
@@ -76,12 +77,15 @@ describe('ensureIndex', () => {
   });
 
   it('leaves no invalid index behind a build that fails', async () => {
-    await runner.query(`update people set email = 'same' where id <= 2`);
-    const built = ensureIndex(runner, { ...EMAIL, unique: true });
-    await expect(built).rejects.toMatchObject({
+    const failing = { ...EMAIL, keys: ['(1 / (age - 50))'] };
+    const control = renderCreateIndex({ ...failing, name: 'idx_people_control' }, { concurrently: true });
+    await expect(runner.query(control)).rejects.toThrow('division by zero');
+    expect(await find('idx_people_control')).toMatchObject({ valid: false });
+    await runner.query('drop index idx_people_control');
+
+    await expect(ensureIndex(runner, failing)).rejects.toMatchObject({
       code: 'HOLDFAST_INDEX_BUILD_FAILED',
-      message:
-        'index idx_people_email on people was not built: could not create unique index "idx_people_email"',
+      message: 'index idx_people_email on people was not built: division by zero',
     });
     expect(await names()).toEqual([]);
   });
@@ -137,6 +141,62 @@ describe('ensureIndex', () => {
     } finally {
       await reader.release();
       await runner.query('reset lock_timeout');
+    }
+  });
+
+  it('is not stopped by a transaction_timeout, as the plain statement is, with its whole session', async () => {
+    const [{ version }] = await runner.query(
+      `select current_setting('server_version_num')::integer as version`,
+    );
+    if (version < 170_000) return;
+    const reader = scratch.dataSource.createQueryRunner();
+    const builder = scratch.dataSource.createQueryRunner();
+    try {
+      await reader.startTransaction('REPEATABLE READ');
+      await reader.query('select count(*) from people');
+      await builder.query(`set transaction_timeout = '200ms'`);
+      await expect(builder.query(renderCreateIndex(EMAIL, { concurrently: true }))).rejects.toMatchObject({
+        driverError: { code: '25P04' },
+      });
+      expect(await find(EMAIL.name)).toMatchObject({ valid: false });
+
+      await runner.query(`set transaction_timeout = '200ms'`);
+      const built = ensureIndex(runner, EMAIL);
+      setTimeout(() => void reader.commitTransaction(), 600);
+      await built;
+      expect(await find(EMAIL.name)).toMatchObject({ valid: true });
+    } finally {
+      await runner.query('reset transaction_timeout');
+      await reader.release();
+      await builder.release();
+    }
+  });
+
+  it('stopped while the names cannot be swapped, keeps the old index and drops the new one', async () => {
+    await ensureIndex(runner, EMAIL);
+    const other = scratch.dataSource.createQueryRunner();
+    const abort = new AbortController();
+    const timeouts: string[] = [];
+    attachRun(runner, {
+      signal: abort.signal,
+      lockTimeoutMs: 50,
+      report: (event) => {
+        if (event.type === 'lock-timeout') timeouts.push(event.name);
+      },
+    });
+    try {
+      await other.startTransaction();
+      await other.query('alter index idx_people_email set (fillfactor = 90)');
+      const replaced = ensureIndex(runner, { ...EMAIL, keys: ['"email" DESC'] });
+      void waitFor(async () => timeouts.length > 0).then(() => abort.abort());
+      await expect(replaced).rejects.toMatchObject({ name: 'AbortError' });
+      expect(timeouts[0]).toBe('idx_people_email');
+      await other.rollbackTransaction();
+      expect(await names()).toEqual(['idx_people_email']);
+      expect(await find(EMAIL.name)).toMatchObject({ valid: true, keys: ['email'] });
+    } finally {
+      attachRun(runner, { signal: undefined });
+      await other.release();
     }
   });
 
@@ -200,33 +260,6 @@ describe('ensureIndex', () => {
       code: 'HOLDFAST_EXTENSION_MISSING',
       message: expect.stringContaining('CREATE EXTENSION IF NOT EXISTS "pg_nonesuch"'),
     });
-  });
-
-  it('refuses to build or drop on a partitioned table, and keeps what is there', async () => {
-    const parent = { table: 'visits', name: 'idx_visits_at', keys: ['"at"'] };
-    const refusal = {
-      code: 'HOLDFAST_INDEX_ON_PARTITIONED_TABLE',
-      message: expect.stringMatching(
-        /^(CREATE|DROP) INDEX CONCURRENTLY cannot be used on a partitioned table/,
-      ),
-    };
-    await runner.query('create table visits (id integer, at date) partition by range (at)');
-    await runner.query('create table visits_2020 partition of visits default');
-    try {
-      await expect(ensureIndex(runner, parent)).rejects.toMatchObject(refusal);
-      await runner.query('create index idx_visits_at on only visits (at)');
-      await expect(ensureIndex(runner, parent)).rejects.toMatchObject(refusal);
-      await runner.query('create index idx_visits_2020_at on visits_2020 (at)');
-      await runner.query('alter index idx_visits_at attach partition idx_visits_2020_at');
-      await ensureIndex(runner, parent);
-      await expect(ensureIndex(runner, { ...parent, keys: ['"id"'] })).rejects.toMatchObject(refusal);
-      await expect(dropIndex(runner, parent)).rejects.toMatchObject(refusal);
-      expect(steps).toEqual(['keep index idx_visits_at']);
-      await ensureIndex(runner, { ...parent, table: 'visits_2020', name: 'idx_visits_id', keys: ['"id"'] });
-      expect(await find('idx_visits_id')).toMatchObject({ valid: true });
-    } finally {
-      await runner.query('drop table visits');
-    }
   });
 
   it('says which privilege a role lacks that may not make temporary tables', async () => {

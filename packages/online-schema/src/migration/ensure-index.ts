@@ -1,15 +1,22 @@
 import type { QueryRunner } from 'typeorm';
-import { canonicalise } from '../catalog/canonicalise';
-import { compareIndexes } from '../catalog/compare-indexes';
 import { type CatalogTable, readTable } from '../catalog/read-table';
-import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
-import { renderDropIndex } from '../specification/render-index';
+import { ensurePartitionedIndex } from '../partitions/ensure-partitioned-index';
+import { refuseAttached } from '../partitions/refuse-attached';
+import { lockOn } from '../plan/locks';
+import type { StepLock } from '../plan/plan-step';
+import { isWholeIdentifier, MAX_IDENTIFIER_BYTES } from '../specification/identifier';
+import type { IndexDefinition } from '../specification/index-definition';
+import { renderCreateIndex } from '../specification/render-index';
 import { buildIndex, isUsable, readSettledIndex } from './build-index';
-import { refusePartitioned, refuseTransaction, runConcurrently } from './concurrent-session';
+import { dropConcurrently, refuseTransaction } from './concurrent-session';
 import { ensureExtension } from './ensure-extension';
+import { isDefinedAs, refuseForeign } from './existing-index';
 import { MigrationError } from './migration-error';
 import { withMigrationLock } from './migration-lock';
+import { noteEnsureIndex } from './note-index';
+import { refuseInUse } from './refuse-in-use';
 import { dropLeftovers, replaceIndex } from './replace-index';
+import { runOf } from './run-context';
 import { runStep } from './steps';
 
 /**
@@ -22,15 +29,22 @@ import { runStep } from './steps';
  * Of several runs at once one works and the others wait for it, whichever command started them. The build of
  * somebody else, or of a runner that was killed, is waited for and kept.
  *
- * @throws MigrationError inside a transaction, when the build fails (nothing invalid is left), when the name
- * belongs to another table or to a constraint, or when there is something to build on a partitioned table.
+ * On a partitioned table, one is built concurrently on each partition and attached, in any number of attempts.
+ *
+ * @throws MigrationError inside a transaction, for a name that PostgreSQL would cut, when the build fails (nothing invalid is left, but for the incomplete
+ * index of a partitioned table, which the next run completes), or when the name belongs to another table, to a
+ * constraint, or to a part of the index of a partitioned table.
  */
 export async function ensureIndex(runner: QueryRunner, definition: IndexDefinition): Promise<void> {
   refuseTransaction(runner);
-  await withMigrationLock(runner, {}, async () => {
+  refuseCutName(definition);
+  const { recorder } = runOf(runner);
+  if (recorder !== undefined) return noteEnsureIndex(runner, recorder, definition);
+  await withMigrationLock(runner, async () => {
     for (const extension of definition.requires ?? []) await ensureExtension(runner, extension);
     const table = await findTable(runner, definition);
-    await ensureOnTable(runner, table, { ...definition, schema: table.schema });
+    const located = { ...definition, schema: table.schema };
+    await (table.partitioned ? ensurePartitionedIndex : ensureOnTable)(runner, table, located);
   });
 }
 
@@ -43,23 +57,41 @@ async function ensureOnTable(
   await dropLeftovers(runner, table, name);
   const existing = await readSettledIndex(runner, table, name);
   if (existing === undefined) {
-    refusePartitioned(table, 'CREATE', name);
-    await runStep(runner, 'build index', name, () => buildIndex(runner, table, definition));
+    const statement = renderCreateIndex(definition, { concurrently: true });
+    const build = () => buildIndex(runner, table, definition);
+    await runStep(runner, 'build index', name, build, statement, buildLock(table));
     return;
   }
   refuseForeign(existing, definition);
   if (!isUsable(existing)) {
-    refusePartitioned(table, 'CREATE', name);
-    await runStep(runner, 'rebuild index', name, async () => {
-      await runConcurrently(runner, table, renderDropIndex(existing));
+    await refuseAttached(runner, existing);
+    const rebuild = async () => {
+      await dropConcurrently(runner, table, existing);
       await buildIndex(runner, table, definition);
-    });
-  } else if (await isSame(runner, definition, existing)) {
+    };
+    await runStep(runner, 'rebuild index', name, rebuild, undefined, buildLock(table));
+  } else if (await isDefinedAs(runner, definition, existing)) {
     await runStep(runner, 'keep index', name, async () => undefined);
   } else {
-    refusePartitioned(table, 'CREATE', name);
-    await runStep(runner, 'replace index', name, () => replaceIndex(runner, table, definition));
+    await refuseAttached(runner, existing);
+    await refuseInUse(runner, existing);
+    const replace = () => replaceIndex(runner, table, definition);
+    await runStep(runner, 'replace index', name, replace, undefined, buildLock(table));
   }
+}
+
+/** PostgreSQL would build it under a shorter name, under which nothing here would find it again. */
+function refuseCutName({ name, table }: IndexDefinition): void {
+  if (isWholeIdentifier(name)) return;
+  throw new MigrationError(
+    'HOLDFAST_INDEX_NAME_TOO_LONG',
+    `index ${name} on ${table} cannot have that name: PostgreSQL keeps ${MAX_IDENTIFIER_BYTES} bytes of it; shorten it`,
+  );
+}
+
+/** Of whatever is done CONCURRENTLY: readers and writers go on. */
+function buildLock({ schema, name }: CatalogTable): StepLock {
+  return lockOn(`${schema}.${name}`, 'ShareUpdateExclusiveLock', 'a build');
 }
 
 async function findTable(runner: QueryRunner, definition: IndexDefinition): Promise<CatalogTable> {
@@ -70,35 +102,4 @@ async function findTable(runner: QueryRunner, definition: IndexDefinition): Prom
     'HOLDFAST_INDEX_BUILD_FAILED',
     `index ${definition.name} on ${definition.table} was not built: there is no such table ${place}`,
   );
-}
-
-async function isSame(
-  runner: QueryRunner,
-  definition: IndexDefinition,
-  existing: CatalogIndex,
-): Promise<boolean> {
-  const [canonical] = await canonicalise(runner, [definition]);
-  if (canonical === undefined || 'refusal' in canonical) {
-    throw new MigrationError(
-      'HOLDFAST_INDEX_BUILD_FAILED',
-      `index ${definition.name} cannot be built on ${definition.table}: ${canonical?.refusal.message}`,
-      { cause: canonical?.refusal },
-    );
-  }
-  return compareIndexes(canonical.index, existing).length === 0;
-}
-
-function refuseForeign(existing: CatalogIndex, { name, table }: IndexDefinition): void {
-  if (existing.table !== table) {
-    throw new MigrationError(
-      'HOLDFAST_INDEX_NAME_TAKEN',
-      `index ${name} exists on table ${existing.table}, not on ${table}; rename one of them`,
-    );
-  }
-  if (existing.constraint !== null) {
-    throw new MigrationError(
-      'HOLDFAST_INDEX_OF_CONSTRAINT',
-      `index ${name} belongs to constraint ${existing.constraint} of ${table}; give the index another name`,
-    );
-  }
 }

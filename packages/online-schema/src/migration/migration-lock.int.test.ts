@@ -23,7 +23,7 @@ describe('withMigrationLock', () => {
       .length > 0;
 
   it('is taken once more by a step inside, and given up only by the outermost', async () => {
-    await withMigrationLock(runner, {}, async () => {
+    await withMigrationLock(runner, async () => {
       await ensureIndex(runner, { table: 'people', name: 'idx_people_email', keys: ['"email"'] });
       expect(await isHeld()).toBe(true);
     });

@@ -3,10 +3,10 @@ import { readIndexes } from '../catalog/read-indexes';
 import type { CatalogTable } from '../catalog/read-table';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
-import { renderDropIndex } from '../specification/render-index';
 import { buildIndex } from './build-index';
-import { runConcurrently } from './concurrent-session';
+import { dropConcurrently } from './concurrent-session';
 import { inTransaction } from './in-transaction';
+import { uninterrupted } from './run-context';
 import { runStep } from './steps';
 import { temporaryName } from './temporary-name';
 
@@ -21,11 +21,17 @@ export async function replaceIndex(
   const incoming = temporaryName(name, 'new');
   const outgoing = temporaryName(name, 'old');
   await buildIndex(runner, table, { ...definition, name: incoming });
-  await inTransaction(runner, async () => {
-    await renameIndex(runner, { schema, name }, outgoing);
-    await renameIndex(runner, { schema, name: incoming }, name);
-  });
-  await runConcurrently(runner, table, renderDropIndex({ schema, name: outgoing }));
+  try {
+    await inTransaction(runner, async () => {
+      await renameIndex(runner, { schema, name }, outgoing);
+      await renameIndex(runner, { schema, name: incoming }, name);
+    });
+  } catch (error) {
+    const clear = () => dropConcurrently(runner, table, { schema, name: incoming });
+    await uninterrupted(runner, clear).catch(() => undefined);
+    throw error;
+  }
+  await uninterrupted(runner, () => dropConcurrently(runner, table, { schema, name: outgoing }));
 }
 
 /** Drops what an interrupted replacement left under a name of ours: built and not swapped in, or swapped out. */
@@ -37,9 +43,7 @@ export async function dropLeftovers(runner: QueryRunner, table: CatalogTable, na
       name: temporaryName(name, role),
     });
     if (leftover !== undefined) {
-      await runStep(runner, 'drop index', leftover.name, () =>
-        runConcurrently(runner, table, renderDropIndex(leftover)),
-      );
+      await runStep(runner, 'drop index', leftover.name, () => dropConcurrently(runner, table, leftover));
     }
   }
 }

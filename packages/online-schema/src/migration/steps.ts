@@ -1,37 +1,66 @@
 import type { QueryRunner } from 'typeorm';
+import type { StepLock } from '../plan/plan-step';
+import type { MigrationStep, StepProgress } from '../run/run-event';
+import { attachRun, runOf } from './run-context';
 
-/** Something that a migration did, or found done already. */
-export interface MigrationStep {
-  readonly action:
-    | 'create extension'
-    | 'build index'
-    | 'rebuild index'
-    | 'replace index'
-    | 'drop index'
-    | 'keep index';
-  readonly name: string;
-  readonly elapsedMs: number;
+// Steps may run inside steps; who tells of progress or a blocker names the innermost.
+const current = new WeakMap<QueryRunner, readonly string[]>();
+
+/** Tells `listener` of every step that migrations have taken on this runner, from now on, and of nothing else. */
+export function listenToSteps(runner: QueryRunner, listener: (step: MigrationStep) => void): void {
+  attachRun(runner, {
+    report: (event) => {
+      if (event.type !== 'step') return;
+      const { action, name, elapsedMs } = event;
+      listener({ action, name, elapsedMs });
+    },
+  });
 }
 
-export type StepListener = (step: MigrationStep) => void;
-
-// A migration is given nothing but its query runner, so that is what a listener is tied to.
-const listeners = new WeakMap<QueryRunner, StepListener>();
-
-/** Tells `listener` of every step that migrations take on this runner from now on. */
-export function listenToSteps(runner: QueryRunner, listener: StepListener): void {
-  listeners.set(runner, listener);
-}
-
-/** Runs a step and reports it with its duration; under the plain typeorm CLI nobody listens. */
+/**
+ * Runs a step, and tells of its beginning and, with its duration, of its end.
+ *
+ * @param statement what is sent to the server, where it is one statement.
+ * @param lock the strongest that is taken.
+ */
 export async function runStep<T>(
   runner: QueryRunner,
   action: MigrationStep['action'],
   name: string,
   work: () => Promise<T>,
+  statement?: string,
+  lock?: StepLock,
 ): Promise<T> {
+  const { report } = runOf(runner);
   const startedAt = performance.now();
-  const result = await work();
-  listeners.get(runner)?.({ action, name, elapsedMs: performance.now() - startedAt });
+  report({ type: 'step-started', action, name, statement, ...(lock && { lock }) });
+  const result = await within(runner, name, work);
+  report({ type: 'step', action, name, elapsedMs: performance.now() - startedAt });
   return result;
+}
+
+/** Runs work under a name by which events call it. */
+export async function within<T>(runner: QueryRunner, name: string, work: () => Promise<T>): Promise<T> {
+  const outer = current.get(runner) ?? [];
+  current.set(runner, [...outer, name]);
+  try {
+    return await work();
+  } finally {
+    current.set(runner, outer);
+  }
+}
+
+/** The step that is being taken, or else the migration; undefined under the plain typeorm command outside a step. */
+export function currentName(runner: QueryRunner): string | undefined {
+  return current.get(runner)?.at(-1);
+}
+
+/** Tells how far the step of that name has come, where Holdfast counts and not the server. */
+export function tellProgress(runner: QueryRunner, name: string, progress: StepProgress): void {
+  runOf(runner).report({ type: 'progress', name, progress });
+}
+
+/** Tells something that a person should know, and that stops nothing. */
+export function tellNotice(runner: QueryRunner, name: string, message: string): void {
+  runOf(runner).report({ type: 'notice', name, message });
 }

@@ -3,8 +3,8 @@ import type { QueryRunner } from 'typeorm';
 import { readTable } from '../catalog/read-table';
 import { migrate } from '../run/migrate';
 import { openScratch, type Scratch } from '../test/scratch';
-import { abortWaitsWith } from './abortable-wait';
 import { ensureIndex } from './ensure-index';
+import { attachRun } from './run-context';
 import { listenToSteps } from './steps';
 import { waitForBuilds } from './wait-for-builds';
 
@@ -140,7 +140,7 @@ describe('a build that another session has begun', () => {
     await expect(migrate(dataSource, { signal: abort.signal })).rejects.toMatchObject({ name: 'AbortError' });
     expect(await indexes()).toMatchObject([{ valid: false }]);
 
-    abortWaitsWith(runner, AbortSignal.abort());
+    attachRun(runner, { signal: AbortSignal.abort() });
     for (const index of [INDEX, { ...INDEX, name: 'idx_people_id', keys: ['"id"'] }]) {
       await expect(ensureIndex(runner, index)).rejects.toMatchObject({ name: 'AbortError' });
     }

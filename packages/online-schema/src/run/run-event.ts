@@ -1,8 +1,30 @@
-import type { LockHolder } from '../migration/migration-lock';
-import type { MigrationStep } from '../migration/steps';
+import type { StepLock } from '../plan/plan-step';
+
+/** Something that a migration does to one object. */
+export interface MigrationStep {
+  readonly action:
+    | 'create extension'
+    | 'build index'
+    | 'rebuild index'
+    | 'replace index'
+    | 'drop index'
+    | 'keep index'
+    | 'add constraint'
+    | 'validate constraint'
+    | 'replace constraint'
+    | 'drop constraint'
+    | 'set not null'
+    | 'drop not null'
+    | 'add enum value'
+    | 'drop enum value'
+    | 'backfill';
+  readonly name: string;
+  readonly elapsedMs: number;
+}
 
 /** A session that a step waits for. What the server does not tell this role is null. */
 export interface Blocker {
+  /** 0 for a prepared transaction, which has no session: `pg_prepared_xacts` lists them. */
   readonly pid: number;
   readonly application: string | null;
   readonly user: string | null;
@@ -28,9 +50,23 @@ export interface StepProgress {
   readonly remainingMs: number | undefined;
 }
 
+/** The session that migrates at the moment. What the server does not tell this role is null. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly application: string | null;
+  readonly user: string | null;
+  /** When it connected. */
+  readonly since: Date | null;
+  readonly state: string | null;
+  /** What it runs or ran last, cut to 200 characters. */
+  readonly query: string | null;
+  /** How far its statement has come; null where that is none with a measure. */
+  readonly progress: StepProgress | null;
+}
+
 /** What a run of migrations tells about itself, in the order in which it happens. */
 export type RunEvent =
-  /** Another run holds the migration lock; told when it is found taken, and again when the holder is another one. */
+  /** Another run holds the migration lock; told when it is found taken, and again when the holder or its phase is another one. */
   | { readonly type: 'waiting'; readonly holder: LockHolder | undefined }
   /** Once, with the lock held: what this run will apply or revert, in order. */
   | {
@@ -45,6 +81,8 @@ export type RunEvent =
       readonly name: string;
       /** What is sent to the server, where it is one statement. */
       readonly statement: string | undefined;
+      /** The strongest lock it takes, and whom that blocks, where it is known. */
+      readonly lock?: StepLock | undefined;
     }
   | { readonly type: 'progress'; readonly name: string; readonly progress: StepProgress }
   /** The step waits for these sessions; told again when they change. */

@@ -32,9 +32,22 @@ export interface IndexDefinition {
   readonly requires?: readonly string[] | undefined;
 }
 
+/** One key of an index in its parts; what is PostgreSQL's default for the column or expression is left out. */
+export interface IndexKeyPart {
+  /** The column or expression alone. */
+  readonly text: string;
+  readonly isExpression: boolean;
+  readonly collation: string | null;
+  readonly operatorClass: string | null;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 /** An index as the catalog holds it: every default spelled out, every text canonicalised by the server. */
 export interface CatalogIndex extends IndexDefinition {
   readonly schema: string;
+  /** What `keys` is made of. */
+  readonly parts: readonly IndexKeyPart[];
   readonly method: string;
   readonly unique: boolean;
   readonly nullsNotDistinct: boolean;
@@ -46,4 +59,6 @@ export interface CatalogIndex extends IndexDefinition {
   readonly ready: boolean;
   /** Name of the constraint (primary key, unique, exclusion) that owns the index, or null. */
   readonly constraint: string | null;
+  /** True for an index of a partition that is part of its parent's index, and comes and goes with that. */
+  readonly attached: boolean;
 }

@@ -6,6 +6,7 @@ import { methodOf } from '../declaration/index-options';
 import { SqlFragment } from '../declaration/sql-fragment';
 import { quoteIdentifier } from './identifier';
 import type { IndexDefinition } from './index-definition';
+import { columnsOfProperty, propertiesOf } from './property-columns';
 
 /**
  * Every index that the entities of an initialised DataSource declare: through `@Index` of this package, and
@@ -16,7 +17,7 @@ import type { IndexDefinition } from './index-definition';
 export function readEntityIndexes(dataSource: DataSource): IndexDefinition[] {
   const definitions = new Map<string, IndexDefinition>();
   for (const metadata of tablesOf(dataSource)) {
-    const own = declaredOn(metadata);
+    const own = readDeclaredIndexes(metadata).map(({ definition }) => definition);
     for (const definition of [...own, ...declaredThroughTypeOrm(metadata, own)]) {
       const key = `${definition.schema ?? ''}.${definition.name}`;
       const known = definitions.get(key);
@@ -46,14 +47,25 @@ export function tablesOf(dataSource: DataSource): EntityMetadata[] {
   );
 }
 
-function declaredOn(metadata: EntityMetadata): IndexDefinition[] {
+/** An index that an entity declares through `@Index` of this package, with what becomes of it. */
+export interface DeclaredIndex {
+  readonly declaration: IndexDeclaration;
+  readonly definition: IndexDefinition;
+}
+
+/** The indexes that the entity's class, its ancestors and its embedded classes declare through `@Index` of this package. */
+export function readDeclaredIndexes(metadata: EntityMetadata): DeclaredIndex[] {
   const own = metadata.inheritanceTree.flatMap((target) => indexDeclarationsOf(target as object));
   const embedded = metadata.allEmbeddeds.flatMap(({ type, propertyPath }) =>
-    indexDeclarationsOf(type as object).map((declaration) =>
-      define(metadata, declaration, `${propertyPath}.`),
-    ),
+    indexDeclarationsOf(type as object).map((declaration) => ({
+      declaration,
+      definition: define(metadata, declaration, `${propertyPath}.`),
+    })),
   );
-  return [...own.map((declaration) => define(metadata, declaration, '')), ...embedded];
+  return [
+    ...own.map((declaration) => ({ declaration, definition: define(metadata, declaration, '') })),
+    ...embedded,
+  ];
 }
 
 function define(metadata: EntityMetadata, declaration: IndexDeclaration, prefix: string): IndexDefinition {
@@ -129,12 +141,9 @@ function renderModifiers({ collation, operatorClass, order, nulls }: KeyModifier
 }
 
 function columnNames(metadata: EntityMetadata, index: string | undefined, property: string): string[] {
-  const relation = metadata.relations.find(({ propertyPath }) => propertyPath === property);
-  const joined = relation?.joinColumns.map(({ databaseName }) => databaseName) ?? [];
-  if (joined.length > 0) return joined;
-  const column = metadata.columns.find(({ propertyPath }) => propertyPath === property);
-  if (column !== undefined) return [column.databaseName];
-  const allowed = [...new Set(metadata.columns.map(({ propertyPath }) => propertyPath))].sort();
+  const columns = columnsOfProperty(metadata, property);
+  if (columns !== undefined) return columns;
+  const allowed = propertiesOf(metadata);
   const problem = `unknown property "${property}"; ${metadata.name} has ${allowed.join(', ')}`;
   throw new IndexDeclarationError(metadata.name, index, problem);
 }

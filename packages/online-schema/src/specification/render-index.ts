@@ -4,6 +4,8 @@ import type { IndexDefinition, StorageParameters } from './index-definition';
 export interface RenderOptions {
   /** Build without blocking writers. Default false, for a table that nobody else can see yet. */
   readonly concurrently?: boolean;
+  /** On a partitioned table, without its partitions: empty, and invalid until one of each is attached. Default false. */
+  readonly only?: boolean;
 }
 
 /** One `CREATE INDEX` statement. Never with `IF NOT EXISTS`: that would take an invalid remains for success. */
@@ -11,7 +13,7 @@ export function renderCreateIndex(definition: IndexDefinition, options: RenderOp
   const { schema, table, name, keys, method = 'btree', include = [], where } = definition;
   return [
     `CREATE${definition.unique ? ' UNIQUE' : ''} INDEX${options.concurrently ? ' CONCURRENTLY' : ''}`,
-    `${quoteIdentifier(name)} ON ${quoteQualified(schema, table)} USING ${method} (${keys.join(', ')})`,
+    `${quoteIdentifier(name)} ON ${options.only ? 'ONLY ' : ''}${quoteQualified(schema, table)} USING ${method} (${keys.join(', ')})`,
     include.length > 0 && `INCLUDE (${include.map(quoteIdentifier).join(', ')})`,
     definition.nullsNotDistinct && 'NULLS NOT DISTINCT',
     renderStorage(definition.storage),

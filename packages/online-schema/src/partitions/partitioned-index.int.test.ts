@@ -1,0 +1,466 @@
+import type { QueryRunner } from 'typeorm';
+import { dropIndex } from '../migration/drop-index';
+import { ensureIndex } from '../migration/ensure-index';
+import { attachRun } from '../migration/run-context';
+import { temporaryName } from '../migration/temporary-name';
+import type { RunEvent } from '../run/run-event';
+import { renderCreateIndex } from '../specification/render-index';
+import { openScratch, type Scratch } from '../test/scratch';
+import { createVisits, readTree } from '../test/visits';
+import { waitFor } from '../test/wait-for';
+import { partitionIndexName } from './partition-index-name';
+
+const PAGE = { table: 'visits', name: 'idx_visits_page', keys: ['"page"'] };
+const DOWN = { ...PAGE, keys: ['"page" DESC'] };
+
+const leaf = (table: string, index = PAGE) => partitionIndexName({ schema: 'public', name: table }, index);
+const onLeaf = (table: string, index = PAGE) => ({ ...index, table, name: leaf(table, index) });
+
+/** What is there when the index is complete, and was built by nobody else. */
+const complete = (index = PAGE) => [
+  `${PAGE.name} on visits`,
+  `${leaf('visits_2020', index)} on visits_2020, part of ${PAGE.name}`,
+  `${leaf('visits_2021', index)} on visits_2021, part of ${PAGE.name}`,
+  `${leaf('visits_2021_a', index)} on visits_2021_a, part of ${leaf('visits_2021', index)}`,
+  `${leaf('visits_2021_b', index)} on visits_2021_b, part of ${leaf('visits_2021', index)}`,
+  `${leaf('visits_2022', index)} on visits_2022, part of ${PAGE.name}`,
+];
+
+describe('an index of a partitioned table', () => {
+  let scratch: Scratch;
+  let runner: QueryRunner;
+  let events: RunEvent[];
+
+  beforeAll(async () => {
+    scratch = await openScratch();
+  });
+
+  afterAll(() => scratch.close());
+
+  beforeEach(async () => {
+    events = [];
+    runner = scratch.dataSource.createQueryRunner();
+    attachRun(runner, { report: (event) => events.push(event) });
+    await createVisits(runner);
+  });
+
+  afterEach(async () => {
+    await runner.query('drop schema public cascade');
+    await runner.query('create schema public');
+    await runner.release();
+  });
+
+  const steps = () =>
+    events.flatMap((event) => (event.type === 'step' ? [`${event.action} ${event.name}`] : []));
+  const oids = async () =>
+    new Map(
+      (
+        await runner.query(
+          `select i.relname as name, i.oid from pg_class i where i.relkind in ('i', 'I')
+           and i.relnamespace = 'public'::regnamespace`,
+        )
+      ).map((row: { name: string; oid: number }) => [row.name, row.oid]),
+    );
+
+  it('is built on each partition and attached, which CREATE INDEX CONCURRENTLY cannot', async () => {
+    await expect(runner.query(renderCreateIndex(PAGE, { concurrently: true }))).rejects.toMatchObject({
+      driverError: { code: '0A000' },
+    });
+    await ensureIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(complete());
+    expect(steps()).toEqual([
+      `build index ${leaf('visits_2020')}`,
+      `build index ${leaf('visits_2021')}`,
+      `build index ${leaf('visits_2022')}`,
+      `build index ${leaf('visits_2021_a')}`,
+      `build index ${leaf('visits_2021_b')}`,
+      'build index idx_visits_page',
+    ]);
+  });
+
+  it('tells on how many of its partitions it is built', async () => {
+    await ensureIndex(runner, PAGE);
+    const counts = events.flatMap((event) =>
+      event.type === 'progress' && event.progress.unit === 'partitions'
+        ? [`${event.name} ${event.progress.done}/${event.progress.total}`]
+        : [],
+    );
+    expect([...new Set(counts)]).toEqual([0, 1, 2, 3, 4].map((done) => `idx_visits_page ${done}/4`));
+  });
+
+  it('is kept when it is as defined', async () => {
+    await ensureIndex(runner, PAGE);
+    const before = await oids();
+    events = [];
+    await ensureIndex(runner, PAGE);
+    expect(await oids()).toEqual(before);
+    expect(steps()).toEqual(['keep index idx_visits_page']);
+  });
+
+  it.each([
+    ['with storage parameters', { storage: { fillfactor: 70 } }],
+    ['with included columns and a predicate', { include: ['id'], where: '"page" is not null' }],
+    ['on an expression', { keys: ['(lower("page")) text_pattern_ops'] }],
+    [
+      'that is unique and has the partition keys',
+      { keys: ['"at"', '"id"'], unique: true, nullsNotDistinct: true },
+    ],
+  ])('is kept and attached as defined %s', async (_, more) => {
+    const definition = { ...PAGE, ...more };
+    await runner.query('delete from visits where id <> 3');
+    await ensureIndex(runner, definition);
+    expect((await readTree(runner)).filter((line) => line.includes('invalid'))).toEqual([]);
+    events = [];
+    await ensureIndex(runner, definition);
+    expect(steps()).toEqual(['keep index idx_visits_page']);
+  });
+
+  it('adopts what is equal on a partition under another name, and builds only the rest', async () => {
+    await runner.query('create index mine on visits_2020 (page)');
+    await runner.query('create index upside_down on visits_2022 (page desc)');
+    await runner.query('create index mine_too on visits_2021 (page)');
+    const before = await oids();
+    await ensureIndex(runner, PAGE);
+    expect(steps()).toEqual([`build index ${leaf('visits_2022')}`, 'build index idx_visits_page']);
+    const after = await oids();
+    for (const name of before.keys()) expect(after.get(name)).toBe(before.get(name));
+    const tree = await readTree(runner);
+    expect(tree).toContain('mine on visits_2020, part of idx_visits_page');
+    expect(tree).toContain('mine_too on visits_2021, part of idx_visits_page');
+    expect(tree).toContain('upside_down on visits_2022');
+    expect(tree.join()).not.toContain('invalid');
+  });
+
+  it('does not adopt the index of a constraint, which could not be dropped with it', async () => {
+    await runner.query('create table plain (id integer) partition by range (id)');
+    await runner.query('create table plain_0 partition of plain for values from (0) to (10)');
+    await runner.query('alter table plain_0 add constraint plain_0_key unique (id)');
+    const unique = { table: 'plain', name: 'idx_plain', keys: ['"id"'], unique: true };
+    await ensureIndex(runner, unique);
+    await runner.query('alter table plain_0 drop constraint plain_0_key');
+    expect(await readTree(runner)).toEqual([
+      'idx_plain on plain',
+      `${partitionIndexName({ schema: 'public', name: 'plain_0' }, unique)} on plain_0, part of idx_plain`,
+    ]);
+  });
+
+  it('is completed when somebody has begun it by hand', async () => {
+    await runner.query('create index idx_visits_page on only visits (page)');
+    await runner.query('create index begun on visits_2020 (page)');
+    await runner.query('alter index idx_visits_page attach partition begun');
+    expect((await readTree(runner))[0]).toBe('idx_visits_page on visits, invalid');
+    await ensureIndex(runner, PAGE);
+    expect((await readTree(runner)).slice(0, 3)).toEqual([
+      'idx_visits_page on visits',
+      'begun on visits_2020, part of idx_visits_page',
+      complete()[2],
+    ]);
+    expect(steps().at(-1)).toBe('rebuild index idx_visits_page');
+  });
+
+  it('rebuilds a part that was attached before it was valid, which nothing but REINDEX can', async () => {
+    await ensureIndex(runner, PAGE);
+    const broken = leaf('visits_2021_b');
+    await runner.query(
+      `update pg_index set indisvalid = false
+       where indexrelid in ('${broken}'::regclass, '${leaf('visits_2021')}'::regclass, 'idx_visits_page'::regclass)`,
+    );
+    await expect(runner.query(`drop index concurrently ${broken}`)).rejects.toMatchObject({
+      driverError: { code: '2BP01' },
+    });
+    await runner.query(`reindex index concurrently ${broken}`);
+    expect((await readTree(runner)).filter((line) => line.endsWith(', invalid'))).toHaveLength(2);
+    await runner.query(`update pg_index set indisvalid = false where indexrelid = '${broken}'::regclass`);
+
+    await ensureIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(complete());
+    expect(steps().slice(-2)).toEqual([`rebuild index ${broken}`, 'rebuild index idx_visits_page']);
+  });
+
+  it('rebuilds a part that is not valid although the whole says it is', async () => {
+    await ensureIndex(runner, PAGE);
+    const broken = leaf('visits_2020');
+    await runner.query(`update pg_index set indisvalid = false where indexrelid = '${broken}'::regclass`);
+    await ensureIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(complete());
+  });
+
+  it('leaves out a partition that is being detached', async () => {
+    const reader = scratch.dataSource.createQueryRunner();
+    try {
+      await reader.startTransaction();
+      await reader.query('select count(*) from visits');
+      const detaching = scratch.dataSource
+        .query('alter table visits detach partition visits_2022 concurrently')
+        .catch((error: unknown) => error);
+      await waitFor(async () => {
+        const cancelled: unknown[] = await runner.query(
+          `select pg_cancel_backend(pid) from pg_stat_activity
+           where wait_event_type = 'Lock' and query like '%detach partition%' and pid <> pg_backend_pid()`,
+        );
+        return cancelled.length > 0;
+      });
+      expect(await detaching).toMatchObject({ driverError: { code: '57014' } });
+    } finally {
+      await reader.rollbackTransaction();
+      await reader.release();
+    }
+    expect(
+      await runner.query('select inhdetachpending from pg_inherits where inhdetachpending'),
+    ).toHaveLength(1);
+    await ensureIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(complete().filter((line) => !line.includes('visits_2022')));
+  });
+
+  it('is built and dropped by the owner of the table, whoever owns its partitions', async () => {
+    const [{ database }] = await runner.query('select current_database() as database');
+    const [owner, other] = [`owner_${database}`, `other_${database}`];
+    await runner.query(`create role ${owner}`);
+    await runner.query(`create role ${other}`);
+    try {
+      await runner.query(`grant all on schema public to ${owner}, ${other}`);
+      await ensureIndex(runner, PAGE);
+      for (const table of ['visits', 'visits_2020', 'visits_2021'])
+        await runner.query(`alter table ${table} owner to ${owner}`);
+      await runner.query(`alter table visits_2022 owner to ${other}`);
+      await runner.query(`set role ${owner}`);
+      await runner.startTransaction();
+      await expect(
+        runner.query('lock table only visits_2022 in access exclusive mode'),
+      ).rejects.toMatchObject({ driverError: { code: '42501' } });
+      await runner.rollbackTransaction();
+      await dropIndex(runner, PAGE);
+      expect(await readTree(runner)).toEqual([]);
+    } finally {
+      await runner.query('reset role');
+      for (const role of [owner, other]) {
+        await runner.query(`drop owned by ${role} cascade`);
+        await runner.query(`drop role ${role}`);
+      }
+    }
+  });
+
+  it('is replaced when its definition has changed: there at every moment, and the old one gone', async () => {
+    await ensureIndex(runner, PAGE);
+    const query = runner.query.bind(runner);
+    const seen: boolean[] = [];
+    runner.query = async (...args: Parameters<QueryRunner['query']>) => {
+      const result = await query(...args);
+      if (!runner.isTransactionActive) {
+        const rows = await query(
+          `select 1 from pg_index where indexrelid = to_regclass('idx_visits_page') and indisvalid`,
+        );
+        seen.push(rows.length === 1);
+      }
+      return result;
+    };
+    await ensureIndex(runner, DOWN);
+    runner.query = query;
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen.every(Boolean)).toBe(true);
+    expect(await readTree(runner)).toEqual(complete(DOWN));
+    await ensureIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(complete());
+    expect(steps().at(-1)).toBe('replace index idx_visits_page');
+  });
+
+  it('clears away what replacements of earlier definitions left', async () => {
+    await ensureIndex(runner, PAGE);
+    for (const role of ['new', 'old'] as const) {
+      const leftover = { ...DOWN, name: temporaryName(PAGE.name, role), keys: ['"page"', '"id"'] };
+      await runner.query(renderCreateIndex(leftover));
+    }
+    await runner.query(renderCreateIndex(onLeaf('visits_2022', { ...PAGE, keys: ['"id"', '"page"'] })));
+    await ensureIndex(runner, DOWN);
+    expect(await readTree(runner)).toEqual(complete(DOWN));
+  });
+
+  it('gets a part on partitions that come while it is built, and lets go of those that leave', async () => {
+    const query = runner.query.bind(runner);
+    const admin = scratch.dataSource;
+    const meanwhile = [
+      `create table visits_2023 partition of visits for values from ('2023-01-01') to ('2024-01-01')`,
+      'create table visits_2024 (like visits)',
+      'create index visits_2024_mine on visits_2024 (page)',
+      `alter table visits attach partition visits_2024 for values from ('2024-01-01') to ('2025-01-01')`,
+      'alter table visits detach partition visits_2022 concurrently',
+      'create table visits_2021_c partition of visits_2021 for values in (77)',
+      'drop table visits_2021_a',
+    ];
+    runner.query = async (...args: Parameters<QueryRunner['query']>) => {
+      if (/^CREATE INDEX CONCURRENTLY/.test(args[0]) && args[0].includes('visits_2022')) {
+        for (const statement of meanwhile.splice(0, 5)) await admin.query(statement);
+        await admin.query('drop table visits_2022');
+      }
+      if (/^CREATE INDEX CONCURRENTLY/.test(args[0]) && args[0].includes('visits_2021_a')) {
+        for (const statement of meanwhile.splice(0)) await admin.query(statement);
+      }
+      return query(...args);
+    };
+    await ensureIndex(runner, PAGE);
+    runner.query = query;
+    expect(meanwhile).toEqual([]);
+    expect(await readTree(runner)).toEqual([
+      'idx_visits_page on visits',
+      `${leaf('visits_2020')} on visits_2020, part of idx_visits_page`,
+      `${leaf('visits_2021')} on visits_2021, part of idx_visits_page`,
+      `${leaf('visits_2021_b')} on visits_2021_b, part of ${leaf('visits_2021')}`,
+      `visits_2021_c_page_idx on visits_2021_c, part of ${leaf('visits_2021')}`,
+      'visits_2023_page_idx on visits_2023, part of idx_visits_page',
+      'visits_2024_mine on visits_2024, part of idx_visits_page',
+    ]);
+  });
+
+  it('is valid at once on a table that has no partition yet', async () => {
+    await runner.query('create table empty (id integer) partition by hash (id)');
+    await ensureIndex(runner, { table: 'empty', name: 'idx_empty', keys: ['"id"'] });
+    expect(await readTree(runner)).toEqual(['idx_empty on empty']);
+  });
+
+  it('says on which partition a build fails, keeps the others, and is completed once that is mended', async () => {
+    const unique = { ...PAGE, keys: ['"at"', '"id"'], unique: true };
+    await runner.query(`insert into visits values (3, '2022-02-02'), (3, '2022-02-02')`);
+    await expect(ensureIndex(runner, unique)).rejects.toMatchObject({
+      code: 'HOLDFAST_INDEX_DUPLICATES',
+      message: expect.stringContaining('on visits_2022 cannot be unique'),
+    });
+    const left = await readTree(runner);
+    expect(left.filter((line) => line.includes('visits_2022'))).toEqual([]);
+    expect(left).toContain(`${leaf('visits_2020', unique)} on visits_2020, part of idx_visits_page`);
+    await runner.query(`delete from visits where at = '2022-02-02'`);
+    events = [];
+    await ensureIndex(runner, unique);
+    expect(await readTree(runner)).toEqual(complete(unique));
+    expect(steps()).not.toContain(`build index ${leaf('visits_2020', unique)}`);
+  });
+
+  it('goes on with a replacement where it failed, and meanwhile keeps the old one', async () => {
+    const unique = { ...PAGE, keys: ['"at"', '"id"'], unique: true };
+    await ensureIndex(runner, PAGE);
+    await runner.query(`insert into visits values (3, '2022-02-02'), (3, '2022-02-02')`);
+    await expect(ensureIndex(runner, unique)).rejects.toMatchObject({ code: 'HOLDFAST_INDEX_DUPLICATES' });
+    expect(await readTree(runner)).toEqual(expect.arrayContaining(complete()));
+    const before = await oids();
+    await runner.query(`delete from visits where at = '2022-02-02'`);
+    await ensureIndex(runner, unique);
+    expect(await readTree(runner)).toEqual(complete(unique));
+    const after = await oids();
+    expect(after.get(PAGE.name)).toBe(before.get(temporaryName(PAGE.name, 'new')));
+    expect(after.get(leaf('visits_2020', unique))).toBe(before.get(leaf('visits_2020', unique)));
+  });
+
+  it('refuses, before anything is built, what can never be unique', async () => {
+    await expect(ensureIndex(runner, { ...PAGE, unique: true })).rejects.toMatchObject({
+      code: 'HOLDFAST_INDEX_BUILD_FAILED',
+      message: expect.stringContaining('must include all partitioning columns'),
+    });
+    expect(await readTree(runner)).toEqual([]);
+  });
+
+  it('refuses foreign partitions, with which no index can be completed step by step', async () => {
+    await runner.query('create extension postgres_fdw');
+    await runner.query('create server elsewhere foreign data wrapper postgres_fdw');
+    await runner.query(
+      `create foreign table visits_2030 partition of visits for values from ('2030-01-01') to ('2031-01-01')
+       server elsewhere`,
+    );
+    await runner.query('create index control on only visits (page)');
+    for (const table of ['visits_2020', 'visits_2021', 'visits_2022']) {
+      await runner.query(`create index control_${table} on ${table} (page)`);
+      await runner.query(`alter index control attach partition control_${table}`);
+    }
+    expect(await readTree(runner)).toContain('control on visits, invalid');
+    await runner.query('drop index control');
+
+    await expect(ensureIndex(runner, PAGE)).rejects.toMatchObject({
+      code: 'HOLDFAST_INDEX_ON_PARTITIONED_TABLE',
+      message: expect.stringContaining('visits_2030'),
+    });
+    expect(await readTree(runner)).toEqual([]);
+    await runner.query('create index idx_visits_page on visits (page)');
+    await ensureIndex(runner, PAGE);
+    expect(steps()).toEqual(['keep index idx_visits_page']);
+    await dropIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual([]);
+  });
+
+  it('is told by a dry run, statement by statement, as it is then built, replaced and dropped', async () => {
+    const sent: string[] = [];
+    const query = runner.query.bind(runner);
+    const listening: QueryRunner['query'] = (...args: Parameters<QueryRunner['query']>) => {
+      // Without what canonicalises on a clone.
+      if (/^(CREATE|ALTER|DROP) /.test(args[0]) && !args[0].includes('pg_temp')) sent.push(args[0]);
+      return query(...args);
+    };
+    for (const work of [
+      () => ensureIndex(runner, PAGE),
+      () => ensureIndex(runner, DOWN),
+      () => dropIndex(runner, PAGE),
+    ]) {
+      const told: string[] = [];
+      const before = await readTree(runner);
+      const recorder = {
+        record: (statement: string) => void told.push(statement),
+        note: () => undefined,
+        look: <T>(look: () => Promise<T>) => look(),
+      };
+      attachRun(runner, { recorder });
+      await work();
+      attachRun(runner, { recorder: undefined });
+      expect(await readTree(runner)).toEqual(before);
+      runner.query = listening;
+      await work();
+      runner.query = query;
+      expect(sent.toSorted()).toEqual(told.toSorted());
+      expect(told.length).toBeGreaterThan(0);
+      sent.length = 0;
+    }
+  });
+
+  it('is dropped with all its parts and all remains, once', async () => {
+    await ensureIndex(runner, PAGE);
+    await runner.query(renderCreateIndex(onLeaf('visits_2022', DOWN)));
+    await runner.query('create index visits_mine on visits_2022 (page)');
+    events = [];
+    await dropIndex(runner, PAGE);
+    await dropIndex(runner, PAGE);
+    expect(await readTree(runner)).toEqual(['visits_mine on visits_2022']);
+    expect(steps()).toEqual(['drop index idx_visits_page']);
+  });
+
+  it('lets none of its parts be changed or dropped alone', async () => {
+    await ensureIndex(runner, PAGE);
+    const part = onLeaf('visits_2020');
+    const refusal = {
+      code: 'HOLDFAST_INDEX_ATTACHED',
+      message: expect.stringContaining('is part of index idx_visits_page of partitioned table visits'),
+    };
+    await ensureIndex(runner, part);
+    await expect(ensureIndex(runner, { ...part, keys: ['"id"'] })).rejects.toMatchObject(refusal);
+    await expect(dropIndex(runner, part)).rejects.toMatchObject(refusal);
+    expect(await readTree(runner)).toEqual(complete());
+  });
+
+  it('refuses a name that is on another table, or a part whose name is', async () => {
+    await runner.query('create table others (page text)');
+    await runner.query('create index idx_visits_page on others (page)');
+    await expect(ensureIndex(runner, PAGE)).rejects.toMatchObject({ code: 'HOLDFAST_INDEX_NAME_TAKEN' });
+    await runner.query(`alter index idx_visits_page rename to "${leaf('visits_2020')}"`);
+    await expect(ensureIndex(runner, PAGE)).rejects.toMatchObject({ code: 'HOLDFAST_INDEX_NAME_TAKEN' });
+  });
+
+  it('is looked for in the schema of its table, whatever the search path says', async () => {
+    await runner.query('create schema "Other Place"');
+    try {
+      await runner.query('create table "Other Place".visits (id integer, page text) partition by list (id)');
+      await runner.query('create table "Other Place"."Part One" partition of "Other Place".visits default');
+      await ensureIndex(runner, { ...PAGE, schema: 'Other Place' });
+      await ensureIndex(runner, PAGE);
+      expect(await readTree(runner)).toEqual(complete());
+      await dropIndex(runner, { ...PAGE, schema: 'Other Place' });
+      expect(await readTree(runner)).toEqual(complete());
+    } finally {
+      await runner.query('drop schema "Other Place" cascade');
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import type { IndexChange } from '../generate/plan-index-changes';
+import { temporaryName } from '../migration/temporary-name';
+import { quoteIdentifier, quoteQualified } from '../specification/identifier';
+import type { IndexDefinition } from '../specification/index-definition';
+import { renderCreateIndex, renderDropIndex } from '../specification/render-index';
+import { EMPTY, estimateBuild, INSTANT } from './estimate';
+import { lockOn } from './locks';
+import type { PlanContext } from './plan-context';
+import type { Hazard, PlanStep } from './plan-step';
+import { type PlannedChange, recipe } from './planned-change';
+
+/** The steps of one index, and what a migration calls for it. */
+export function planIndexChange(
+  context: PlanContext,
+  change: IndexChange,
+  stage: 'drop indexes' | 'indexes',
+): PlannedChange {
+  switch (change.kind) {
+    case 'create':
+      return {
+        stage,
+        steps: [planBuild(context, change.definition)],
+        up: [ensure(change.definition)],
+        down: [drop(change.definition)],
+      };
+    case 'replace':
+      return {
+        stage,
+        steps: planReplace(context, change.definition),
+        up: [ensure(change.definition)],
+        down: [ensure(change.previous)],
+      };
+    case 'drop':
+      return {
+        stage,
+        steps: [{ ...planDropIndex(context, change.previous), hazards: hazardsOfDrop(change) }],
+        up: [drop(change.previous)],
+        down: [ensure(change.previous)],
+      };
+    default:
+      return change satisfies never;
+  }
+}
+
+export function planBuild(context: PlanContext, definition: IndexDefinition): PlanStep {
+  const resolved = context.resolve(definition);
+  const facts = context.factsOf(definition);
+  return {
+    kind: 'build index',
+    object: resolved.name,
+    statements: [renderCreateIndex(resolved, { concurrently: true })],
+    locks: [lockOn(`${resolved.schema}.${resolved.table}`, 'ShareUpdateExclusiveLock', 'a build')],
+    rewrites: false,
+    scans: true,
+    transaction: 'none',
+    estimate: facts === undefined ? EMPTY : estimateBuild(facts, resolved),
+    hazards: [],
+  };
+}
+
+function planReplace(context: PlanContext, definition: IndexDefinition): PlanStep[] {
+  const { schema, name } = context.resolve(definition);
+  const [incoming, outgoing] = [temporaryName(name, 'new'), temporaryName(name, 'old')];
+  return [
+    planBuild(context, { ...definition, name: incoming }),
+    {
+      kind: 'swap index',
+      object: name,
+      statements: [renderRename(schema, name, outgoing), renderRename(schema, incoming, name)],
+      locks: [
+        lockOn(`${schema}.${name}`, 'ShareUpdateExclusiveLock'),
+        lockOn(`${schema}.${incoming}`, 'ShareUpdateExclusiveLock'),
+      ],
+      rewrites: false,
+      scans: false,
+      transaction: 'own',
+      estimate: INSTANT,
+      hazards: [],
+    },
+    planDropIndex(context, { ...definition, name: outgoing }),
+  ];
+}
+
+function planDropIndex(context: PlanContext, definition: IndexDefinition): PlanStep {
+  const { schema, table, name } = context.resolve(definition);
+  return {
+    kind: 'drop index',
+    object: name,
+    statements: [renderDropIndex({ schema, name })],
+    locks: [lockOn(`${schema}.${table}`, 'ShareUpdateExclusiveLock')],
+    rewrites: false,
+    scans: false,
+    transaction: 'none',
+    estimate: {
+      ...INSTANT,
+      basis: 'waits for the transactions that may use the index, then takes an instant',
+    },
+    hazards: [],
+  };
+}
+
+/** Whoever made an index that nobody declares may have queries that need it. */
+export function hazardsOfDrop({ previous, isUndeclared }: Extract<IndexChange, { kind: 'drop' }>): Hazard[] {
+  if (!isUndeclared) return [];
+  const loss = previous.unique ? 'rows that it refused come in' : 'queries that use it read the whole table';
+  return [
+    {
+      id: 'drop-index',
+      verdict: 'allow',
+      message: `no entity declares index ${previous.name} of ${previous.table}: it goes, and ${loss}`,
+      instead:
+        'declare it with @Index; or, where somebody else looks after it, declare it with synchronize: false',
+    },
+  ];
+}
+
+function renderRename(schema: string, from: string, to: string): string {
+  return `ALTER INDEX ${quoteQualified(schema, from)} RENAME TO ${quoteIdentifier(to)}`;
+}
+
+function ensure(definition: IndexDefinition) {
+  return recipe('ensureIndex', definition);
+}
+
+function drop({ schema, table, name }: IndexDefinition) {
+  return recipe('dropIndex', { schema, table, name });
+}

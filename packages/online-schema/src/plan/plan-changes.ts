@@ -1,0 +1,134 @@
+import { requireKnownOptions } from '@holdfast/resilience';
+import type { DataSource } from 'typeorm';
+import { type IndexChange, planIndexChanges } from '../generate/plan-index-changes';
+import { planTableChanges } from '../generate/plan-table-changes';
+import { readReferences } from '../generate/read-references';
+import type { TableOperation } from '../generate/table-operation';
+import type { ConstraintTarget, TableTarget } from '../recipes/recipe-definitions';
+import { requireAllowable } from './hazard-id';
+import { hazardsOfReferences } from './hazards';
+import { planIndexChange } from './index-plan';
+import { refuseLongNames } from './long-names';
+import { planPartitionedIndex } from './partitioned-plan';
+import { placeOperation } from './place-operation';
+import { readPlanContext } from './plan-context';
+import type { Hazard, PlanStep } from './plan-step';
+import { type PlannedChange, STAGES } from './planned-change';
+import { refuse } from './refuse';
+
+export interface PlanOptions {
+  /** Ids of hazards that are taken on. Default: none. */
+  readonly allow?: readonly string[];
+}
+
+/** What must be done so that the database is as the entities declare it. */
+export interface Plan {
+  /** In the order in which they are made. */
+  readonly steps: readonly PlanStep[];
+  /** Hazards that are not allowed, for which `generate` writes nothing. */
+  readonly refused: readonly Hazard[];
+}
+
+/** A plan with what is needed to write it as migrations. */
+export interface DetailedPlan extends Plan {
+  /** In the order in which they are made. */
+  readonly changes: readonly PlannedChange[];
+  readonly operations: readonly TableOperation[];
+  readonly indexChanges: readonly IndexChange[];
+}
+
+const KNOWN = ['allow'];
+
+/**
+ * Compares the entities with the database, and tells every step that makes the one like the other: its statements, the
+ * locks it takes and whom they keep waiting, how long it may take, and what a person should decide first. Nothing is changed.
+ *
+ * @throws InvalidOptionError for a hazard that is none, or that cannot be allowed.
+ */
+export async function planChanges(dataSource: DataSource, options: PlanOptions = {}): Promise<Plan> {
+  const { steps, refused } = await planInDetail(dataSource, options);
+  return { steps, refused };
+}
+
+/** As `planChanges`, with the calls of the migrations. */
+export async function planInDetail(dataSource: DataSource, options: PlanOptions): Promise<DetailedPlan> {
+  requireKnownOptions('plan', options, KNOWN);
+  const allowed = requireAllowable(options.allow ?? []);
+  const { operations, dropped, renamed } = await planTableChanges(dataSource);
+  const indexes = await planIndexChanges(dataSource, { dropped, renamed });
+  const indexChanges = [...indexes.before, ...indexes.after];
+  const definitions = indexChanges.flatMap((change) => ('definition' in change ? [change.definition] : []));
+  const runner = dataSource.createQueryRunner();
+  try {
+    const context = await readPlanContext(
+      runner,
+      tablesOf(operations, indexChanges),
+      definitions,
+      operations,
+    );
+    const planIndexes = async (from: readonly IndexChange[], stage: 'drop indexes' | 'indexes') => {
+      const planned: PlannedChange[] = [];
+      for (const change of from) {
+        const { partitioned } = context.factsOf(tableOf(change)) ?? { partitioned: false };
+        const references =
+          change.kind === 'create' ? [] : await readReferences(runner, change.previous, operations);
+        planned.push(
+          references.length > 0
+            ? refuse(nameOf(change).name, hazardsOfReferences(nameOf(change), references))
+            : partitioned
+              ? await planPartitionedIndex(runner, context, change, stage)
+              : planIndexChange(context, change, stage),
+        );
+      }
+      return planned;
+    };
+    const changes = [
+      ...(await planIndexes(indexes.before, 'drop indexes')),
+      ...refuseLongNames(dataSource),
+      ...operations.map((operation) => placeOperation(context, operation)),
+      ...(await planIndexes(indexes.after, 'indexes')),
+    ].toSorted((one, other) => STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage));
+    const steps = changes.flatMap((change) => change.steps);
+    const refused = steps
+      .flatMap(({ hazards }) => hazards)
+      .filter(
+        ({ id, verdict }) =>
+          verdict === 'never' || (verdict === 'allow' && !allowed.some((one) => one === id)),
+      );
+    // What is allowed and has no statement stays as it is.
+    const kept = steps.filter(
+      ({ kind, hazards }) => kind !== 'refused' || hazards.some((one) => refused.includes(one)),
+    );
+    return { steps: kept, refused, changes, operations, indexChanges };
+  } finally {
+    await runner.release();
+  }
+}
+
+function tablesOf(
+  operations: readonly TableOperation[],
+  indexChanges: readonly IndexChange[],
+): TableTarget[] {
+  const referenced = operations.flatMap((operation) =>
+    operation.kind === 'add-foreign-key'
+      ? [operation.definition.references]
+      : operation.kind === 'drop-foreign-key'
+        ? [operation.previous.references]
+        : [],
+  );
+  return [...operations.map(({ table }) => table), ...referenced, ...indexChanges.map(tableOf)].map(
+    onlyTable,
+  );
+}
+
+function tableOf(change: IndexChange): TableTarget {
+  return onlyTable(change.kind === 'drop' ? change.previous : change.definition);
+}
+
+function nameOf(change: IndexChange): ConstraintTarget {
+  return change.kind === 'drop' ? change.previous : change.definition;
+}
+
+function onlyTable({ schema, table }: TableTarget): TableTarget {
+  return { ...(schema !== undefined && { schema }), table };
+}

@@ -1,0 +1,35 @@
+import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
+import { type Plan, planChanges } from '../plan/plan-changes';
+import type { Scratch } from './scratch';
+
+export type Columns = Record<string, EntitySchemaColumnOptions>;
+
+export const id: EntitySchemaColumnOptions = { type: 'integer', primary: true };
+
+/** The plan from what this SQL makes in an empty schema to an entity `things` of these columns. */
+export async function planThing(
+  scratch: Scratch,
+  sql: string,
+  columns: Columns,
+  { allow, ...more }: Partial<EntitySchemaOptions<object>> & { allow?: readonly string[] } = {},
+): Promise<Plan> {
+  await scratch.dataSource.query('drop schema public cascade; create schema public');
+  await scratch.dataSource.query(sql);
+  const entity = new EntitySchema<object>({
+    name: 'Thing',
+    tableName: 'things',
+    columns: { id, ...columns } as never,
+    ...more,
+  });
+  const target = await scratch.open({ entities: [entity] });
+  try {
+    return await planChanges(target, allow === undefined ? {} : { allow });
+  } finally {
+    await target.destroy();
+  }
+}
+
+/** Its hazards that are not allowed. */
+export function idsOf({ refused }: Plan): string[] {
+  return refused.map(({ id, verdict }) => `${verdict} ${id}`);
+}
