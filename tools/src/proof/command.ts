@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** How a command has ended. */
-export interface CommandEnd {
+interface CommandEnd {
   /** Null when a signal ended it. */
   readonly code: number | null;
   readonly out: string;

@@ -9,8 +9,10 @@ import { openStage } from './online/stage';
 const ABOUT = `Shows, on a large table of events, that writers go on appending while all its indexes are built, replaced and dropped by
 \`holdfast migrate\`: none fails, and the slowest in a hundred takes little longer. An ordinary migration stands beside it.`;
 
-/** As on a server for a service: checkpoints are no part of what is measured. */
+/** As on a server for a service: commits are durable; checkpoints are no part of what is measured. */
 const SERVER_SETTINGS = Object.freeze({
+  fsync: true,
+  full_page_writes: true,
   shared_buffers: '1GB',
   maintenance_work_mem: '256MB',
   max_wal_size: '16GB',

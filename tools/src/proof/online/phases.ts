@@ -12,7 +12,7 @@ import { Writers } from './writers';
 
 /** Times of a run, in order. */
 export const PHASES = ['before', 'build', 'replace', 'drop', 'after'] as const;
-export type Phase = (typeof PHASES)[number];
+type Phase = (typeof PHASES)[number];
 
 export interface OnlineFigures {
   readonly phases: Readonly<Record<Phase, Latencies>>;
