@@ -7,12 +7,7 @@ import { type ExamineOptions, examine } from '../doctor/examine';
 import { renderPage } from '../doctor/page/render-page';
 import { renderReport } from '../doctor/render-report';
 import { orCannotLook } from './cannot-look-error';
-import {
-  type CommandContext,
-  type DataSourceOption,
-  takesDataSource,
-  withDataSource,
-} from './command-context';
+import { type CommandContext, type DataSourceOption, takesDataSource, withEntities } from './command-context';
 import { UsageError } from './usage-error';
 
 interface DoctorOptions extends DataSourceOption {
@@ -39,10 +34,14 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .option('--timeout <seconds>', 'what one statement may take', parseSeconds, 30)
     .action(async (options: DoctorOptions) => {
       const report = await orCannotLook(
-        withDataSource(options, (dataSource) =>
+        withEntities(options, (dataSource) =>
           lookInto(dataSource, toExamineOptions(options, context.signal)),
         ),
-      );
+      ).catch((error: unknown) => {
+        // Who is asked to stop could have looked.
+        context.signal.throwIfAborted();
+        throw error;
+      });
       if (options.html !== undefined) await orCannotLook(writeFile(options.html, renderPage(report)));
       if (options.json) {
         terminal.print(JSON.stringify(report, undefined, 2));

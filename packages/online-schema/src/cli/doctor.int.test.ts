@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { DataSource } from 'typeorm';
+import { waitFor } from '../test/wait-for';
 
 const root = join(__dirname, '..', '..');
 
@@ -48,13 +49,14 @@ describe('holdfast doctor', () => {
     await database.drop();
   });
 
-  const doctor = (args: readonly string[] = [], url = database.url) =>
+  const start = (args: readonly string[] = [], url = database.url) =>
+    spawn(
+      process.execPath,
+      [join(root, 'bin', 'holdfast.js'), 'doctor', '-d', join(project, 'data-source.js'), ...args],
+      { env: { PATH: process.env.PATH, DATABASE_URL: url } },
+    );
+  const outcomeOf = (child: ReturnType<typeof start>) =>
     new Promise<Run>((resolve) => {
-      const child = spawn(
-        process.execPath,
-        [join(root, 'bin', 'holdfast.js'), 'doctor', '-d', join(project, 'data-source.js'), ...args],
-        { env: { PATH: process.env.PATH, DATABASE_URL: url } },
-      );
       let out = '';
       let err = '';
       child.stdout.on('data', (chunk) => {
@@ -65,6 +67,7 @@ describe('holdfast doctor', () => {
       });
       child.on('close', (code) => resolve({ code, out, err }));
     });
+  const doctor = (...args: Parameters<typeof start>) => outcomeOf(start(...args));
 
   it('finds nothing in a clean database, and ends with 0', async () => {
     const run = await doctor();
@@ -110,6 +113,31 @@ describe('holdfast doctor', () => {
   it('ends with 2 where it cannot look', async () => {
     const run = await doctor([], 'postgres://a:s3cret@127.0.0.1:1/d');
     expect(run).toEqual({ code: 2, out: '', err: 'holdfast: connect ECONNREFUSED 127.0.0.1:1\n' });
+  });
+
+  it('ends when asked to, whatever the server is at, and leaves it nothing to do', async () => {
+    for (const statement of [
+      'create table owners (id integer primary key)',
+      'alter table shops add owner integer references owners',
+      `create function slow() returns integer immutable language sql as 'select 1'`,
+      'create index shops_owner on shops (owner) where slow() = 1',
+      // To see what the predicate leaves out, the planner evaluates it, and that takes an hour from now on.
+      `create or replace function slow() returns integer immutable language plpgsql
+       as 'begin perform pg_sleep(3600); return 1; end'`,
+    ])
+      await dataSource.query(statement);
+    const sleeping = async () => {
+      const rows: unknown[] = await dataSource.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+      );
+      return rows.length;
+    };
+    const child = start(['--only', 'foreign-key-without-index', '--timeout', '3600']);
+    const run = outcomeOf(child);
+    await waitFor(async () => (await sleeping()) > 0);
+    child.kill('SIGINT');
+    expect(await run).toEqual({ code: 130, out: '', err: 'holdfast: stopped by SIGINT\n' });
+    expect(await sleeping()).toBe(0);
   });
 
   it('ends with 2 where no check could look, and with 0 where another one could and found nothing', async () => {

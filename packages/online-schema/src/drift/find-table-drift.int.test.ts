@@ -93,6 +93,30 @@ describe('drift of tables', () => {
       ['foreign key'],
     ],
     [
+      'a check of the same name that says something else',
+      [
+        'alter table stops drop constraint stops_position_check',
+        'alter table stops add constraint stops_position_check check (position > 5)',
+      ],
+      'stops_position_check',
+      ['check constraint'],
+    ],
+    [
+      'a unique constraint of the same name on other columns',
+      [
+        'alter table stops drop constraint stops_line_position_key',
+        'alter table stops add constraint stops_line_position_key unique (position, fare)',
+      ],
+      'stops_line_position_key',
+      ['unique constraint'],
+    ],
+    [
+      'a constraint under another name',
+      ['alter table stops rename constraint stops_position_check to by_hand'],
+      'stops_position_check',
+      ['name'],
+    ],
+    [
       'a missing unique constraint',
       ['alter table stops drop constraint stops_line_position_key'],
       'stops_line_position_key',

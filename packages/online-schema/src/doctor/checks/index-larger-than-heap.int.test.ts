@@ -28,17 +28,6 @@ describe('index-larger-than-heap', () => {
     ]);
   });
 
-  it('has only figures that JSON has, also of a table that was emptied', async () => {
-    const report = await look(
-      ...fill(400_000),
-      'create index x on t (word)',
-      'delete from t',
-      'vacuum (index_cleanup off, truncate on) t',
-    );
-    expect(report.findings).toMatchObject([{ figures: { heapBytes: expect.any(Number), ratio: null } }]);
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  });
-
   it('reports a table of whose indexes none is larger, but all together are more than twice as large', async () => {
     const indexes = ['word', 'word, id', 'id, word', '(reverse(word))'];
     const report = await look(...fill(250_000), ...indexes.map((keys) => `create index on t (${keys})`));

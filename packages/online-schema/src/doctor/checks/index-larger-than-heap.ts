@@ -46,7 +46,7 @@ function tellIndex({ schema, table, name, bytes, method }: IndexShape, { heapByt
       `It takes ${renderBytes(bytes)}, its whole table ${renderBytes(heapBytes)}. ${cause}; see whether a rebuild, fewer ` +
       'included columns, a hash of the key or a predicate makes it smaller.',
     mend: [],
-    figures: { bytes, heapBytes, ratio: heapBytes === 0 ? null : bytes / heapBytes },
+    figures: { bytes, heapBytes, ratio: bytes / heapBytes },
   };
 }
 
@@ -67,7 +67,7 @@ function tellTable(indexes: readonly IndexShape[], { schema, name, heapBytes }: 
         indexes: indexes.length,
         bytes,
         heapBytes,
-        ratio: heapBytes === 0 ? null : bytes / heapBytes,
+        ratio: bytes / heapBytes,
       },
     },
   ];

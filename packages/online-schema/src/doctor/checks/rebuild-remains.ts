@@ -48,13 +48,20 @@ async function findReplacementRemains({
   const shapes = await readIndexShapes(runner, schemas);
   return shapes
     .filter(({ name, valid }) => valid && temporary.has(name))
-    .map((index) => ({
-      object: `${index.schema}.${index.name}`,
-      subject: { schema: index.schema, table: index.table, index: index.name },
-      message:
-        `A replacement of ${temporary.get(index.name)} was interrupted: holdfast migrate finishes it or removes this; ` +
-        `until then it takes ${renderBytes(index.bytes)} and part of every write to ${index.table}.`,
-      mend: [renderDropIndex(index)],
-      figures: { bytes: index.bytes, ready: true },
-    }));
+    .map((index) => {
+      const isReplaced = shapes.some(
+        ({ schema, table, name, valid }) =>
+          valid && schema === index.schema && table === index.table && name === temporary.get(index.name),
+      );
+      return {
+        object: `${index.schema}.${index.name}`,
+        subject: { schema: index.schema, table: index.table, index: index.name },
+        message:
+          `A replacement of ${temporary.get(index.name)} was interrupted: holdfast migrate finishes it or removes this; ` +
+          `until then it takes ${renderBytes(index.bytes)} and part of every write to ${index.table}.` +
+          `${isReplaced ? '' : ' Nothing else is there in its place, so that it is not to be dropped.'}`,
+        mend: isReplaced ? [renderDropIndex(index)] : [],
+        figures: { bytes: index.bytes, ready: true },
+      };
+    });
 }

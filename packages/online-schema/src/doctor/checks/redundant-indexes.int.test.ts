@@ -117,7 +117,8 @@ describe('indexes that another one makes unnecessary', () => {
 
     it('says what to look for before a constraint is dropped', async () => {
       const report = await examineOnly(scratch.dataSource, 'duplicate-index', [
-        'create table named (id integer constraint named_pkey primary key, constraint named_key unique (id))',
+        'create table named (id integer primary key)',
+        'alter table named add constraint named_key unique (id)',
       ]);
       expect(report.findings).toMatchObject([{ object: 'public.named_key' }]);
       expect(report.findings[0]?.message).toMatch(
