@@ -98,7 +98,13 @@ describe('the catalog after the migrations', () => {
       name: 'nothing',
       directory: join(__dirname, 'migrations'),
     });
-    expect(result).toEqual({ files: [], tableStatements: 0, droppedColumns: [], indexChanges: [] });
+    expect(result).toEqual({
+      files: [],
+      tableStatements: 0,
+      droppedColumns: [],
+      indexChanges: [],
+      steps: [],
+    });
   });
 
   it('has an index that leads with each foreign key', async () => {
@@ -157,7 +163,10 @@ describe('the migrations', () => {
 
     const onIndexes = statements.filter((sql) => /^(create (unique )?|drop |re)index/i.test(sql.trim()));
     expect(onIndexes.length).toBeGreaterThanOrEqual(2 * 21);
-    const blocking = onIndexes.filter((sql) => !/^\S+( unique)? index concurrently /i.test(sql.trim()));
+    // Clones on which definitions are compared are nobody's table.
+    const blocking = onIndexes.filter(
+      (sql) => !/^\S+( unique)? index concurrently /i.test(sql.trim()) && !sql.includes('"pg_temp"'),
+    );
     expect(blocking).toEqual([]);
     await database.close();
   });

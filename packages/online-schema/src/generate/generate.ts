@@ -4,6 +4,7 @@ import { type DataSource, MigrationExecutor } from 'typeorm';
 import { planInDetail } from '../plan/plan-changes';
 import type { PlanStep } from '../plan/plan-step';
 import { type PlannedChange, STAGES, type Stage } from '../plan/planned-change';
+import { requireReadableLedger } from '../run/read-ledger';
 import { GenerateError } from './generate-error';
 import { HazardRefusedError } from './hazard-refused-error';
 import type { IndexChange } from './plan-index-changes';
@@ -39,6 +40,7 @@ export interface GenerateResult {
  * Writes nothing when nothing has changed.
  *
  * @throws HazardRefusedError for what should be decided by a person first, with the ids that allow it.
+ * @throws CatalogError for a table that this role may not read, that of applied migrations included.
  * @throws GenerateError while migrations are not built or not applied, since their changes would be written a second time.
  */
 export async function generate(dataSource: DataSource, request: GenerateRequest): Promise<GenerateResult> {
@@ -101,12 +103,16 @@ function groupByTransaction(stage: Stage, changes: readonly PlannedChange[]): Pl
 }
 
 async function refusePending(dataSource: DataSource): Promise<void> {
-  const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
-  if (pending.length === 0) return;
+  const runner = dataSource.createQueryRunner();
+  const pending = await requireReadableLedger(dataSource, runner)
+    .then(() => new MigrationExecutor(dataSource, runner).getPendingMigrations())
+    .finally(() => runner.release());
+  const { length } = pending;
+  if (length === 0) return;
   throw new GenerateError(
     'HOLDFAST_MIGRATIONS_PENDING',
-    `${pending.length} migrations have not been applied to this database (first: ${pending[0]?.name}); ` +
-      'apply them first, otherwise their changes would be written twice',
+    `${length} ${length === 1 ? 'migration has' : 'migrations have'} not been applied to this database (first: ${pending[0]?.name}); ` +
+      'apply what is pending first, otherwise its changes would be written twice',
   );
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DataSource, type QueryRunner, type Table, TableColumn } from 'typeorm';
 import {
   type ColumnCall,
@@ -18,8 +19,10 @@ export class OperationRecorder {
   readonly #dataSource: DataSource;
   readonly #noted: TableOperation[] = [];
   readonly #created = new Set<string>();
-  /** Above 0 while a call of ours is at work, whose calls are its own business. */
-  #depth = 0;
+  /** Who makes a call: the builder, unless it is told here. */
+  readonly #caller = new AsyncLocalStorage<'us' | 'typeorm'>();
+  /** Ends with the call that is being written down. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(dataSource: DataSource) {
     this.#dataSource = dataSource;
@@ -64,49 +67,75 @@ export class OperationRecorder {
         dropColumn: (...args) => this.#within(() => dropColumn.apply(runner, args)),
       },
     };
-    runner.addColumn = async (table, column) => {
-      if (this.#depth > 0) return addColumn.call(runner, table, column);
-      return noteAddColumn(call, table as Table, column);
-    };
-    runner.changeColumn = async (table, from, to) => {
-      if (this.#depth > 0 || !(from instanceof TableColumn))
-        return changeColumn.call(runner, table, from, to);
-      return noteChangeColumn(call, table as Table, from, to);
-    };
-    runner.dropColumn = async (table, column) => {
-      if (this.#depth > 0) return dropColumn.call(runner, table, column);
-      return noteDropColumn(call, table as Table, column as TableColumn);
-    };
-    runner.renameColumn = async (table, from, to) => {
-      const isGuess = this.#depth === 0 && from instanceof TableColumn && to instanceof TableColumn;
-      // The builder takes it for two columns then: one that goes and one that comes.
-      if (isGuess && !isRenamed(this.#dataSource, table as Table, from, to)) return;
-      return renameColumn.call(runner, table, from, to);
-    };
+    runner.addColumn = (table, column) =>
+      this.#take(
+        () => addColumn.call(runner, table, column),
+        () => noteAddColumn(call, table as Table, column),
+      );
+    runner.changeColumn = (table, from, to) =>
+      this.#take(
+        () => changeColumn.call(runner, table, from, to),
+        // The builder gives columns, never their names.
+        () => noteChangeColumn(call, table as Table, from as TableColumn, to),
+      );
+    runner.dropColumn = (table, column) =>
+      this.#take(
+        () => dropColumn.call(runner, table, column),
+        () => noteDropColumn(call, table as Table, column as TableColumn),
+      );
+    runner.renameColumn = (table, from, to) =>
+      this.#take(
+        () => renameColumn.call(runner, table, from, to),
+        async () => {
+          const isGuess = from instanceof TableColumn && to instanceof TableColumn;
+          // The builder takes it for two columns then: one that goes and one that comes.
+          if (isGuess && !isRenamed(this.#dataSource, table as Table, from, to)) return;
+          await renameColumn.call(runner, table, from, to);
+        },
+      );
   }
 
   #wrap(runner: SchemaRunner, name: keyof typeof CALLS): void {
     const original = runner[name] as (...args: unknown[]) => Promise<unknown>;
-    const wrapped = async (...args: unknown[]) => {
-      if (this.#depth > 0) return original.apply(runner, args);
+    const call = (args: unknown[]) => original.apply(runner, args);
+    const note = async (args: unknown[]) => {
       // Before the call, which may rename what it was given.
       const { table, detail } = CALLS[name](this.#dataSource, ...args);
       if (detail.kind === 'create-table') this.#created.add((table as Table).name);
-      const statements = await capture(runner, () => this.#within(() => original.apply(runner, args)));
+      const statements = await capture(runner, () => this.#within(() => call(args)));
       // The builder comments every table, and renames a column to its own name when anything else of it changes.
       const isIdle = ['changeTableComment', 'renameColumn'].includes(name) && statements.up.length === 0;
       if (!isIdle) this.#note(table, detail, statements);
     };
-    Object.assign(runner, { [name]: wrapped });
+    Object.assign(runner, {
+      [name]: (...args: unknown[]) =>
+        this.#take(
+          () => call(args),
+          () => note(args),
+        ),
+    });
   }
 
-  async #within<T>(work: () => Promise<T>): Promise<T> {
-    this.#depth += 1;
-    try {
-      return await work();
-    } finally {
-      this.#depth -= 1;
+  /** Lets a call of TypeORM's on itself through, and does our own with any other, one after the other. */
+  async #take(through: () => Promise<unknown>, own: () => Promise<unknown>): Promise<void> {
+    switch (this.#caller.getStore()) {
+      case 'typeorm':
+        await through();
+        return;
+      case 'us':
+        await own();
+        return;
+      case undefined: {
+        // Of checks and exclusions the builder changes all of a table side by side.
+        const turn = this.#turn.then(() => this.#caller.run('us', own));
+        this.#turn = turn.catch(() => undefined);
+        await turn;
+      }
     }
+  }
+
+  #within<T>(work: () => Promise<T>): Promise<T> {
+    return this.#caller.run('typeorm', work);
   }
 
   #note(

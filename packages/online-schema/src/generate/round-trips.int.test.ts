@@ -85,6 +85,20 @@ const TRIPS: readonly [string, string, readonly EntitySchema<object>[], string[]
     ],
   ],
   [
+    'two checks and two exclusion constraints, which TypeORM makes side by side',
+    things('a integer, b integer'),
+    [thing({ a: whole, b: whole }, twoOfEach())],
+    ['add-exclusion'],
+  ],
+  [
+    'two checks and two exclusion constraints that go',
+    things(
+      'a integer check (a > 0), b integer check (b > 0), exclude using btree (a with =), exclude using btree (b with =)',
+    ),
+    [thing({ a: whole, b: whole })],
+    ['drop-constraint'],
+  ],
+  [
     'one enum type in two new tables',
     'select 1',
     [entity('one', { mood: mood() }), entity('two', { mood: mood({ array: true }) })],
@@ -147,6 +161,14 @@ const TRIPS: readonly [string, string, readonly EntitySchema<object>[], string[]
     ],
   ],
 ];
+
+function twoOfEach(): Partial<EntitySchemaOptions<object>> {
+  const both = ['a', 'b'];
+  return {
+    checks: both.map((name) => ({ name: `check_${name}`, expression: `${name} > 0` })),
+    exclusions: both.map((name) => ({ name: `apart_${name}`, expression: `USING btree (${name} WITH =)` })),
+  };
+}
 
 function mood(more: object = {}): EntitySchemaColumnOptions {
   return { type: 'enum', enum: ['calm', 'busy'], enumName: 'mood', ...nullable, ...more };

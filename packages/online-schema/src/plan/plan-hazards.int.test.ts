@@ -1,8 +1,8 @@
 import { type DataSource, EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+import { findDrift } from '../drift/find-drift';
 import { type Columns, id, idsOf, planThing } from '../test/plan-thing';
 import { openScratch, type Scratch } from '../test/scratch';
 import { planChanges } from './plan-changes';
-import type { PlanStep } from './plan-step';
 
 const nullable = { nullable: true } as const;
 const longer: Columns = { a: { type: 'varchar', length: 20, ...nullable } };
@@ -104,106 +104,28 @@ describe('what a plan asks about first', () => {
     expect(idsOf(await plan(own, columns, { allow: ['drop-column'] }))).toEqual([]);
   });
 
-  it('takes a time without a zone for one in UTC, whatever the zone of the session is', async () => {
-    const columns: Columns = { a: { type: 'timestamptz', ...nullable } };
-    const sql = things('a timestamp', `insert into things values (1, '2020-01-01 12:00')`);
-    // As it stands, what comes out depends on the session, and in UTC the server would not even write a row.
-    await dataSource.query(`drop schema public cascade; create schema public; ${sql}`);
-    await dataSource.query(
-      `begin; set local timezone = 'Asia/Tokyo'; alter table things alter a type timestamptz; commit`,
+  it.each([
+    ['constraint', { uniques: [{ name: 'u', columns: ['b', 'a'] }] }, 'constraint u unique (a, b)', ''],
+    [
+      'index',
+      { indices: [{ name: 'u', columns: ['b', 'a'], unique: true }] },
+      '',
+      'create unique index u on things (a, b)',
+    ],
+  ])('names the foreign key for which a unique %s cannot be replaced', async (_, more, constraint, index) => {
+    const columns: Columns = Object.fromEntries(
+      ['a', 'b'].map((name) => [name, { type: 'integer', ...nullable }]),
     );
-    expect(await readHour()).toBe(3);
-
-    const { steps, refused } = await plan(sql, columns);
-    expect(refused).toMatchObject([{ id: 'change-type', message: expect.stringContaining('UTC') }]);
-    const statement = steps[0]?.statements[0];
-    await dataSource.query(`begin; set local timezone = 'Asia/Tokyo'; ${statement}; commit`);
-    expect(await readHour()).toBe(12);
-  });
-
-  const readHour = async (): Promise<number> => {
-    const [{ hour }] = await dataSource.query(
-      `select extract(hour from a at time zone 'UTC')::int as hour from things`,
+    const sql = things(
+      ['a integer, b integer', constraint].filter(Boolean).join(', '),
+      index,
+      'create table strangers (a integer, b integer, foreign key (a, b) references things (a, b))',
     );
-    return hour;
-  };
-
-  it('tells of the rows that are read for a check when the type of its column changes', async () => {
-    const checks = [{ name: 'c', expression: `a <> 'x'` }];
-    const sql = things(`a varchar(10), constraint c check (a <> 'x')`);
-    const { steps, refused } = await plan(sql, longer, { checks });
-    expect(refused.map(({ id: hazard }) => hazard)).toEqual(['change-type']);
-    expect(steps).toMatchObject([{ scans: true, rewrites: false, locks: [{ held: 'a scan' }] }]);
-    expect(await countScans(steps)).toBe(1);
-    const without = await plan(things('a varchar(10)'), longer);
-    expect(without).toMatchObject({
-      refused: [],
-      steps: [{ scans: false, locks: [{ held: 'an instant' }] }],
-    });
-    expect(await countScans(without.steps)).toBe(0);
+    const { refused } = await plan(sql, columns, more);
+    expect(refused).toMatchObject([
+      { id: 'unique-in-use', message: expect.stringContaining('strangers_a_b_fkey on table strangers') },
+    ]);
   });
-
-  const countScans = async (steps: readonly PlanStep[]): Promise<number> => {
-    const runner = dataSource.createQueryRunner();
-    const count = async () =>
-      Number((await runner.query(`select pg_stat_get_xact_numscans('things'::regclass) as n`))[0].n);
-    await runner.startTransaction();
-    try {
-      const before = await count();
-      for (const { statements } of steps) for (const statement of statements) await runner.query(statement);
-      return (await count()) - before;
-    } finally {
-      await runner.rollbackTransaction();
-      await runner.release();
-    }
-  };
-
-  it('names every table that a change of type or of a parent locks', async () => {
-    const owner = new EntitySchema({
-      name: 'Owner',
-      tableName: 'owners',
-      columns: { id: { type: 'bigint', primary: true } },
-    });
-    const thing = new EntitySchema({
-      name: 'Thing',
-      tableName: 'things',
-      columns: { id, a: { type: 'integer', ...nullable, default: 5 } },
-      foreignKeys: [{ name: 'fk', columnNames: ['a'], referencedColumnNames: ['id'], target: 'Owner' }],
-    } as never);
-    await dataSource.query(`drop schema public cascade; create schema public;
-      create table owners (id integer primary key); ${things('a integer constraint fk references owners')};
-      create table heirs () inherits (things)`);
-    const target = await scratch.open({ entities: [owner, thing] });
-    try {
-      const { steps } = await planChanges(target, { allow: ['change-type'] });
-      expect(steps).toHaveLength(2);
-      for (const { statements, locks } of steps) {
-        const claimed = locks.map(({ relation, mode }) => `${relation} ${mode}`);
-        expect(claimed.toSorted()).toEqual(await readStrongLocks(statements));
-      }
-    } finally {
-      await target.destroy();
-    }
-  });
-
-  const readStrongLocks = async (statements: readonly string[]): Promise<string[]> => {
-    const runner = dataSource.createQueryRunner();
-    await runner.startTransaction();
-    try {
-      for (const statement of statements) await runner.query(statement);
-      const rows: { lock: string }[] = await runner.query(
-        `select distinct 'public.' || c.relname || ' ' || l.mode as lock
-         from pg_locks l
-         join pg_class c on c.oid = l.relation and c.relkind in ('r', 'p')
-         where l.pid = pg_backend_pid() and c.relnamespace = 'public'::regnamespace and l.mode = 'AccessExclusiveLock'
-         order by 1`,
-      );
-      return rows.map(({ lock }) => lock);
-    } finally {
-      await runner.rollbackTransaction();
-      await runner.release();
-    }
-  };
 
   it.each<[string, Columns, object]>([
     ['a column', { ['b'.repeat(64)]: { type: 'integer', ...nullable } }, {}],
@@ -259,10 +181,8 @@ describe('what a plan asks about first', () => {
     }
   });
 
-  it('can be made twice at once on one DataSource', async () => {
-    await dataSource.query(
-      `drop schema public cascade; create schema public; ${things('a integer', 'create index i on things (a)')}`,
-    );
+  it('can be made beside a search for drift on the same DataSource', async () => {
+    await dataSource.query(`drop schema public cascade; create schema public; ${things('a integer')}`);
     const entity = new EntitySchema({
       name: 'Thing',
       tableName: 'things',
@@ -271,8 +191,9 @@ describe('what a plan asks about first', () => {
     });
     const target = await scratch.open({ entities: [entity] });
     try {
-      const plans = await Promise.all(Array.from({ length: 8 }, () => planChanges(target)));
-      expect(plans).toEqual(Array(8).fill({ steps: [], refused: [] }));
+      const [{ steps }, { findings }] = await Promise.all([planChanges(target), findDrift(target)]);
+      expect(steps).toMatchObject([{ kind: 'build index', object: 'i' }]);
+      expect(findings).toMatchObject([{ kind: 'missing', name: 'i' }]);
     } finally {
       await target.destroy();
     }

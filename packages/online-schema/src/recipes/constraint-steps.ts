@@ -9,6 +9,7 @@ import { temporaryName } from '../migration/temporary-name';
 import { type CatalogConstraint, readConstraint } from './read-constraint';
 import type { ConstraintTarget } from './recipe-definitions';
 import { renderDropConstraint, renderRenameConstraint, renderValidate } from './render-recipe';
+import type { Violation } from './render-violation';
 import { runBriefly } from './run-briefly';
 
 /** What `ensureConstraint` must know about one kind of constraint. */
@@ -18,6 +19,10 @@ export interface ConstraintRecipe {
   readonly isSame: (existing: CatalogConstraint) => boolean | Promise<boolean>;
   /** The statement that adds it NOT VALID, under this name. */
   readonly renderAdd: (name: string) => string;
+  /** What to say when a row breaks it; of a check, with the columns that it reads. */
+  readonly describe: (columns: readonly string[]) => Violation;
+  /** Whether it serves the recipe alone, so that nobody relies on one that a run that was killed left. Default false. */
+  readonly isScaffold?: boolean;
 }
 
 /**
@@ -67,20 +72,21 @@ async function addAndValidate(
   if (existing === undefined) {
     await runBriefly(runner, 'add constraint', name, recipe.renderAdd(name));
   }
-  await validate(runner, table, target, existing === undefined);
+  await validate(runner, table, target, recipe, existing === undefined || recipe.isScaffold === true);
 }
 
 /**
  * Afterwards the constraint is valid.
  *
- * @param added By this run, so that it is taken away again when it does not come to that. One that was there before stays:
- * it has guarded the table against new rows of that kind, and somebody may rely on it.
+ * @param goes Whether it is taken away again when it does not come to that, since this run has added it. One that was there
+ * before stays: it has guarded the table against new rows of that kind, and somebody may rely on it.
  */
 async function validate(
   runner: QueryRunner,
   table: CatalogTable,
   target: ConstraintTarget,
-  added: boolean,
+  recipe: ConstraintRecipe,
+  goes: boolean,
 ): Promise<void> {
   const { name } = target;
   try {
@@ -95,13 +101,14 @@ async function validate(
   } catch (error) {
     // Whatever ended it, a run that is stopped leaves nothing half-done; where the connection is gone, the next one
     // goes on from here.
-    const isGone = added && (await takeBack(runner, table, target));
+    const added = isViolation(error) ? await readConstraint(runner, table, name) : undefined;
+    const isGone = goes && (await takeBack(runner, table, target));
     if (!isViolation(error)) throw error;
+    const { finding, mend, query } = recipe.describe(added?.columns ?? []);
     const remains = isGone ? 'nothing of it is left' : `it stays there, NOT VALID`;
     throw new MigrationError(
       'HOLDFAST_CONSTRAINT_VIOLATED',
-      `constraint ${name} of ${table.schema}.${table.name}: a row that exists breaks it; ${remains}; mend the rows ` +
-        'and run again',
+      `${finding}; ${remains}; ${mend}; to list them: ${query}`,
       { cause: error },
     );
   }

@@ -5,6 +5,7 @@ import { ensureConstraint } from './constraint-steps';
 import { onTable } from './on-table';
 import type { CheckDefinition } from './recipe-definitions';
 import { renderAddCheck } from './render-recipe';
+import { describeFailures } from './render-violation';
 
 /**
  * Afterwards the table has the check constraint, every row has been checked, and it says what the definition says.
@@ -26,6 +27,7 @@ export async function ensureCheck(runner: QueryRunner, definition: CheckDefiniti
         return existing.expression === expression;
       },
       renderAdd: (name) => renderAddCheck({ ...target, name }),
+      describe: (columns) => describeFailures(target, columns),
     });
   });
 }

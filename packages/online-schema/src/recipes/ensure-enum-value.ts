@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { namingSubject } from './naming-subject';
 import { outsideTransaction } from './on-table';
 import { readEnum, requireEnum } from './read-enum';
 import type { EnumValueDefinition } from './recipe-definitions';
@@ -16,6 +17,10 @@ export async function ensureEnumValue(runner: QueryRunner, definition: EnumValue
     const { schema, values } = requireEnum(await readEnum(runner, definition), definition);
     if (values.includes(definition.value)) return;
     const name = `${definition.type}.${definition.value}`;
-    await runBriefly(runner, 'add enum value', name, renderAddEnumValue({ ...definition, schema }));
+    await namingSubject(
+      `enum type ${schema}.${definition.type}`,
+      () => runBriefly(runner, 'add enum value', name, renderAddEnumValue({ ...definition, schema })),
+      { readsRows: false },
+    );
   });
 }

@@ -3,6 +3,7 @@ import { ensureConstraint } from './constraint-steps';
 import { onTable, requireTable } from './on-table';
 import type { ForeignKeyDefinition } from './recipe-definitions';
 import { renderAddForeignKey } from './render-recipe';
+import { describeOrphans } from './render-violation';
 import { isSameForeignKey } from './same-constraint';
 
 /**
@@ -23,6 +24,7 @@ export async function ensureForeignKey(runner: QueryRunner, definition: ForeignK
       type: 'f',
       isSame: (existing) => isSameForeignKey(existing, wanted, referenced.oid),
       renderAdd: (name) => renderAddForeignKey({ ...wanted, name }),
+      describe: () => describeOrphans(wanted),
     });
   });
 }

@@ -7,6 +7,7 @@ import { notNullCheckName } from './not-null-check-name';
 import { onTable } from './on-table';
 import type { ColumnTarget } from './recipe-definitions';
 import { renderAddCheck, renderDropConstraint, renderDropNotNull, renderSetNotNull } from './render-recipe';
+import { describeNulls } from './render-violation';
 import { runBriefly } from './run-briefly';
 
 /**
@@ -16,7 +17,7 @@ import { runBriefly } from './run-briefly';
  * It looks before it acts, so that it may be run again after any failure.
  *
  * @throws MigrationError inside a transaction; HOLDFAST_CONSTRAINT_VIOLATED when a row has a NULL, in which case nothing
- * that this run added is left.
+ * is left, and the message has the query that lists the rows and the `backfill` to put before it.
  */
 export async function ensureNotNull(runner: QueryRunner, target: ColumnTarget): Promise<void> {
   await onTable(runner, target, async (table, column) => {
@@ -25,9 +26,11 @@ export async function ensureNotNull(runner: QueryRunner, target: ColumnTarget): 
     if (await isNullable(runner, table, column)) {
       await ensureConstraint(runner, table, check, {
         type: 'c',
-        // No other constraint has that name.
-        isSame: () => true,
+        // What a run that was killed left may be about a column that has had another name since.
+        isSame: ({ columns }) => columns.length === 1 && columns[0] === column.column,
         renderAdd: (as) => renderAddCheck({ ...check, name: as }),
+        describe: () => describeNulls(column, target),
+        isScaffold: true,
       });
       await runBriefly(runner, 'set not null', nameOf(column), renderSetNotNull(column));
       await runBriefly(runner, 'drop constraint', name, renderDropConstraint(check));

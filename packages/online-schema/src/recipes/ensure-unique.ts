@@ -1,11 +1,14 @@
 import type { QueryRunner } from 'typeorm';
+import type { CatalogTable } from '../catalog/read-table';
+import { sqlStateOf } from '../catalog/sqlstate';
 import { dropIndex } from '../migration/drop-index';
 import { ensureIndex } from '../migration/ensure-index';
 import { inTransaction } from '../migration/in-transaction';
+import { MigrationError } from '../migration/migration-error';
 import { refuseInUse } from '../migration/refuse-in-use';
 import { runStep } from '../migration/steps';
 import { temporaryName } from '../migration/temporary-name';
-import { quoteIdentifier } from '../specification/identifier';
+import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import { refuseOtherType } from './constraint-steps';
 import { onTable } from './on-table';
 import { readConstraint } from './read-constraint';
@@ -19,7 +22,7 @@ import { isSameUnique } from './same-constraint';
  *
  * It looks before it acts, so that it may be run again after any failure.
  *
- * @throws MigrationError inside a transaction; HOLDFAST_INDEX_BUILD_FAILED when two rows are equal, in which case nothing
+ * @throws MigrationError inside a transaction; HOLDFAST_CONSTRAINT_VIOLATED when two rows are equal, in which case nothing
  * is left; HOLDFAST_INDEX_IN_USE when it would replace one that a foreign key refers to, before anything is built.
  */
 export async function ensureUnique(runner: QueryRunner, definition: UniqueDefinition): Promise<void> {
@@ -34,13 +37,15 @@ export async function ensureUnique(runner: QueryRunner, definition: UniqueDefini
     }
     if (existing !== undefined) await refuseInUse(runner, { schema: table.schema, table: table.name, name });
     const index = existing === undefined ? name : incoming;
-    await ensureIndex(runner, {
-      schema: table.schema,
-      table: table.name,
-      name: index,
-      keys: target.columns.map(quoteIdentifier),
-      unique: true,
-    });
+    await namingConstraint(table, target, () =>
+      ensureIndex(runner, {
+        schema: table.schema,
+        table: table.name,
+        name: index,
+        keys: target.columns.map(quoteIdentifier),
+        unique: true,
+      }),
+    );
     await runStep(runner, existing === undefined ? 'add constraint' : 'replace constraint', name, () =>
       inTransaction(runner, async () => {
         if (existing !== undefined) await runner.query(renderDropConstraint(target));
@@ -48,4 +53,33 @@ export async function ensureUnique(runner: QueryRunner, definition: UniqueDefini
       }),
     );
   });
+}
+
+/** Equal rows are told of the constraint: the index may be built under a name that nobody has declared. */
+async function namingConstraint(
+  table: CatalogTable,
+  { name, columns }: UniqueDefinition,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isAboutEqualRows(error)) throw error;
+    const keys = columns.map(quoteIdentifier);
+    const filled = keys.map((key) => `${key} IS NOT NULL`).join(' AND ');
+    throw new MigrationError(
+      'HOLDFAST_CONSTRAINT_VIOLATED',
+      `unique constraint ${name} of ${table.schema}.${table.name} (${columns.join(', ')}): there are rows with equal ` +
+        'keys; nothing of it is left; mend the rows and run again; to list them: ' +
+        `SELECT ${keys.join(', ')}, count(*) FROM ${quoteQualified(table.schema, table.name)} WHERE ${filled} ` +
+        `GROUP BY ${keys.join(', ')} HAVING count(*) > 1`,
+      { cause: error },
+    );
+  }
+}
+
+/** Found before the build, or by it. */
+function isAboutEqualRows(error: unknown): boolean {
+  if (!(error instanceof MigrationError)) return false;
+  return error.code === 'HOLDFAST_INDEX_DUPLICATES' || sqlStateOf(error.cause) === '23505';
 }

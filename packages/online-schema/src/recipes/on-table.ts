@@ -2,7 +2,15 @@ import type { QueryRunner } from 'typeorm';
 import { type CatalogTable, readTable } from '../catalog/read-table';
 import { MigrationError } from '../migration/migration-error';
 import { withMigrationLock } from '../migration/migration-lock';
+import { namingSubject } from './naming-subject';
 import type { TableTarget } from './recipe-definitions';
+
+/** What a definition may say of the table that it is about. */
+interface Subject extends TableTarget {
+  readonly name?: string;
+  readonly column?: string;
+  readonly columns?: readonly string[];
+}
 
 /**
  * Runs a recipe the way each must be: with the migration lock, and outside a transaction, since a transaction would
@@ -10,15 +18,22 @@ import type { TableTarget } from './recipe-definitions';
  *
  * @throws MigrationError inside a transaction, or when there is no such table.
  */
-export async function onTable<T extends TableTarget>(
+export async function onTable<T extends Subject>(
   runner: QueryRunner,
   target: T,
   work: (table: CatalogTable, resolved: T & { readonly schema: string }) => Promise<void>,
 ): Promise<void> {
   await outsideTransaction(runner, async () => {
     const table = await requireTable(runner, target);
-    await work(table, { ...target, schema: table.schema });
+    const subject = describeTarget(table, target);
+    await namingSubject(subject, () => work(table, { ...target, schema: table.schema }));
   });
+}
+
+function describeTarget({ schema, name: table }: CatalogTable, { name, column, columns }: Subject): string {
+  const constraint = name === undefined ? '' : `constraint ${name} of `;
+  const named = columns ?? (column === undefined ? [] : [column]);
+  return `${constraint}${schema}.${table}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
 }
 
 /** @throws MigrationError inside a transaction. */

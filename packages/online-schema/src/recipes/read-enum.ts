@@ -5,10 +5,16 @@ import type { EnumValueDefinition } from './recipe-definitions';
 
 /** An enum type as the catalog holds it. */
 export interface CatalogEnum {
+  readonly oid: number;
   readonly schema: string;
   readonly name: string;
   /** In their order. */
   readonly values: string[];
+  readonly comment: string | null;
+  /** Where it is not the session's user. */
+  readonly owner: string | null;
+  /** Roles as GRANT takes them; null where nobody has ever granted or revoked anything. */
+  readonly grantees: string[] | null;
   readonly uses: readonly EnumUse[];
 }
 
@@ -18,8 +24,6 @@ export interface EnumUse {
   readonly table: string;
   readonly column: string;
   readonly isArray: boolean;
-  /** As `DEFAULT` takes it. */
-  readonly default: string | null;
   /** Of the table and all below it, partitions or heirs, without indexes. */
   readonly bytes: number;
 }
@@ -29,9 +33,18 @@ export async function readEnum(
   runner: QueryRunner,
   { schema, type }: Pick<EnumValueDefinition, 'schema' | 'type'>,
 ): Promise<CatalogEnum | undefined> {
-  const [row]: { oid: number; schema: string; name: string; values: string[] }[] = await runner.query(
+  const [row]: Omit<CatalogEnum, 'uses'>[] = await runner.query(
     `select t.oid, n.nspname as schema, t.typname as name,
-       array(select e.enumlabel::text from pg_enum e where e.enumtypid = t.oid order by e.enumsortorder) as values
+       array(select e.enumlabel::text from pg_enum e where e.enumtypid = t.oid order by e.enumsortorder) as values,
+       obj_description(t.oid, 'pg_type') as comment,
+       nullif(pg_get_userbyid(t.typowner), current_user) as owner,
+       case when t.typacl is not null then array(
+         select case g.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(g.grantee)) end
+           || case when g.is_grantable then ' WITH GRANT OPTION' else '' end
+         from aclexplode(t.typacl) as g
+         where g.grantee <> t.typowner
+         order by 1
+       ) end as grantees
      from pg_type t
      join pg_namespace n on n.oid = t.typnamespace
      where t.oid = to_regtype($1) and t.typtype = 'e'`,
@@ -40,7 +53,6 @@ export async function readEnum(
   if (row === undefined) return undefined;
   const uses: (Omit<EnumUse, 'bytes'> & { bytes: string })[] = await runner.query(
     `select n.nspname as schema, c.relname as table, a.attname as column, a.atttypid <> t.oid as "isArray",
-       pg_get_expr(d.adbin, d.adrelid) as default,
        (with recursive tree(oid) as (
           select c.oid
           union all
@@ -51,7 +63,6 @@ export async function readEnum(
      join pg_attribute a on a.atttypid in (t.oid, t.typarray) and a.attnum > 0 and not a.attisdropped
      join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
      join pg_namespace n on n.oid = c.relnamespace
-     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
      -- What a table has from the one above it changes with that one.
      where t.oid = $1 and a.attinhcount = 0
      order by 1, 2, 3`,

@@ -177,7 +177,7 @@ describe('recipes', () => {
       'two equal rows',
       (r) => ensureUnique(r, { ...unique, columns: ['code'] }),
       `update orders set code = 'c1' where id = 7`,
-      'HOLDFAST_INDEX_',
+      'HOLDFAST_CONSTRAINT_VIOLATED',
     ],
   ])('leaves nothing behind when %s is in the way', async (_, recipe, spoil, code) => {
     await reset([spoil]);
