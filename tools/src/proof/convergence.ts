@@ -34,7 +34,7 @@ async function prove({
   say('Preparing the tables, and one run that nobody disturbs …');
   const stage = await openStage(server, setting);
   show(renderSetting(setting, stage, server.version));
-  const run = { server, setting, stage, signal };
+  const run = { server, setting, stage, signal, say };
   say('Killing runners …');
   const runners = await killRunners(run);
   say('Crashing the server …');

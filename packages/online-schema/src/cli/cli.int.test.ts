@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { transformFile } from '@swc/core';
@@ -119,8 +119,12 @@ describe('the holdfast command', () => {
   ])('answers %s in one line and with an exit code', async (_, args, code, message) => {
     const run = await holdfast(args);
     expect(run).toMatchObject({ code, out: '' });
-    expect(run.err.split('\n')[0]).toContain(message);
-    expect(run.err).not.toMatch(/^ {4}at /m);
+    const known = args[0] === 'migrate' || args[0] === 'generate' ? `${args[0]} ` : '';
+    expect(run.err.split('\n')).toEqual([
+      expect.stringContaining(message),
+      `See holdfast ${known}--help.`,
+      '',
+    ]);
   });
 
   it.each([
@@ -133,10 +137,23 @@ describe('the holdfast command', () => {
     expect(run).toEqual({ code: 1, out: '', err: `holdfast: ${message}\n` });
   });
 
+  it('takes a DataSource that is promised, as the typeorm command does', async () => {
+    const promised = join(project, 'promised.js');
+    writeFileSync(promised, `exports.notes = Promise.resolve(require(${JSON.stringify(file)}).notes);`);
+    await expect(holdfast(['status', '-d', promised], { DATABASE_URL: database.url })).resolves.toMatchObject(
+      { code: 0, err: '' },
+    );
+  });
+
   it('shows its usage when asked', async () => {
     const run = await holdfast(['--help']);
     expect(run.code).toBe(0);
     expect(run.out).toContain('generate [options] <name>');
+  });
+
+  it('shows its version when asked', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(await holdfast(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 });
 

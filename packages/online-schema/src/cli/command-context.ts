@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
+import { describePatterns } from '../run/describe-patterns';
 import { isSettledWithin } from '../run/is-settled-within';
 import { loadDataSource } from './load-data-source';
+import { LoadError } from './load-error';
 import type { Terminal } from './terminal';
+import { unlessIdle } from './unless-idle';
 import { UsageError } from './usage-error';
 
 /** What a command is given. */
@@ -38,7 +41,7 @@ const CLOSE_MS = 5_000;
 /**
  * Runs work with the DataSource of the project, which is open meanwhile.
  *
- * @throws UsageError when no file is named, or not exactly one DataSource is in it.
+ * @throws UsageError when no file is named, or not exactly one DataSource is in it; LoadError when the file fails.
  */
 export async function withDataSource<T>(
   { dataSource: file }: DataSourceOption,
@@ -46,11 +49,32 @@ export async function withDataSource<T>(
 ): Promise<T> {
   if (file === undefined) throw new UsageError('no DataSource; name its built file with -d');
   const dataSource = await loadDataSource(file);
-  await dataSource.initialize();
+  await unlessIdle(
+    dataSource.initialize(),
+    () => new LoadError(file, 'something that an entity or migration awaits at its top never comes'),
+  );
   try {
     return await work(dataSource, file);
   } finally {
     // A migration may have kept a connection for which the pool would wait for ever, as for a server that is gone.
     await isSettledWithin(CLOSE_MS, dataSource.destroy());
   }
+}
+
+/**
+ * As `withDataSource`, for what entities are compared with: without any, everything would seem to be right, or too much.
+ *
+ * @throws UsageError also when the DataSource has no entities.
+ */
+export async function withEntities<T>(
+  option: DataSourceOption,
+  work: (dataSource: DataSource, file: string) => Promise<T>,
+): Promise<T> {
+  return withDataSource(option, async (dataSource, file) => {
+    if (dataSource.entityMetadatas.length > 0) return work(dataSource, file);
+    throw new UsageError(
+      `the DataSource of ${file} has no entities, so there is nothing to compare; its option "entities" ` +
+        describePatterns(dataSource.options.entities),
+    );
+  });
 }

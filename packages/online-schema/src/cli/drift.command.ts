@@ -2,12 +2,7 @@ import type { Command } from 'commander';
 import { findDrift } from '../drift/find-drift';
 import { renderDrift } from '../drift/render-drift';
 import { orCannotLook } from './cannot-look-error';
-import {
-  type CommandContext,
-  type DataSourceOption,
-  takesDataSource,
-  withDataSource,
-} from './command-context';
+import { type CommandContext, type DataSourceOption, takesDataSource, withEntities } from './command-context';
 
 interface DriftOptions extends DataSourceOption {
   readonly json?: boolean;
@@ -19,7 +14,7 @@ export function addDrift(program: Command, { terminal, exitWith }: CommandContex
     .description('say where the database is not as the entities declare it')
     .option('--json', 'one JSON document instead of text')
     .action(async (options: DriftOptions) => {
-      const report = await orCannotLook(withDataSource(options, (dataSource) => findDrift(dataSource)));
+      const report = await orCannotLook(withEntities(options, (dataSource) => findDrift(dataSource)));
       const { findings, looked } = report;
       if (options.json) {
         terminal.print(JSON.stringify({ drift: findings.length, findings, looked }, null, 2));

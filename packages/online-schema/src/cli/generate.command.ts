@@ -5,12 +5,7 @@ import type { DataSource } from 'typeorm';
 import { generate } from '../generate/generate';
 import type { IndexChange } from '../generate/plan-index-changes';
 import type { PlanStep } from '../plan/plan-step';
-import {
-  type CommandContext,
-  type DataSourceOption,
-  takesDataSource,
-  withDataSource,
-} from './command-context';
+import { type CommandContext, type DataSourceOption, takesDataSource, withEntities } from './command-context';
 import { takesAllow } from './takes-allow';
 import type { Terminal } from './terminal';
 
@@ -37,7 +32,7 @@ export function addGenerate(program: Command, { terminal }: CommandContext): voi
     .argument('<name>', 'lower-case words joined by hyphens, such as add-invoices')
     .option('--dir <folder>', "where the files go; default: src/migrations of the DataSource's package")
     .action((name: string, options: GenerateOptions) =>
-      withDataSource(options, (dataSource, file) => runGenerate(dataSource, name, file, options, terminal)),
+      withEntities(options, (dataSource, file) => runGenerate(dataSource, name, file, options, terminal)),
     );
 }
 

@@ -4,7 +4,8 @@ import { CannotLookError } from './cannot-look-error';
 import type { CommandContext } from './command-context';
 import { describeError } from './describe-error';
 import { exitCodeOfStop, listenForStop } from './listen-for-stop';
-import { renderUsage, runProgram } from './program';
+import { renderHint, runProgram } from './program';
+import { renderFailure } from './render-failure';
 import { processTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
@@ -28,7 +29,8 @@ async function main(): Promise<void> {
     await runProgram(args, context);
   } catch (error) {
     process.stderr.write(`holdfast: ${describeError(error)}\n`);
-    if (error instanceof UsageError) process.stderr.write(`\n${renderUsage(context)}\n`);
+    for (const line of renderFailure(error)) process.stderr.write(`  ${line}\n`);
+    if (error instanceof UsageError) process.stderr.write(`${renderHint(args, context)}\n`);
     const isQuestion = error instanceof UsageError || error instanceof CannotLookError;
     process.exitCode = exitCodeOfStop(stop, error) ?? (isQuestion ? 2 : 1);
   }

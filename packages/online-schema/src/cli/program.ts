@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { AddCommand, CommandContext } from './command-context';
 import { addDoctor } from './doctor.command';
@@ -35,21 +37,23 @@ export async function runProgram(args: readonly string[], context: CommandContex
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help was asked for and shown.
+    // Help or the version was asked for and shown.
     if (error.exitCode === 0) return;
     throw new UsageError(explain(error, program));
   }
 }
 
-/** How the program is used, in a few lines. */
-export function renderUsage(context: CommandContext): string {
-  return createProgram(context).helpInformation().trimEnd();
+/** Where to read how what was meant is used. */
+export function renderHint(args: readonly string[], context: CommandContext): string {
+  const meant = createProgram(context).commands.find((command) => command.name() === args[0]);
+  return `See holdfast ${meant === undefined ? '' : `${meant.name()} `}--help.`;
 }
 
 function createProgram(context: CommandContext): Command {
   const program = new Command('holdfast')
     .description('Schema changes that never stop a writer, for TypeORM on PostgreSQL.')
     .usage('<command> -d <file>')
+    .version(readVersion())
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
@@ -57,6 +61,12 @@ function createProgram(context: CommandContext): Command {
     .configureOutput({ writeErr: () => undefined });
   for (const add of COMMANDS) add(program, context);
   return program;
+}
+
+/** That of the package: this file is in `src/cli`, and once built in `dist/cli`. */
+function readVersion(): string {
+  const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function explain({ code, message }: CommanderError, program: Command): string {

@@ -117,8 +117,48 @@ Nothing was written.
       code: 'HOLDFAST_MIGRATION_FAILED',
       message: `${CREATE}: relation "parcels" already exists`,
       migration: CREATE,
+      step: null,
+      statement: 'create table parcels ( weight integer )',
     });
-    expect(err).toBe(`holdfast: ${CREATE}: relation "parcels" already exists\n`);
+    expect(err).toBe(
+      `holdfast: ${CREATE}: relation "parcels" already exists\n  statement: create table parcels ( weight integer )\n`,
+    );
+  });
+
+  it('say at which step they failed, and what the server refused', async () => {
+    const client = new Client(database.url);
+    await client.connect();
+    await client.query(`create function refuse() returns event_trigger language plpgsql
+      as $$ begin raise 'no indexes today'; end $$`);
+    await client.query(
+      `create event trigger refuse on ddl_command_start when tag in ('CREATE INDEX') execute function refuse()`,
+    );
+    await client.end();
+    const { code, err } = await run('migrate');
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([
+      expect.stringMatching(new RegExp(`^holdfast: ${INDEX}: .*no indexes today`)),
+      '  step: build index idx_parcels_weight',
+      expect.stringMatching(/^ {2}statement: CREATE INDEX CONCURRENTLY "idx_parcels_weight" ON/),
+      '',
+    ]);
+  });
+
+  it('name a migration that had no lock once', async () => {
+    const client = new Client(database.url);
+    await client.connect();
+    try {
+      await run('migrate');
+      await run('revert');
+      await client.query('begin');
+      await client.query('select * from parcels');
+      const { code, err } = await run('revert', '--lock-timeout', '50', '--max-lock-wait', '200');
+      expect(code).toBe(1);
+      expect(err).toMatch(new RegExp(`^holdfast: ${CREATE}: a lock was not had`));
+      expect(err).toContain('\n  statement: drop table parcels\n');
+    } finally {
+      await client.end();
+    }
   });
 
   it('print as the last JSON line that they could not reach the server', async () => {

@@ -39,5 +39,8 @@ function factsOf(error: unknown, key: 'applied' | 'reverted'): object {
   const code = readErrorCode(error) ?? null;
   const message = describeError(error);
   if (error instanceof RunStoppedError) return { code, message, [key]: error.done, left: error.left };
-  return { code, message, migration: error instanceof MigrationFailedError ? error.migration : null };
+  if (!(error instanceof MigrationFailedError))
+    return { code, message, migration: null, step: null, statement: null };
+  const { migration, step, statement } = error;
+  return { code, message, migration, step, statement };
 }

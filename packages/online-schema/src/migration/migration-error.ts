@@ -21,6 +21,8 @@ export type MigrationErrorCode =
   | 'HOLDFAST_PRIMARY_KEY_MISSING'
   | 'HOLDFAST_CONSTRAINT_VIOLATED'
   | 'HOLDFAST_CONSTRAINT_NAME_TAKEN'
+  | 'HOLDFAST_TYPE_IN_USE'
+  | 'HOLDFAST_RECIPE_REFUSED'
   | 'HOLDFAST_REWRITE_TOO_LARGE';
 
 /** A migration step that was refused or failed; nothing it started is left behind. */

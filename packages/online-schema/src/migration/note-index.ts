@@ -2,15 +2,22 @@ import type { QueryRunner } from 'typeorm';
 import { readIndexes } from '../catalog/read-indexes';
 import { readTable } from '../catalog/read-table';
 import { notePartitionedIndex } from '../partitions/note-partitioned-index';
+import { refuseAttached } from '../partitions/refuse-attached';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex, renderDropIndex } from '../specification/render-index';
 import { isUsable } from './build-index';
-import { isDefinedAs } from './existing-index';
+import { isDefinedAs, refuseForeign } from './existing-index';
+import { refuseInUse } from './refuse-in-use';
+import { dropLeftovers } from './replace-index';
 import type { StatementRecorder } from './run-context';
 import { temporaryName } from './temporary-name';
 
-/** Notes what `ensureIndex` would send, for a dry run. A table that is not there is one that comes before. */
+/**
+ * Notes what `ensureIndex` would send, for a dry run. A table that is not there is one that comes before.
+ *
+ * @throws MigrationError where `ensureIndex` would refuse.
+ */
 export async function noteEnsureIndex(
   runner: QueryRunner,
   recorder: StatementRecorder,
@@ -21,14 +28,13 @@ export async function noteEnsureIndex(
   const table = await readTable(runner, definition);
   const located = { ...definition, schema: table?.schema ?? definition.schema };
   const create = (as: string) => renderCreateIndex({ ...located, name: as }, { concurrently: true });
-  const [existing] =
-    table === undefined
-      ? []
-      : await readIndexes(runner, { schema: table.schema, tables: [table.name], name });
+  const [existing] = table === undefined ? [] : await readIndexes(runner, { schema: table.schema, name });
+  if (existing !== undefined) refuseForeign(existing, definition);
   if (table?.partitioned) {
     const isKept = existing !== undefined && (await isSame(runner, recorder, located, existing));
     return notePartitionedIndex(runner, recorder, table, definition, isKept !== false);
   }
+  if (table !== undefined) await dropLeftovers(runner, table, name);
   if (existing === undefined) return recorder.record(create(name));
   if (!isUsable(existing)) {
     recorder.record(renderDropIndex(existing));
@@ -38,6 +44,8 @@ export async function noteEnsureIndex(
   if (isKept === undefined)
     recorder.note(`index ${name} exists; whether it is as defined could not be looked at`);
   if (isKept !== false) return;
+  await refuseAttached(runner, existing);
+  await refuseInUse(runner, existing);
   const { schema } = existing;
   const [incoming, outgoing] = [temporaryName(name, 'new'), temporaryName(name, 'old')];
   recorder.record(create(incoming));

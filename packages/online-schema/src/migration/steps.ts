@@ -6,6 +6,9 @@ import { attachRun, runOf } from './run-context';
 // Steps may run inside steps; who tells of progress or a blocker names the innermost.
 const current = new WeakMap<QueryRunner, readonly string[]>();
 
+type Step = Pick<MigrationStep, 'action' | 'name'>;
+const failed = new WeakMap<Error, Step>();
+
 /** Tells `listener` of every step that migrations have taken on this runner, from now on, and of nothing else. */
 export function listenToSteps(runner: QueryRunner, listener: (step: MigrationStep) => void): void {
   attachRun(runner, {
@@ -34,9 +37,18 @@ export async function runStep<T>(
   const { report } = runOf(runner);
   const startedAt = performance.now();
   report({ type: 'step-started', action, name, statement, ...(lock && { lock }) });
-  const result = await within(runner, name, work);
+  const result = await within(runner, name, work).catch((error: unknown) => {
+    // Of steps inside steps, the innermost is the one that failed.
+    if (error instanceof Error && !failed.has(error)) failed.set(error, { action, name });
+    throw error;
+  });
   report({ type: 'step', action, name, elapsedMs: performance.now() - startedAt });
   return result;
+}
+
+/** The step that ended with this error; undefined where none did. */
+export function failedStepOf(error: unknown): Step | undefined {
+  return error instanceof Error ? failed.get(error) : undefined;
 }
 
 /** Runs work under a name by which events call it. */

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { CatalogTable } from '../catalog/read-table';
+import { sqlStateOf } from '../catalog/sqlstate';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import { ReindexError } from './reindex-error';
 
@@ -80,8 +81,7 @@ async function findRelation(runner: QueryRunner, asked: string): Promise<number 
 
 /** As PostgreSQL answers what cannot be the name of anything: a syntax error, or a database before the schema. */
 function isNotName(error: unknown): boolean {
-  const code = (error as { driverError?: { code?: string } }).driverError?.code;
-  return ['42601', '42602', '0A000'].includes(code ?? '');
+  return ['42601', '42602', '0A000'].includes(sqlStateOf(error) ?? '');
 }
 
 // What the server's own initdb makes has an oid below 16384, and no table of anybody's.

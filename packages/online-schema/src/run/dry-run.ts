@@ -1,5 +1,6 @@
 import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { attachRun } from '../migration/run-context';
+import { readPending, requireReadableLedger } from './read-ledger';
 import { type RevertRange, readReverted, requireRange } from './revert';
 import { isTransactional } from './run-migrations';
 import { StatementNotes } from './statement-notes';
@@ -28,7 +29,7 @@ export interface DryRun {
  * and a note says so.
  */
 export async function planMigrate(dataSource: DataSource): Promise<DryRun> {
-  return plan(dataSource, 'up', (executor) => executor.getPendingMigrations());
+  return plan(dataSource, 'up', (executor, runner) => readPending(dataSource, executor, runner));
 }
 
 /**
@@ -38,23 +39,23 @@ export async function planMigrate(dataSource: DataSource): Promise<DryRun> {
  */
 export async function planRevert(dataSource: DataSource, range: RevertRange = {}): Promise<DryRun> {
   requireRange(range);
-  return plan(dataSource, 'down', (executor) => readReverted(dataSource, executor, range));
+  return plan(dataSource, 'down', async (executor, runner) => {
+    await requireReadableLedger(dataSource, runner);
+    return readReverted(dataSource, executor, range);
+  });
 }
 
 async function plan(
   dataSource: DataSource,
   direction: 'up' | 'down',
-  read: (executor: MigrationExecutor) => Promise<Migration[]>,
+  read: (executor: MigrationExecutor, runner: QueryRunner) => Promise<Migration[]>,
 ): Promise<DryRun> {
   const runner = dataSource.createQueryRunner();
-  try {
-    const migrations: DryRunMigration[] = [];
-    for (const migration of await read(new MigrationExecutor(dataSource, runner)))
-      migrations.push(await noteMigration(dataSource, migration, direction));
-    return { direction, migrations };
-  } finally {
-    await runner.release();
-  }
+  // Given back before migrations are looked at: the pool may have no second one.
+  const due = await read(new MigrationExecutor(dataSource, runner), runner).finally(() => runner.release());
+  const migrations: DryRunMigration[] = [];
+  for (const migration of due) migrations.push(await noteMigration(dataSource, migration, direction));
+  return { direction, migrations };
 }
 
 async function noteMigration(
@@ -66,7 +67,7 @@ async function noteMigration(
   const transaction = isTransactional(dataSource, migration);
   const runner = dataSource.createQueryRunner();
   const notes = new StatementNotes(runner);
-  using _ = refuseConnections(dataSource);
+  const admitConnections = refuseConnections(dataSource);
   attachRun(runner, { report: () => undefined, recorder: notes });
   try {
     await (direction === 'up'
@@ -76,22 +77,21 @@ async function noteMigration(
     const reason = error instanceof Error ? error.message : String(error);
     notes.note(`what follows depends on what comes before it and cannot be told: ${reason}`);
   } finally {
+    admitConnections();
     await runner.release();
   }
   return { name, transaction, statements: notes.statements, notes: notes.notes };
 }
 
 /** What a migration sends over another connection than the one it is given would be done in earnest. */
-function refuseConnections(dataSource: DataSource): Disposable {
+function refuseConnections(dataSource: DataSource): () => void {
   const own = Object.getOwnPropertyDescriptor(dataSource, 'createQueryRunner');
   dataSource.createQueryRunner = () => {
     throw new Error('it asks for a connection of its own, over which it would write');
   };
-  return {
-    [Symbol.dispose]() {
-      if (own === undefined) Reflect.deleteProperty(dataSource, 'createQueryRunner');
-      else Object.defineProperty(dataSource, 'createQueryRunner', own);
-    },
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(dataSource, 'createQueryRunner');
+    else Object.defineProperty(dataSource, 'createQueryRunner', own);
   };
 }
 

@@ -1,8 +1,10 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { readIndexes } from '../catalog/read-indexes';
+import { readTable } from '../catalog/read-table';
 import { isAbortError } from '../migration/abortable-wait';
 import { isUsable } from '../migration/build-index';
 import { ensureIndex } from '../migration/ensure-index';
+import { refuseDuplicates } from '../migration/refuse-duplicates';
 import { tellNotice } from '../migration/steps';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { readEntityIndexes, tablesOf } from '../specification/read-entity-indexes';
@@ -10,8 +12,8 @@ import { readEntityIndexes, tablesOf } from '../specification/read-entity-indexe
 /**
  * Afterwards no declared index is invalid, as a build by hand, a REINDEX or a restore that failed leaves it: no query
  * uses it, every write pays for it, and migrations that are recorded do not run again. It is rebuilt as the catalog
- * has it: that a declaration has changed is for the next migration. An invalid index that nobody declared is told, and
- * so is one that cannot be rebuilt.
+ * has it: that a declaration has changed is for the next migration. An invalid index that nobody declared is told and
+ * stays, and so does a unique one for which there are rows with equal keys.
  */
 export async function healIndexes(dataSource: DataSource, runner: QueryRunner): Promise<void> {
   const declared = readDeclared(dataSource, runner);
@@ -23,6 +25,7 @@ export async function healIndexes(dataSource: DataSource, runner: QueryRunner): 
       continue;
     }
     try {
+      await refuseHopeless(runner, index);
       await ensureIndex(runner, index);
     } catch (error) {
       if (isAbortError(error)) throw error;
@@ -30,6 +33,12 @@ export async function healIndexes(dataSource: DataSource, runner: QueryRunner): 
       tellNotice(runner, name, `it is invalid and could not be rebuilt: ${reason}`);
     }
   }
+}
+
+/** Before it is dropped: what is gone would be told by no further run. */
+async function refuseHopeless(runner: QueryRunner, index: CatalogIndex): Promise<void> {
+  const table = await readTable(runner, index);
+  if (index.unique && table !== undefined) await refuseDuplicates(runner, table, index);
 }
 
 async function readInvalid(dataSource: DataSource, runner: QueryRunner): Promise<CatalogIndex[]> {

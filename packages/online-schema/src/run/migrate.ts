@@ -3,6 +3,7 @@ import { isAbortError } from '../migration/abortable-wait';
 import { uninterrupted } from '../migration/run-context';
 import { healIndexes } from './heal-indexes';
 import { refuseOpenTransaction } from './open-transaction';
+import { readPending } from './read-ledger';
 import { RunStoppedError } from './run-error';
 import { isTransactional, type MigrationRun, runMigrations } from './run-migrations';
 import { type RunOptions, readRunSettings } from './run-options';
@@ -17,6 +18,8 @@ import { withRunSession } from './run-session';
  * their locks. At the end every declared index that is invalid is rebuilt, whoever left it.
  *
  * @throws MigrationFailedError for the first migration that fails.
+ * @throws UnknownMigrationError when migrations are applied and this build has none at all.
+ * @throws CatalogError when this role may not read which migrations are applied.
  * @throws RunStoppedError when the signal aborts: what was under way is cleared away.
  * @throws InvalidOptionError for an option out of range, before anything runs.
  */
@@ -25,7 +28,7 @@ export async function migrate(dataSource: DataSource, options: RunOptions = {}):
   try {
     return await withRunSession(dataSource, 'holdfast migrate', settings, async (runner) => {
       const executor = new MigrationExecutor(dataSource, runner);
-      const pending = await executor.getPendingMigrations();
+      const pending = await readPending(dataSource, executor, runner);
       const runs = pending.map((migration) => planUp(dataSource, executor, runner, migration));
       const applied = await runMigrations(dataSource, runner, 'up', runs);
       await healIndexes(dataSource, runner).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { type DataSource, Migration, MigrationExecutor, type QueryRunner } from 
 import { isAbortError } from '../migration/abortable-wait';
 import { uninterrupted } from '../migration/run-context';
 import { refuseOpenTransaction } from './open-transaction';
+import { requireReadableLedger } from './read-ledger';
 import { RunStoppedError, UnknownMigrationError } from './run-error';
 import { isTransactional, type MigrationRun, runMigrations } from './run-migrations';
 import { type RunOptions, readRunSettings } from './run-options';
@@ -37,6 +38,7 @@ export async function revert(dataSource: DataSource, options: RevertOptions = {}
   try {
     return await withRunSession(dataSource, 'holdfast revert', settings, async (runner) => {
       const executor = new MigrationExecutor(dataSource, runner);
+      await requireReadableLedger(dataSource, runner);
       const doomed = await readReverted(dataSource, executor, { steps, to });
       const runs = doomed.map((migration) => planDown(dataSource, executor, runner, migration));
       return runMigrations(dataSource, runner, 'down', runs);

@@ -1,14 +1,49 @@
+import { failedStepOf } from '../migration/steps';
+import type { MigrationStep } from './run-event';
+
 /** A migration that failed. Those before it stay as they are; it and those after it run at the next attempt. */
 export class MigrationFailedError extends Error {
   override readonly name = 'MigrationFailedError';
   readonly code = 'HOLDFAST_MIGRATION_FAILED';
+  /** The innermost step that failed; null for what a migration does beside Holdfast's steps. */
+  readonly step: Pick<MigrationStep, 'action' | 'name'> | null;
+  /** What the server refused: its first 200 characters, in one line, without parameters. Null if it was no statement. */
+  readonly statement: string | null;
 
   constructor(
     readonly migration: string,
     cause: unknown,
   ) {
-    super(`${migration}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(renderFailure(migration, cause), { cause });
+    const causes = causesOf(cause);
+    this.step = causes.map(failedStepOf).find((step) => step !== undefined) ?? null;
+    this.statement = causes.map(statementOf).find((statement) => statement !== undefined) ?? null;
   }
+}
+
+// A transaction as a whole is called by the migration's name already.
+function renderFailure(migration: string, cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.startsWith(`${migration}: `) ? message : `${migration}: ${message}`;
+}
+
+/** The error and what caused it, and so on; nothing twice, since an error may be its own cause. */
+function causesOf(error: unknown): readonly unknown[] {
+  const causes = new Set<unknown>();
+  for (
+    let one = error;
+    one !== undefined && !causes.has(one);
+    one = one instanceof Error ? one.cause : undefined
+  )
+    causes.add(one);
+  return [...causes];
+}
+
+/** By its form and not by its class: a project may bring its own copy of TypeORM. */
+function statementOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'driverError' in error && 'query' in error)) return undefined;
+  const line = String(error.query).trim().replaceAll(/\s+/g, ' ');
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
 /** The run's signal ended it, in good order: what is in `left` can be run again as if it had never been begun. */

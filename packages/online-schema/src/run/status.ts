@@ -1,6 +1,7 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { quoteLedger } from '../migration/ledger-table';
 import { readLockHolder } from '../migration/migration-lock';
+import { requireReadableLedger } from './read-ledger';
 import type { LockHolder } from './run-event';
 
 /**
@@ -26,12 +27,17 @@ export interface RunStatus {
   readonly run: LockHolder | null;
 }
 
-/** Reads where the migrations stand. Nothing is written: where there is no ledger yet, all of them are pending. */
+/**
+ * Reads where the migrations stand. Nothing is written: where there is no ledger yet, all of them are pending.
+ *
+ * @throws CatalogError when this role may not read the ledger.
+ */
 export async function readStatus(dataSource: DataSource): Promise<RunStatus> {
   const runner = dataSource.createQueryRunner();
   try {
     const executor = new MigrationExecutor(dataSource, runner);
     const known = new Set(dataSource.migrations.map(migrationName));
+    await requireReadableLedger(dataSource, runner);
     const applied = (await executor.getExecutedMigrations()).toReversed();
     const times = applied.length === 0 ? new Map() : await readTimes(dataSource, runner);
     const pending = await executor.getPendingMigrations();

@@ -25,6 +25,8 @@ export interface ConvergenceRun {
   readonly setting: Setting;
   readonly stage: Stage;
   readonly signal: AbortSignal;
+  /** Says how far it has come. */
+  readonly say: (line: string) => void;
 }
 
 /** @throws Error when an undisturbed run fails, or is over at once. */
