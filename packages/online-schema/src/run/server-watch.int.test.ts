@@ -160,6 +160,8 @@ describe('a run that builds an index', () => {
   it('goes on when the watching connection is ended, and says so', async () => {
     await holdSnapshot();
     const running = migrate(await open(), { report });
+    // It watches by then: one that is ended while it opens is told otherwise.
+    await waitFor(() => ofType(events, 'blocked').length > 0);
     const end = () =>
       scratch.dataSource.query(
         `select pg_terminate_backend(pid) from pg_stat_activity

@@ -110,6 +110,8 @@ describe('a COMMIT whose answer is lost', () => {
     readEvents(source.dataSource).on('transaction', (event) => events.push(event));
     // The second connection is the witness, ready once after its login and once after it was asked who it is.
     await until(() => answers >= 2);
+    // What has passed the proxy is read by then: this answer comes after it.
+    await source.dataSource.query('SELECT 1');
     breakOnce(proxy, isCommit, 'cut-after');
     await unitOfWork.run(transfer('a'));
     expect(await readBalance(server.url)).toBe(90);
