@@ -17,7 +17,7 @@ export interface Setting {
 
 export const FULL_SETTING: Setting = Object.freeze({
   seed: 1,
-  rows: 10_000,
+  rows: 20_000,
   kills: 200,
   crashes: 20,
   plainCrashes: 20,
