@@ -1,34 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { transformFile } from '@swc/core';
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 
-const root = join(__dirname, '..', '..');
 const command = join(root, 'bin', 'holdfast.js');
 
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function holdfast(args: readonly string[], variables: Record<string, string> = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [command, ...args], {
-      env: { PATH: process.env.PATH, ...variables },
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const holdfast = (...args: Parameters<typeof startHoldfast>) => startHoldfast(...args).ended;
 
 /** A project that has nothing to do with ours, in plain JavaScript. */
 const PROJECT = `

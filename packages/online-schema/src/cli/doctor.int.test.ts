@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { DataSource } from 'typeorm';
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 import { waitFor } from '../test/wait-for';
-
-const root = join(__dirname, '..', '..');
 
 /** A project that has nothing to do with ours, in plain JavaScript; its entities declare nothing of Holdfast. */
 const PROJECT = `
@@ -18,12 +16,6 @@ const Shop = new EntitySchema({
 exports.shops = new DataSource({
   type: 'postgres', url: process.env.DATABASE_URL, entities: [Shop], migrationsTransactionMode: 'none',
 });`;
-
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('holdfast doctor', () => {
   let database: TestDatabase;
@@ -50,24 +42,8 @@ describe('holdfast doctor', () => {
   });
 
   const start = (args: readonly string[] = [], url = database.url) =>
-    spawn(
-      process.execPath,
-      [join(root, 'bin', 'holdfast.js'), 'doctor', '-d', join(project, 'data-source.js'), ...args],
-      { env: { PATH: process.env.PATH, DATABASE_URL: url } },
-    );
-  const outcomeOf = (child: ReturnType<typeof start>) =>
-    new Promise<Run>((resolve) => {
-      let out = '';
-      let err = '';
-      child.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
-  const doctor = (...args: Parameters<typeof start>) => outcomeOf(start(...args));
+    startHoldfast(['doctor', '-d', join(project, 'data-source.js'), ...args], { DATABASE_URL: url });
+  const doctor = (...args: Parameters<typeof start>) => start(...args).ended;
 
   it('finds nothing in a clean database, and ends with 0', async () => {
     const run = await doctor();
@@ -132,11 +108,10 @@ describe('holdfast doctor', () => {
       );
       return rows.length;
     };
-    const child = start(['--only', 'foreign-key-without-index', '--timeout', '3600']);
-    const run = outcomeOf(child);
+    const { child, ended } = start(['--only', 'foreign-key-without-index', '--timeout', '3600']);
     await waitFor(async () => (await sleeping()) > 0);
     child.kill('SIGINT');
-    expect(await run).toEqual({ code: 130, out: '', err: 'holdfast: stopped by SIGINT\n' });
+    expect(await ended).toEqual({ code: 130, out: '', err: 'holdfast: stopped by SIGINT\n' });
     expect(await sleeping()).toBe(0);
   });
 

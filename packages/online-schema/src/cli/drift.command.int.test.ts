@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { DataSource } from 'typeorm';
-
-const root = join(__dirname, '..', '..');
-const command = join(root, 'bin', 'holdfast.js');
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 
 /** A project that has nothing to do with ours, in plain JavaScript. */
 const PROJECT = `
@@ -42,24 +39,7 @@ describe('holdfast drift', () => {
   });
 
   const drift = (args: readonly string[] = [], url = database.url) =>
-    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-      const child = spawn(
-        process.execPath,
-        [command, 'drift', '-d', join(project, 'data-source.js'), ...args],
-        {
-          env: { PATH: process.env.PATH, DATABASE_URL: url },
-        },
-      );
-      let out = '';
-      let err = '';
-      child.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+    startHoldfast(['drift', '-d', join(project, 'data-source.js'), ...args], { DATABASE_URL: url }).ended;
 
   it('ends with 0 and one line where there is none', async () => {
     await admin.query('create index idx_notes_text on notes (text, id)');

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
-
-const root = join(__dirname, '..', '..');
-const bin = join(root, 'bin', 'holdfast.js');
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 
 const COMMON = `const { DataSource } = require('typeorm');
 const open = () => new DataSource({ type: 'postgres', url: process.env.DATABASE_URL });\n`;
@@ -29,21 +26,7 @@ describe('the file that -d names', () => {
   });
 
   const run = (command: string, file: string) =>
-    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-      const child = spawn(process.execPath, [bin, command, '-d', file], {
-        cwd: project,
-        env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-      });
-      let out = '';
-      let err = '';
-      child.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+    startHoldfast([command, '-d', file], { DATABASE_URL: database.url }, project).ended;
   const write = (name: string, text: string) => writeFileSync(join(project, name), text);
 
   it.each([

@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../plan/plan-changes';
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 import { openScratch, type Scratch } from '../test/scratch';
-
-const root = join(__dirname, '..', '..');
-const command = join(root, 'bin', 'holdfast.js');
 
 /** A project that has nothing to do with ours; its entities are what the environment says. */
 const PROJECT = `
@@ -37,19 +34,7 @@ describe('holdfast plan', () => {
   });
 
   const run = (args: readonly string[], columns: object, url = database.url) =>
-    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-      const child = spawn(process.execPath, [command, ...args, '-d', file], {
-        env: { PATH: process.env.PATH, DATABASE_URL: url, COLUMNS: JSON.stringify(columns) },
-      });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+    startHoldfast([...args, '-d', file], { DATABASE_URL: url, COLUMNS: JSON.stringify(columns) }).ended;
   const same = { id, text, old: text };
 
   it('ends with 0 and a line when there is nothing to do', async () => {

@@ -1,23 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueryRunner } from 'typeorm';
+import { packageRoot as root, startHoldfast } from '../test/holdfast-process';
 import { openScratch, type Scratch } from '../test/scratch';
 import { readTree } from '../test/visits';
 import { waitFor } from '../test/wait-for';
-
-const root = join(__dirname, '..', '..');
 
 const PROJECT = `
 require('reflect-metadata');
 const { DataSource } = require('typeorm');
 exports.things = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, entities: [] });`;
-
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('holdfast reindex', () => {
   let scratch: Scratch;
@@ -49,24 +42,11 @@ describe('holdfast reindex', () => {
   });
 
   const start = (args: readonly string[]) => {
-    const child = spawn(
-      process.execPath,
-      [join(root, 'bin', 'holdfast.js'), 'reindex', ...args, '-d', join(project, 'data-source.js')],
-      { env: { PATH: process.env.PATH, DATABASE_URL: scratch.url } },
-    );
-    children.push(child);
-    const ended = new Promise<Run>((resolve) => {
-      let out = '';
-      let err = '';
-      child.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      child.on('close', (code) => resolve({ code, out, err }));
+    const started = startHoldfast(['reindex', ...args, '-d', join(project, 'data-source.js')], {
+      DATABASE_URL: scratch.url,
     });
-    return { child, ended };
+    children.push(started.child);
+    return started;
   };
   const holdfast = (...args: readonly string[]) => start(args).ended;
 

@@ -3,63 +3,19 @@ import { dropIndex } from '../migration/drop-index';
 import { ensureIndex } from '../migration/ensure-index';
 import { attachRun } from '../migration/run-context';
 import { temporaryName } from '../migration/temporary-name';
-import type { RunEvent } from '../run/run-event';
 import { renderCreateIndex } from '../specification/render-index';
-import { openScratch, type Scratch } from '../test/scratch';
-import { createVisits, readTree } from '../test/visits';
-import { partitionIndexName } from './partition-index-name';
-
-const PAGE = { table: 'visits', name: 'idx_visits_page', keys: ['"page"'] };
-const DOWN = { ...PAGE, keys: ['"page" DESC'] };
-
-const leaf = (table: string, index = PAGE) => partitionIndexName({ schema: 'public', name: table }, index);
-const onLeaf = (table: string, index = PAGE) => ({ ...index, table, name: leaf(table, index) });
-
-/** What is there when the index is complete, and was built by nobody else. */
-const complete = (index = PAGE) => [
-  `${PAGE.name} on visits`,
-  `${leaf('visits_2020', index)} on visits_2020, part of ${PAGE.name}`,
-  `${leaf('visits_2021', index)} on visits_2021, part of ${PAGE.name}`,
-  `${leaf('visits_2021_a', index)} on visits_2021_a, part of ${leaf('visits_2021', index)}`,
-  `${leaf('visits_2021_b', index)} on visits_2021_b, part of ${leaf('visits_2021', index)}`,
-  `${leaf('visits_2022', index)} on visits_2022, part of ${PAGE.name}`,
-];
+import type { Scratch } from '../test/scratch';
+import { readTree } from '../test/visits';
+import { complete, DOWN, leaf, onLeaf, PAGE, useVisits } from '../test/visits-scene';
 
 describe('the index of a partitioned table when not all goes as it should', () => {
+  const scene = useVisits();
+  const { events, steps, oids } = scene;
   let scratch: Scratch;
   let runner: QueryRunner;
-  let events: RunEvent[];
-
-  beforeAll(async () => {
-    scratch = await openScratch();
+  beforeEach(() => {
+    ({ scratch, runner } = scene);
   });
-
-  afterAll(() => scratch.close());
-
-  beforeEach(async () => {
-    events = [];
-    runner = scratch.dataSource.createQueryRunner();
-    attachRun(runner, { report: (event) => events.push(event) });
-    await createVisits(runner);
-  });
-
-  afterEach(async () => {
-    await runner.query('drop schema public cascade');
-    await runner.query('create schema public');
-    await runner.release();
-  });
-
-  const steps = () =>
-    events.flatMap((event) => (event.type === 'step' ? [`${event.action} ${event.name}`] : []));
-  const oids = async () =>
-    new Map(
-      (
-        await runner.query(
-          `select i.relname as name, i.oid from pg_class i where i.relkind in ('i', 'I')
-           and i.relnamespace = 'public'::regnamespace`,
-        )
-      ).map((row: { name: string; oid: number }) => [row.name, row.oid]),
-    );
 
   it('gets a part on partitions that come while it is built, and lets go of those that leave', async () => {
     const query = runner.query.bind(runner);
@@ -114,7 +70,7 @@ describe('the index of a partitioned table when not all goes as it should', () =
     expect(left.filter((line) => line.includes('visits_2022'))).toEqual([]);
     expect(left).toContain(`${leaf('visits_2020', unique)} on visits_2020, part of idx_visits_page`);
     await runner.query(`delete from visits where at = '2022-02-02'`);
-    events = [];
+    events.length = 0;
     await ensureIndex(runner, unique);
     expect(await readTree(runner)).toEqual(complete(unique));
     expect(steps()).not.toContain(`build index ${leaf('visits_2020', unique)}`);
@@ -207,7 +163,7 @@ describe('the index of a partitioned table when not all goes as it should', () =
     await ensureIndex(runner, PAGE);
     await runner.query(renderCreateIndex(onLeaf('visits_2022', DOWN)));
     await runner.query('create index visits_mine on visits_2022 (page)');
-    events = [];
+    events.length = 0;
     await dropIndex(runner, PAGE);
     await dropIndex(runner, PAGE);
     expect(await readTree(runner)).toEqual(['visits_mine on visits_2022']);

@@ -1,66 +1,22 @@
 import type { QueryRunner } from 'typeorm';
 import { dropIndex } from '../migration/drop-index';
 import { ensureIndex } from '../migration/ensure-index';
-import { attachRun } from '../migration/run-context';
 import { temporaryName } from '../migration/temporary-name';
-import type { RunEvent } from '../run/run-event';
 import { renderCreateIndex } from '../specification/render-index';
-import { openScratch, type Scratch } from '../test/scratch';
-import { createVisits, readTree } from '../test/visits';
+import type { Scratch } from '../test/scratch';
+import { readTree } from '../test/visits';
+import { complete, DOWN, leaf, onLeaf, PAGE, useVisits } from '../test/visits-scene';
 import { waitFor } from '../test/wait-for';
 import { partitionIndexName } from './partition-index-name';
 
-const PAGE = { table: 'visits', name: 'idx_visits_page', keys: ['"page"'] };
-const DOWN = { ...PAGE, keys: ['"page" DESC'] };
-
-const leaf = (table: string, index = PAGE) => partitionIndexName({ schema: 'public', name: table }, index);
-const onLeaf = (table: string, index = PAGE) => ({ ...index, table, name: leaf(table, index) });
-
-/** What is there when the index is complete, and was built by nobody else. */
-const complete = (index = PAGE) => [
-  `${PAGE.name} on visits`,
-  `${leaf('visits_2020', index)} on visits_2020, part of ${PAGE.name}`,
-  `${leaf('visits_2021', index)} on visits_2021, part of ${PAGE.name}`,
-  `${leaf('visits_2021_a', index)} on visits_2021_a, part of ${leaf('visits_2021', index)}`,
-  `${leaf('visits_2021_b', index)} on visits_2021_b, part of ${leaf('visits_2021', index)}`,
-  `${leaf('visits_2022', index)} on visits_2022, part of ${PAGE.name}`,
-];
-
 describe('an index of a partitioned table', () => {
+  const scene = useVisits();
+  const { events, steps, oids } = scene;
   let scratch: Scratch;
   let runner: QueryRunner;
-  let events: RunEvent[];
-
-  beforeAll(async () => {
-    scratch = await openScratch();
+  beforeEach(() => {
+    ({ scratch, runner } = scene);
   });
-
-  afterAll(() => scratch.close());
-
-  beforeEach(async () => {
-    events = [];
-    runner = scratch.dataSource.createQueryRunner();
-    attachRun(runner, { report: (event) => events.push(event) });
-    await createVisits(runner);
-  });
-
-  afterEach(async () => {
-    await runner.query('drop schema public cascade');
-    await runner.query('create schema public');
-    await runner.release();
-  });
-
-  const steps = () =>
-    events.flatMap((event) => (event.type === 'step' ? [`${event.action} ${event.name}`] : []));
-  const oids = async () =>
-    new Map(
-      (
-        await runner.query(
-          `select i.relname as name, i.oid from pg_class i where i.relkind in ('i', 'I')
-           and i.relnamespace = 'public'::regnamespace`,
-        )
-      ).map((row: { name: string; oid: number }) => [row.name, row.oid]),
-    );
 
   it('is built on each partition and attached, which CREATE INDEX CONCURRENTLY cannot', async () => {
     await expect(runner.query(renderCreateIndex(PAGE, { concurrently: true }))).rejects.toMatchObject({
@@ -91,7 +47,7 @@ describe('an index of a partitioned table', () => {
   it('is kept when it is as defined', async () => {
     await ensureIndex(runner, PAGE);
     const before = await oids();
-    events = [];
+    events.length = 0;
     await ensureIndex(runner, PAGE);
     expect(await oids()).toEqual(before);
     expect(steps()).toEqual(['keep index idx_visits_page']);
@@ -110,7 +66,7 @@ describe('an index of a partitioned table', () => {
     await runner.query('delete from visits where id <> 3');
     await ensureIndex(runner, definition);
     expect((await readTree(runner)).filter((line) => line.includes('invalid'))).toEqual([]);
-    events = [];
+    events.length = 0;
     await ensureIndex(runner, definition);
     expect(steps()).toEqual(['keep index idx_visits_page']);
   });

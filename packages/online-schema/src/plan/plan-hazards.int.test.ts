@@ -1,13 +1,8 @@
 import { type DataSource, EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 import { findDrift } from '../drift/find-drift';
-import { type Columns, id, idsOf, planThing } from '../test/plan-thing';
+import { type Columns, id, idsOf, longer, nullable, planThing, things } from '../test/plan-thing';
 import { openScratch, type Scratch } from '../test/scratch';
 import { planChanges } from './plan-changes';
-
-const nullable = { nullable: true } as const;
-const longer: Columns = { a: { type: 'varchar', length: 20, ...nullable } };
-const things = (column: string, ...more: string[]) =>
-  [`create table things (id integer primary key, ${column})`, ...more].join('; ');
 
 describe('what a plan asks about first', () => {
   let scratch: Scratch;

@@ -1,13 +1,8 @@
 import { type DataSource, EntitySchema } from 'typeorm';
-import { type Columns, id, planThing } from '../test/plan-thing';
+import { type Columns, id, longer, nullable, planThing, things } from '../test/plan-thing';
 import { openScratch, type Scratch } from '../test/scratch';
 import { planChanges } from './plan-changes';
 import type { PlanStep } from './plan-step';
-
-const nullable = { nullable: true } as const;
-const longer: Columns = { a: { type: 'varchar', length: 20, ...nullable } };
-const things = (column: string, ...more: string[]) =>
-  [`create table things (id integer primary key, ${column})`, ...more].join('; ');
 
 describe('a change of type', () => {
   let scratch: Scratch;

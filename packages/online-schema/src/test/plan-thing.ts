@@ -6,6 +6,15 @@ export type Columns = Record<string, EntitySchemaColumnOptions>;
 
 export const id: EntitySchemaColumnOptions = { type: 'integer', primary: true };
 
+export const nullable = { nullable: true } as const;
+
+/** A column `a` of a text that is longer than one of ten characters. */
+export const longer: Columns = { a: { type: 'varchar', length: 20, ...nullable } };
+
+/** Makes the table with a column, and whatever else. */
+export const things = (column: string, ...more: string[]) =>
+  [`create table things (id integer primary key, ${column})`, ...more].join('; ');
+
 /** The plan from what this SQL makes in an empty schema to an entity `things` of these columns. */
 export async function planThing(
   scratch: Scratch,

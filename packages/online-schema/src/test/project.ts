@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor } from './wait-for';
-
-const root = join(__dirname, '..', '..');
+import { type Ended, type HoldfastProcess, packageRoot as root, startHoldfast } from './holdfast-process';
 
 /** A project that has nothing to do with ours, in plain JavaScript, with its migrations already built. */
 export interface Project extends Disposable {
@@ -11,19 +8,6 @@ export interface Project extends Disposable {
   start(args: readonly string[], url: string): HoldfastProcess;
   /** Runs it to its end. */
   run(args: readonly string[], url: string): Promise<Ended>;
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface HoldfastProcess {
-  readonly child: ChildProcess;
-  readonly out: () => string;
-  waitForOutput(pattern: RegExp): Promise<void>;
-  readonly ended: Promise<Ended>;
 }
 
 /**
@@ -58,21 +42,8 @@ exports.parcels = new DataSource({
   migrations: [${Object.keys(migrations).join(', ')}],
 });`,
   );
-  const start = (args: readonly string[], url: string): HoldfastProcess => {
-    const child = spawn(process.execPath, [join(root, 'bin', 'holdfast.js'), ...args, '-d', file], {
-      env: { PATH: process.env.PATH, DATABASE_URL: url },
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-    return { child, out: () => out, ended, waitForOutput: (pattern) => waitFor(() => pattern.test(out)) };
-  };
+  const start = (args: readonly string[], url: string) =>
+    startHoldfast([...args, '-d', file], { DATABASE_URL: url });
   return {
     start,
     run: (args, url) => start(args, url).ended,
