@@ -12,6 +12,21 @@ export type Canonical =
   | { readonly definition: IndexDefinition; readonly index: CatalogIndex }
   | { readonly definition: IndexDefinition; readonly refusal: Error };
 
+/** A column of a table, and the name that it will have. */
+export interface ColumnRename {
+  readonly schema?: string | undefined;
+  readonly table: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface CanonicaliseOptions {
+  /** Columns that have another name when the definitions are read back. Default: none. */
+  readonly renames?: readonly ColumnRename[];
+  /** Which name the definitions call such a column by. Default `new`. */
+  readonly namedBy?: 'old' | 'new';
+}
+
 /**
  * Lets PostgreSQL spell out the definitions: builds each on an empty temporary clone of its table, reads it
  * back from the catalog and rolls everything back. Nothing else sees the clones, no writer is blocked, and no text is
@@ -25,6 +40,7 @@ export type Canonical =
 export async function canonicalise(
   runner: QueryRunner,
   definitions: readonly IndexDefinition[],
+  options: CanonicaliseOptions = {},
 ): Promise<Canonical[]> {
   if (definitions.length === 0) return [];
   await refuseWithoutTemporary(runner);
@@ -32,7 +48,8 @@ export async function canonicalise(
   await runner.startTransaction();
   try {
     for (const own of groupByTable(definitions)) {
-      for (const canonical of await buildOnClone(runner, own)) results.set(canonical.definition, canonical);
+      for (const canonical of await buildOnClone(runner, own, options))
+        results.set(canonical.definition, canonical);
     }
   } catch (error) {
     // A connection that is gone has rolled back; the first error is the one to hear about.
@@ -72,16 +89,20 @@ async function refuseWithoutTemporary(runner: QueryRunner): Promise<void> {
 async function buildOnClone(
   runner: QueryRunner,
   definitions: readonly IndexDefinition[],
+  { renames = [], namedBy = 'new' }: CanonicaliseOptions,
 ): Promise<Canonical[]> {
   const [{ table, schema } = { table: '' }] = definitions;
   // Rolled back to, it also gives the lock on the table's definition back.
   await runner.query('savepoint holdfast_clone');
   await cloneTable(runner, { table, schema });
+  const own = renames.filter((one) => one.table === table && one.schema === schema);
+  if (namedBy === 'new') await renameOnClone(runner, own);
   const refusals = new Map<IndexDefinition, Error>();
   for (const [at, definition] of definitions.entries()) {
     const refusal = await tryBuild(runner, { ...definition, schema: 'pg_temp', name: cloneName(at) });
     if (refusal !== undefined) refusals.set(definition, refusal);
   }
+  if (namedBy === 'old') await renameOnClone(runner, own);
   const built = new Map(
     (await readIndexes(runner, { schema: 'pg_temp', tables: [table] })).map((index) => [index.name, index]),
   );
@@ -93,6 +114,15 @@ async function buildOnClone(
     if (index === undefined) throw new Error(`the clone of index ${definition.name} is not in the catalog`);
     return { definition, index: { ...index, schema: definition.schema ?? '', name: definition.name } };
   });
+}
+
+/** What the server does to indexes, expressions and predicates with it, it does here as well. */
+async function renameOnClone(runner: QueryRunner, renames: readonly ColumnRename[]): Promise<void> {
+  for (const { table, from, to } of renames) {
+    await runner.query(
+      `alter table ${quoteQualified('pg_temp', table)} rename column ${quoteIdentifier(from)} to ${quoteIdentifier(to)}`,
+    );
+  }
 }
 
 function cloneName(at: number): string {

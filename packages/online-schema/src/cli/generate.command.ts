@@ -75,6 +75,8 @@ function renderChange(change: IndexChange): string {
       return `index    create  ${change.definition.name} on ${change.definition.table}`;
     case 'drop':
       return `index    drop    ${change.previous.name} on ${change.previous.table}`;
+    case 'rename':
+      return `index    rename  ${change.previous.name} to ${change.definition.name} on ${change.definition.table}`;
     case 'replace': {
       const reasons = change.differences.map(
         ({ aspect, declared, actual }) => `${aspect}: declared ${declared}, actual ${actual}`,

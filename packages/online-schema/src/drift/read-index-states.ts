@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { canonicalise } from '../catalog/canonicalise';
+import { type ColumnRename, canonicalise } from '../catalog/canonicalise';
 import { readBuilders } from '../catalog/read-builders';
 import { readIndexes } from '../catalog/read-indexes';
 import { readNameOwners } from '../catalog/read-name-owners';
@@ -11,15 +11,17 @@ import type { EntityTable } from './read-entity-tables';
 /**
  * How every index of the entities' tables stands, by the server's own comparison. Writers are not blocked.
  *
+ * @param renames columns for which the indexes stand as they will once these have their new names. Default: none.
  * @throws MigrationError or CatalogError where this role may not look.
  */
 export async function readIndexStates(
   dataSource: DataSource,
   runner: QueryRunner,
   tables: readonly EntityTable[],
+  renames: readonly ColumnRename[] = [],
 ): Promise<IndexState[]> {
-  const declared = await readDeclared(dataSource, runner, tables);
-  const actual = await readActual(runner, tables);
+  const declared = await readDeclared(dataSource, runner, tables, renames);
+  const actual = await renameColumns(runner, await readActual(runner, tables), renames);
   const missing = declared.flatMap(({ definition: { name }, table: { found } }) => {
     const there = actual.some(({ existing }) => existing.name === name && existing.schema === found?.schema);
     return there || found === undefined ? [] : [{ schema: found.schema, name }];
@@ -38,6 +40,7 @@ async function readDeclared(
   dataSource: DataSource,
   runner: QueryRunner,
   tables: readonly EntityTable[],
+  renames: readonly ColumnRename[],
 ): Promise<DeclaredIndex[]> {
   const declared = readEntityIndexes(dataSource).flatMap((definition) => {
     const table = tables.find(
@@ -49,6 +52,7 @@ async function readDeclared(
   const canonicals = await canonicalise(
     runner,
     buildable.map(({ definition }) => definition),
+    { renames },
   );
   const byDefinition = new Map(canonicals.map((canonical) => [canonical.definition, canonical]));
   const lacking = await readLackingExtensions(
@@ -77,6 +81,30 @@ async function readActual(
     }
   }
   return actual;
+}
+
+/** The indexes as the server will spell them: it carries them along when it renames a column. */
+async function renameColumns(
+  runner: QueryRunner,
+  actual: IndexFacts['actual'],
+  renames: readonly ColumnRename[],
+): Promise<IndexFacts['actual']> {
+  const touched = actual.filter(
+    ({ table, existing }) =>
+      existing.constraint === null &&
+      renames.some((one) => one.table === table.name && one.schema === table.declaredSchema),
+  );
+  const definitions = touched.map(({ table, existing }) => ({ ...existing, schema: table.declaredSchema }));
+  const canonicals = await canonicalise(runner, definitions, { renames, namedBy: 'old' });
+  const renamed = new Map(
+    touched.map(({ existing }, at) => {
+      const canonical = canonicals[at];
+      if (canonical === undefined || 'refusal' in canonical) return [existing, existing];
+      const { keys, parts, include, where } = canonical.index;
+      return [existing, { ...existing, keys, parts, include, ...(where !== undefined && { where }) }];
+    }),
+  );
+  return actual.map((one) => ({ ...one, existing: renamed.get(one.existing) ?? one.existing }));
 }
 
 async function readLackingExtensions(

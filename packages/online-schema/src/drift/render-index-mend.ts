@@ -3,7 +3,7 @@ import { partitionIndexName } from '../partitions/partition-index-name';
 import type { Partition } from '../partitions/read-partitions';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
-import { renderCreateIndex, renderDropIndex } from '../specification/render-index';
+import { renderCreateIndex, renderDropIndex, renderRenameIndex } from '../specification/render-index';
 import type { IndexState, IndexStateOf } from './index-state';
 
 /** What a mend needs to know about the table beside the state of the index. */
@@ -40,7 +40,7 @@ export function renderIndexMend(state: IndexState, place: MendPlace): string[] {
         ...renderBuild({ ...state.definition, schema }, place),
       ];
     case 'renamed':
-      return [renderRename(schema, state.existing.name, state.definition.name)];
+      return [renderRenameIndex(schema, state.existing.name, state.definition.name)];
     case 'invalid':
     case 'not-ready':
       if (isIncomplete(state, place)) return renderPartitions({ ...state.definition, schema }, place);
@@ -64,8 +64,8 @@ function renderReplacement(definition: IndexDefinition, place: MendPlace): strin
   const outgoing = temporaryName(definition.name, 'old');
   return [
     ...renderBuild({ ...definition, name: incoming }, place),
-    renderRename(schema, definition.name, outgoing),
-    renderRename(schema, incoming, definition.name),
+    renderRenameIndex(schema, definition.name, outgoing),
+    renderRenameIndex(schema, incoming, definition.name),
     ...renderDrop({ schema, name: outgoing }, place),
   ];
 }
@@ -111,8 +111,4 @@ function isIncomplete(
 function renderDrop(index: Pick<IndexDefinition, 'schema' | 'name'>, { partitions }: MendPlace): string[] {
   if (partitions === undefined) return [renderDropIndex(index)];
   return [`DROP INDEX ${quoteQualified(index.schema, index.name)}`];
-}
-
-function renderRename(schema: string, from: string, to: string): string {
-  return `ALTER INDEX ${quoteQualified(schema, from)} RENAME TO ${quoteIdentifier(to)}`;
 }

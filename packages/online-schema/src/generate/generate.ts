@@ -8,7 +8,7 @@ import { requireReadableLedger } from '../run/read-ledger';
 import { GenerateError } from './generate-error';
 import { HazardRefusedError } from './hazard-refused-error';
 import type { IndexChange } from './plan-index-changes';
-import { type ColumnName, columnsOf } from './plan-table-changes';
+import { type ColumnName, droppedColumnsOf } from './plan-table-changes';
 import { type MigrationFile, renderMigration } from './render-migration';
 
 export interface GenerateRequest {
@@ -77,7 +77,7 @@ export async function generate(dataSource: DataSource, request: GenerateRequest)
   return {
     files,
     tableStatements: statements.length,
-    droppedColumns: columnsOf(operations, 'drop-column'),
+    droppedColumns: droppedColumnsOf(operations),
     indexChanges,
     steps,
   };

@@ -7,7 +7,7 @@ import { readEntityTables } from '../drift/read-entity-tables';
 import { readIndexStates } from '../drift/read-index-states';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { GenerateError } from './generate-error';
-import type { ColumnName } from './plan-table-changes';
+import type { ColumnName, RenamedColumn } from './plan-table-changes';
 
 /** One index that is not as declared. Every change says how to undo it. */
 export type IndexChange =
@@ -18,6 +18,8 @@ export type IndexChange =
       readonly previous: IndexDefinition;
       readonly differences: readonly IndexDifference[];
     }
+  /** The index is the declared one under another name. */
+  | { readonly kind: 'rename'; readonly definition: IndexDefinition; readonly previous: IndexDefinition }
   | {
       readonly kind: 'drop';
       readonly previous: IndexDefinition;
@@ -27,18 +29,19 @@ export type IndexChange =
 
 /** Index changes around the changes of the tables. */
 export interface IndexPlan {
-  /** Drops of indexes whose columns the table changes drop or rename. */
+  /** Drops of indexes whose columns the table changes drop. */
   readonly before: readonly IndexChange[];
   readonly after: readonly IndexChange[];
 }
 
 /**
  * What must be done to the indexes of the entities' tables so that they are as declared, from the same comparison as
- * `holdfast drift`: missing ones built, changed ones replaced, undeclared ones dropped. An invalid index counts as
+ * `holdfast drift`: missing ones built, changed ones replaced, those under another name renamed, undeclared ones dropped. An invalid index counts as
  * missing: `ensureIndex` rebuilds it.
  *
  * @param touched Columns that the table changes drop or rename. PostgreSQL would drop the indexes of a dropped column
- * along with it, with readers and writers locked out, and a revert could not bring them back before the column.
+ * along with it, with readers and writers locked out, and a revert could not bring them back before the column. It
+ * carries those of a renamed one along, so that they are compared as they will be by then.
  * @throws GenerateError for an index that PostgreSQL refuses, and for a name that belongs to something else.
  */
 export async function planIndexChanges(
@@ -47,20 +50,24 @@ export async function planIndexChanges(
 ): Promise<IndexPlan> {
   const runner = dataSource.createQueryRunner();
   try {
-    const states = await readIndexStates(dataSource, runner, await readEntityTables(dataSource, runner));
-    const gone = await findDependents(runner, states, touched.dropped);
-    const doomed = new Set([...gone, ...(await findDependents(runner, states, touched.renamed))]);
-    const changes = states.flatMap((state) => planState(state, doomed.has(existingOf(state))));
+    const tables = await readEntityTables(dataSource, runner);
+    const now = await readIndexStates(dataSource, runner, tables);
+    const gone = await findDependents(runner, now, touched.dropped);
+    const states =
+      touched.renamed.length === 0 ? now : await readIndexStates(dataSource, runner, tables, touched.renamed);
+    const changes = states.flatMap((state) => planState(state, isGone(state)));
     return {
-      before: states
-        .filter((state) => doomed.has(existingOf(state)))
-        .map((state) => {
-          const isUndeclared = state.kind === 'undeclared' && !gone.has(state.existing);
-          return { kind: 'drop', previous: toDefinition(state as WithExisting), isUndeclared };
-        }),
+      before: gone.map((state) => ({ kind: 'drop', previous: toDefinition(state), isUndeclared: false })),
       // A name that is given up here may be the one that is needed there.
       after: [...changes.filter(freesName), ...changes.filter((change) => !freesName(change))],
     };
+
+    function isGone(state: IndexState): boolean {
+      const existing = existingOf(state);
+      return gone.some(
+        (one) => one.existing.name === existing?.name && one.existing.schema === existing.schema,
+      );
+    }
 
     function freesName(change: IndexChange): boolean {
       return (
@@ -76,7 +83,7 @@ export async function planIndexChanges(
 /** Columns that the table changes touch. */
 interface TouchedColumns {
   readonly dropped: readonly ColumnName[];
-  readonly renamed: readonly ColumnName[];
+  readonly renamed: readonly RenamedColumn[];
 }
 
 type WithExisting = Extract<IndexState, { readonly existing: CatalogIndex }>;
@@ -97,7 +104,9 @@ function planState(state: IndexState, isGone: boolean): IndexChange[] {
     case 'different':
       return isGone ? [create(state)] : replace(state);
     case 'renamed':
-      return [create(state), ...drop(state, isGone)];
+      return isGone
+        ? [create(state)]
+        : [{ kind: 'rename', definition: state.definition, previous: toDefinition(state) }];
     case 'remains':
     case 'undeclared':
       return drop(state, isGone);
@@ -137,18 +146,21 @@ function replace(state: IndexStateOf<'different'>): IndexChange[] {
   return [{ kind: 'replace', definition, previous: toDefinition(state), differences }];
 }
 
-/** The existing indexes that need one of the columns. */
+function hasExisting(state: IndexState): state is WithExisting {
+  return existingOf(state) !== undefined;
+}
+
+/** Of the existing indexes those that need one of the columns. */
 async function findDependents(
   runner: QueryRunner,
   states: readonly IndexState[],
   columns: readonly ColumnName[],
-): Promise<ReadonlySet<CatalogIndex | undefined>> {
-  if (columns.length === 0) return new Set();
-  const own = states.flatMap((state) => {
-    const existing = existingOf(state);
+): Promise<WithExisting[]> {
+  if (columns.length === 0) return [];
+  const own = states.filter(hasExisting).map((state) => {
     const { declaredSchema, name } = state.table;
     const path = declaredSchema === undefined ? name : `${declaredSchema}.${name}`;
-    return existing === undefined ? [] : [{ existing, path }];
+    return { state, existing: state.existing, path };
   });
   const dependencies = await readColumnDependencies(
     runner,
@@ -162,9 +174,7 @@ async function findDependents(
         one.index === name &&
         columns.some((column) => column.table === path && column.column === one.column),
     );
-  return new Set(
-    own.filter(({ existing, path }) => isTouched(existing, path)).map(({ existing }) => existing),
-  );
+  return own.filter(({ existing, path }) => isTouched(existing, path)).map(({ state }) => state);
 }
 
 /**

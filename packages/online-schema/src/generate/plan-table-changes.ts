@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner, Table } from 'typeorm';
 import { RdbmsSchemaBuilder } from 'typeorm/schema-builder/RdbmsSchemaBuilder.js';
+import type { TableTarget } from '../recipes/recipe-definitions';
 import { completeOperations } from './complete-operations';
 import { OperationRecorder } from './operation-recorder';
 import type { TableOperation } from './table-operation';
@@ -11,6 +12,12 @@ export interface ColumnName {
   readonly column: string;
 }
 
+/** A column that will have another name. */
+export interface RenamedColumn extends TableTarget {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What must be done to tables, columns, types and constraints so that they are as the entities declare them. */
 export interface TableChanges {
   /** In the order in which they must be made. */
@@ -18,7 +25,7 @@ export interface TableChanges {
   /** Columns that will be gone, with what is in them. */
   readonly dropped: readonly ColumnName[];
   /** Columns that will have another name. */
-  readonly renamed: readonly ColumnName[];
+  readonly renamed: readonly RenamedColumn[];
 }
 
 /**
@@ -32,18 +39,19 @@ export async function planTableChanges(dataSource: DataSource): Promise<TableCha
   const operations = await completeOperations(dataSource, recorder.operations);
   return {
     operations,
-    dropped: columnsOf(operations, 'drop-column'),
-    renamed: columnsOf(operations, 'rename-column'),
+    dropped: droppedColumnsOf(operations),
+    renamed: operations.flatMap((operation) =>
+      operation.kind === 'rename-column'
+        ? [{ ...operation.table, from: operation.column, to: operation.to }]
+        : [],
+    ),
   };
 }
 
-/** The columns that operations of this kind are about. */
-export function columnsOf(
-  operations: readonly TableOperation[],
-  kind: 'drop-column' | 'rename-column',
-): ColumnName[] {
+/** The columns that operations drop. */
+export function droppedColumnsOf(operations: readonly TableOperation[]): ColumnName[] {
   return operations.flatMap((operation) => {
-    if (operation.kind !== kind) return [];
+    if (operation.kind !== 'drop-column') return [];
     const { schema, table } = operation.table;
     return [{ table: schema === undefined ? table : `${schema}.${table}`, column: operation.column }];
   });

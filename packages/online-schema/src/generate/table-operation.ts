@@ -27,6 +27,16 @@ export type TableOperation = OperationDetail & {
   readonly dependents?: readonly string[];
 };
 
+/** The type of a sequence as it is and as it will be. */
+export interface SequenceType {
+  /** As `schema.name`. */
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** To a type with more numbers, so that a way back may be closed one day. */
+  readonly widens: boolean;
+}
+
 /** A column as it is and as it is declared, alike but for what the operation changes. */
 export interface ChangedColumn {
   readonly before?: TableColumn;
@@ -57,6 +67,8 @@ export type OperationDetail =
       readonly assumesUtc: boolean;
       /** Why the server refuses it, if it does. */
       readonly refusal: string | undefined;
+      /** That the column owns, as `schema.name`, and that get another type with it. */
+      readonly sequences: readonly SequenceType[];
     }
   /** TypeORM would drop the column and add it again, empty, or move every row to another type. */
   | { readonly kind: 'change-generated' | 'change-primary-key'; readonly column: string }

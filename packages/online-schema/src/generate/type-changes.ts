@@ -2,6 +2,7 @@ import type { DataSource, Table, TableColumn } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import { targetOf } from './name-tables';
+import { planSequenceChanges } from './owned-sequences';
 import { probeTable, renderProbe } from './probe-table';
 import type { Captured, SchemaRunner } from './schema-runner';
 import type { OperationDetail } from './table-operation';
@@ -36,6 +37,7 @@ export async function planTypeChange(
   const forth = await choose([], after, to);
   const probe = forth.probe ?? (await probeTable(runner, target, [], forth.chosen));
   const back = await choose([renderProbe(forth.chosen)], before, from);
+  const sequences = await planSequenceChanges(runner, target, before, after);
   const query = (chosen: string) => [
     { query: `ALTER TABLE ${runner.escapePath(table)} ${chosen}`, parameters: [] },
   ];
@@ -48,9 +50,15 @@ export async function planTypeChange(
       assumesUtc,
       rewrites: 'refusal' in probe || probe.rewrites,
       scans: !('refusal' in probe) && probe.scans,
-      refusal: 'refusal' in probe ? probe.refusal : undefined,
+      refusal:
+        'refusal' in probe ? probe.refusal : sequences.find(({ refusal }) => refusal !== undefined)?.refusal,
+      sequences: sequences.map(({ sequence }) => sequence),
     },
-    statements: { up: query(forth.chosen), down: query(back.chosen) },
+    statements: {
+      // What the server may refuse in an instant comes before what writes the table anew, in both directions.
+      up: [...sequences.flatMap(({ statements }) => statements.up), ...query(forth.chosen)],
+      down: [...sequences.flatMap(({ statements }) => statements.down), ...query(back.chosen)],
+    },
   };
 }
 
@@ -66,6 +74,7 @@ function refuse(from: string, { name, enum: values = [] }: TableColumn) {
       rewrites: true,
       scans: false,
       refusal: 'its type would have to be made first',
+      sequences: [],
     },
     statements: { up: [], down: [] },
   } as const;

@@ -25,3 +25,4 @@ export { ensureExtension } from './ensure-extension';
 export { ensureIndex } from './ensure-index';
 export { inTransaction } from './in-transaction';
 export { MigrationError, type MigrationErrorCode } from './migration-error';
+export { type RenamedIndex, renameIndex } from './rename-index';

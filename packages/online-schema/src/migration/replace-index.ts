@@ -1,8 +1,8 @@
 import type { QueryRunner } from 'typeorm';
 import { readIndexes } from '../catalog/read-indexes';
 import type { CatalogTable } from '../catalog/read-table';
-import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
+import { renderRenameIndex } from '../specification/render-index';
 import { buildIndex } from './build-index';
 import { dropConcurrently } from './concurrent-session';
 import { inTransaction } from './in-transaction';
@@ -23,8 +23,8 @@ export async function replaceIndex(
   await buildIndex(runner, table, { ...definition, name: incoming });
   try {
     await inTransaction(runner, async () => {
-      await renameIndex(runner, { schema, name }, outgoing);
-      await renameIndex(runner, { schema, name: incoming }, name);
+      await runner.query(renderRenameIndex(schema, name, outgoing));
+      await runner.query(renderRenameIndex(schema, incoming, name));
     });
   } catch (error) {
     const clear = () => dropConcurrently(runner, table, { schema, name: incoming });
@@ -46,14 +46,4 @@ export async function dropLeftovers(runner: QueryRunner, table: CatalogTable, na
       await runStep(runner, 'drop index', leftover.name, () => dropConcurrently(runner, table, leftover));
     }
   }
-}
-
-async function renameIndex(
-  runner: QueryRunner,
-  from: Pick<IndexDefinition, 'schema' | 'name'>,
-  to: string,
-): Promise<void> {
-  await runner.query(
-    `ALTER INDEX ${quoteQualified(from.schema, from.name)} RENAME TO ${quoteIdentifier(to)}`,
-  );
 }

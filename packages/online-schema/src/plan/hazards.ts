@@ -149,7 +149,7 @@ function hazardsOfUse({
 }
 
 function hazardsOfType(operation: Extract<TableOperation, { kind: 'set-type' }>): Hazard[] {
-  const { column, from, to, rewrites, scans, assumesUtc, refusal } = operation;
+  const { column, from, to, rewrites, scans, assumesUtc, refusal, sequences } = operation;
   const { table } = operation.table;
   const instead =
     'add a column of the new type, write both, backfill it, read the new one, and drop the old one in a later release';
@@ -168,13 +168,20 @@ function hazardsOfType(operation: Extract<TableOperation, { kind: 'set-type' }>)
     ? 'the table or an index is written anew'
     : 'every row is read again for a check constraint';
   const zone = assumesUtc ? '; a time without a zone is taken for one in UTC' : '';
+  const counting = sequences.map(
+    ({ name, widens, ...sequence }) =>
+      `; sequence ${name} becomes ${sequence.to} with it` +
+      (widens
+        ? `, and ${sequence.from} again in a revert, which PostgreSQL refuses once it has counted further than that`
+        : ''),
+  );
   return [
     {
       id: 'change-type',
       verdict: 'allow',
       message:
         `column "${column}" of "${table}" changes from ${from} to ${to}, for which ${why} ` +
-        `while readers and writers wait${zone}; TypeORM would drop the column with all that is in it and add it again, empty`,
+        `while readers and writers wait${zone}${counting.join('')}; TypeORM would drop the column with all that is in it and add it again, empty`,
       instead: `${instead}; or write it by hand: ALTER TABLE ${quoteIdentifier(table)} ALTER COLUMN ${quoteIdentifier(column)} TYPE ${to}`,
     },
   ];

@@ -1,8 +1,7 @@
 import type { IndexChange } from '../generate/plan-index-changes';
 import { temporaryName } from '../migration/temporary-name';
-import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
-import { renderCreateIndex, renderDropIndex } from '../specification/render-index';
+import { renderCreateIndex, renderDropIndex, renderRenameIndex } from '../specification/render-index';
 import { EMPTY, estimateBuild, INSTANT } from './estimate';
 import { lockOn } from './locks';
 import type { PlanContext } from './plan-context';
@@ -37,6 +36,15 @@ export function planIndexChange(
         up: [drop(change.previous)],
         down: [ensure(change.previous)],
       };
+    case 'rename': {
+      const { definition, previous } = change;
+      return {
+        stage,
+        steps: [planRename(context, previous, definition.name)],
+        up: [rename(previous, definition.name)],
+        down: [rename(definition, previous.name)],
+      };
+    }
     default:
       return change satisfies never;
   }
@@ -66,7 +74,7 @@ function planReplace(context: PlanContext, definition: IndexDefinition): PlanSte
     {
       kind: 'swap index',
       object: name,
-      statements: [renderRename(schema, name, outgoing), renderRename(schema, incoming, name)],
+      statements: [renderRenameIndex(schema, name, outgoing), renderRenameIndex(schema, incoming, name)],
       locks: [
         lockOn(`${schema}.${name}`, 'ShareUpdateExclusiveLock'),
         lockOn(`${schema}.${incoming}`, 'ShareUpdateExclusiveLock'),
@@ -79,6 +87,21 @@ function planReplace(context: PlanContext, definition: IndexDefinition): PlanSte
     },
     planDropIndex(context, { ...definition, name: outgoing }),
   ];
+}
+
+function planRename(context: PlanContext, previous: IndexDefinition, to: string): PlanStep {
+  const { schema, name } = context.resolve(previous);
+  return {
+    kind: 'rename index',
+    object: to,
+    statements: [renderRenameIndex(schema, name, to)],
+    locks: [lockOn(`${schema}.${name}`, 'ShareUpdateExclusiveLock')],
+    rewrites: false,
+    scans: false,
+    transaction: 'own',
+    estimate: INSTANT,
+    hazards: [],
+  };
 }
 
 function planDropIndex(context: PlanContext, definition: IndexDefinition): PlanStep {
@@ -114,12 +137,12 @@ export function hazardsOfDrop({ previous, isUndeclared }: Extract<IndexChange, {
   ];
 }
 
-function renderRename(schema: string, from: string, to: string): string {
-  return `ALTER INDEX ${quoteQualified(schema, from)} RENAME TO ${quoteIdentifier(to)}`;
-}
-
 function ensure(definition: IndexDefinition) {
   return recipe('ensureIndex', definition);
+}
+
+function rename({ schema, table, name }: IndexDefinition, to: string) {
+  return recipe('renameIndex', { schema, table, from: name, to });
 }
 
 function drop({ schema, table, name }: IndexDefinition) {

@@ -21,6 +21,7 @@ export async function planPartitionedIndex(
   stage: 'drop indexes' | 'indexes',
 ): Promise<PlannedChange> {
   const planned = planIndexChange(context, change, stage);
+  if (change.kind === 'rename') return planned;
   const definition = change.kind === 'drop' ? change.previous : change.definition;
   const table = await readTable(runner, definition);
   if (table === undefined) return planned;

@@ -57,7 +57,9 @@ export async function planInDetail(dataSource: DataSource, options: PlanOptions)
   const { operations, dropped, renamed } = await planTableChanges(dataSource);
   const indexes = await planIndexChanges(dataSource, { dropped, renamed });
   const indexChanges = [...indexes.before, ...indexes.after];
-  const definitions = indexChanges.flatMap((change) => ('definition' in change ? [change.definition] : []));
+  const definitions = indexChanges.flatMap((change) =>
+    change.kind === 'create' || change.kind === 'replace' ? [change.definition] : [],
+  );
   const runner = dataSource.createQueryRunner();
   try {
     const context = await readPlanContext(
@@ -71,7 +73,9 @@ export async function planInDetail(dataSource: DataSource, options: PlanOptions)
       for (const change of from) {
         const { partitioned } = context.factsOf(tableOf(change)) ?? { partitioned: false };
         const references =
-          change.kind === 'create' ? [] : await readReferences(runner, change.previous, operations);
+          change.kind === 'drop' || change.kind === 'replace'
+            ? await readReferences(runner, change.previous, operations)
+            : [];
         planned.push(
           references.length > 0
             ? refuse(nameOf(change).name, hazardsOfReferences(nameOf(change), references))

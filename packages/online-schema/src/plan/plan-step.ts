@@ -62,6 +62,7 @@ export type StepKind =
   | 'backfill'
   | 'build index'
   | 'swap index'
+  | 'rename index'
   | 'drop index'
   | 'refused';
 

@@ -37,7 +37,8 @@ export type RecipeName =
   | 'ensureForeignKey'
   | 'ensureIndex'
   | 'ensureNotNull'
-  | 'ensureUnique';
+  | 'ensureUnique'
+  | 'renameIndex';
 
 /** A line of a migration. */
 export type MigrationCall =

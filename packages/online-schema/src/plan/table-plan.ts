@@ -105,9 +105,13 @@ function locksOf(context: PlanContext, operation: TableOperation): StepLock[] {
   // The server makes foreign keys of a column anew when it gets another type.
   const keyed = operation.kind === 'set-type' ? (context.factsOf(operation.table)?.keyed ?? []) : [];
   const others = keyed.filter(({ column }) => 'column' in operation && column === operation.column);
-  return [relation, ...new Set(others.map((other) => other.table))].map((name) =>
-    lockOn(name, 'AccessExclusiveLock', held),
-  );
+  const sequences = operation.kind === 'set-type' ? operation.sequences : [];
+  return [
+    ...[relation, ...new Set(others.map((other) => other.table))].map((name) =>
+      lockOn(name, 'AccessExclusiveLock', held),
+    ),
+    ...sequences.map(({ name }) => lockOn(name, 'ShareRowExclusiveLock', held)),
+  ];
 }
 
 function fillsView({ kind, up }: TableOperation): boolean {

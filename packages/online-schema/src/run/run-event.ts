@@ -7,6 +7,7 @@ export interface MigrationStep {
     | 'build index'
     | 'rebuild index'
     | 'replace index'
+    | 'rename index'
     | 'drop index'
     | 'keep index'
     | 'add constraint'

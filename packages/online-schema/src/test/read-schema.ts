@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 /**
- * All that a dump of the schema would hold, a line for each thing: columns, constraints, indexes, types, comments. The
+ * All that a dump of the schema would hold, a line for each thing: columns, constraints, indexes, sequences, types, comments. The
  * place of a column among others is left out, since one that was dropped comes back at the end.
  */
 export async function readSchema(dataSource: DataSource): Promise<string[]> {
@@ -25,6 +25,11 @@ export async function readSchema(dataSource: DataSource): Promise<string[]> {
     from pg_index x
     join pg_class i on i.oid = x.indexrelid
     where i.relnamespace = 'public'::regnamespace and x.indrelid::regclass::text <> 'migrations'
+    union all
+    select format('sequence %s %s', s.seqrelid::regclass, format_type(s.seqtypid, null))
+    from pg_sequence s
+    join pg_class c on c.oid = s.seqrelid
+    where c.relnamespace = 'public'::regnamespace and c.relname <> 'migrations_id_seq'
     union all
     select format('type %s %s', t.typname, string_agg(e.enumlabel, ',' order by e.enumsortorder))
     from pg_type t

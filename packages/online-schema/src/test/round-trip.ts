@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EntitySchema } from 'typeorm';
+import type { DataSource, EntitySchema } from 'typeorm';
 import { generate } from '../generate/generate';
 import { type Plan, planChanges } from '../plan/plan-changes';
 import { migrate } from '../run/migrate';
@@ -17,12 +17,18 @@ export interface RoundTrip {
   readonly reverted: readonly string[];
 }
 
+interface RoundTripOptions {
+  readonly allow?: readonly string[];
+  /** What happens before the revert. */
+  readonly use?: (dataSource: DataSource) => Promise<unknown>;
+}
+
 /** Makes a schema, plans from it to the entities, writes and applies the migrations, and reverts them. */
 export async function roundTrip(
   scratch: Scratch,
   sql: string,
   entities: readonly EntitySchema<object>[],
-  { allow = [] }: { readonly allow?: readonly string[] } = {},
+  { allow = [], use }: RoundTripOptions = {},
 ): Promise<RoundTrip> {
   await scratch.dataSource.query('drop schema public cascade; create schema public');
   await scratch.dataSource.query(sql);
@@ -39,6 +45,7 @@ export async function roundTrip(
     try {
       await migrate(dataSource);
       const after = await readSchema(dataSource);
+      await use?.(dataSource);
       const again = await planChanges(dataSource);
       for (const _file of files) await dataSource.undoLastMigration({ transaction: 'none' });
       return { plan, before, after, again, reverted: await readSchema(dataSource) };

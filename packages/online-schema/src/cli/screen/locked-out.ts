@@ -9,6 +9,7 @@ const LOCKED_OUT: Readonly<Record<MigrationStep['action'], string | undefined>> 
   'build index': SCHEMA_CHANGES,
   'rebuild index': SCHEMA_CHANGES,
   'replace index': SCHEMA_CHANGES,
+  'rename index': undefined,
   'drop index': 'schema changes; on a partitioned table everybody, for a moment',
   'keep index': undefined,
   'add constraint': 'readers and writers, for a moment (for a foreign key: writers)',
