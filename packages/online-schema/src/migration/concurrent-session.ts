@@ -3,6 +3,7 @@ import type { CatalogTable } from '../catalog/read-table';
 import type { IndexDefinition } from '../specification/index-definition';
 import { renderDropIndex } from '../specification/render-index';
 import { throwIfAborted } from './abortable-wait';
+import { leaveCoresToWriters } from './build-workers';
 import { allowLongStatements } from './long-statements';
 import { MigrationError } from './migration-error';
 import { runOf, uninterrupted } from './run-context';
@@ -38,6 +39,7 @@ export async function runConcurrently(
   const unlimited = UNLIMITED.filter((name) => before.has(name)).map((name) => [name, '0'] as const);
   await writeSettings(runner, new Map(unlimited));
   await writeSettings(runner, NOTICES_DEATH).catch(() => undefined);
+  const takeCoresAgain = await leaveCoresToWriters(runner);
   const limitAgain = allowLongStatements(await runner.connect());
   const run = () => runner.query(statement);
   try {
@@ -45,7 +47,8 @@ export async function runConcurrently(
   } finally {
     limitAgain();
     // If the connection is gone the settings are too, and the first error is the one to hear about.
-    await uninterrupted(runner, () => writeSettings(runner, before)).catch(() => undefined);
+    const restore = () => writeSettings(runner, before).then(takeCoresAgain);
+    await uninterrupted(runner, restore).catch(() => undefined);
   }
 }
 

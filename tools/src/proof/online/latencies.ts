@@ -15,6 +15,7 @@ export interface Latencies {
 export class LatencyRecord {
   readonly #timesMs: number[] = [];
   readonly #startedAtMs = performance.now();
+  #endedAtMs = this.#startedAtMs;
   #failed = 0;
   #failure: string | undefined;
 
@@ -27,17 +28,28 @@ export class LatencyRecord {
     this.#failure ??= error instanceof Error ? error.message : String(error);
   }
 
-  close(): Latencies {
-    const sorted = Float64Array.from(this.#timesMs).sort();
+  /** Ends the time that is watched. */
+  close(): this {
+    this.#endedAtMs = performance.now();
+    return this;
+  }
+
+  /** What several have collected, as if it had been one. */
+  static join(records: readonly LatencyRecord[]): Latencies {
+    const sorted = Float64Array.from(records.flatMap((record) => record.#timesMs)).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return {
-      seconds: (performance.now() - this.#startedAtMs) / 1_000,
+      seconds: sum(records, (record) => record.#endedAtMs - record.#startedAtMs) / 1_000,
       appended: sorted.length,
-      failed: this.#failed,
-      failure: this.#failure,
+      failed: sum(records, (record) => record.#failed),
+      failure: records.map((record) => record.#failure).find((failure) => failure !== undefined),
       medianMs: at(0.5),
       p99Ms: at(0.99),
       longestMs: sorted.at(-1) ?? 0,
     };
   }
+}
+
+function sum(records: readonly LatencyRecord[], read: (record: LatencyRecord) => number): number {
+  return records.reduce((total, record) => total + read(record), 0);
 }

@@ -5,17 +5,22 @@ import { startCommand } from '../command';
 import { holdfastMigrate, typeormRun } from '../commands';
 import { createProject, type MigrationSource } from '../generated-project';
 import { renderCreateIndex } from '../render-create-index';
-import type { Latencies } from './latencies';
+import { type Latencies, LatencyRecord } from './latencies';
 import type { Setting } from './setting';
 import type { Stage } from './stage';
 import { Writers } from './writers';
 
 /** Times of a run, in order. */
-export const PHASES = ['before', 'build', 'replace', 'drop', 'after'] as const;
+export const PHASES = ['before', 'busy', 'build', 'replace', 'drop', 'after'] as const;
 type Phase = (typeof PHASES)[number];
+
+/** Those in which `holdfast migrate` is at work. */
+export const MIGRATED = ['build', 'replace', 'drop'] as const;
 
 export interface OnlineFigures {
   readonly phases: Readonly<Record<Phase, Latencies>>;
+  /** While anything was built, replaced or dropped. */
+  readonly migration: Latencies;
   /** What is not as it was to be after a phase. */
   readonly problems: readonly string[];
   /** Of what was confirmed, how many are missing. */
@@ -36,8 +41,8 @@ export async function migrateOnline(
   const names = indexes.map(({ name }) => name);
   const edited = indexes.map((index) => ({ ...index, storage: editStorage(index.method) }));
   const problems: string[] = [];
-  const phases: Partial<Record<Phase, Latencies>> = {};
-  const expectations: readonly [Exclude<Phase, 'before' | 'after'>, MigrationSource, string[]][] = [
+  const records: Partial<Record<Phase, LatencyRecord>> = {};
+  const expectations: readonly [(typeof MIGRATED)[number], MigrationSource, string[]][] = [
     ['build', { name: 'Build', up: renderEnsure(indexes) }, names],
     ['replace', { name: 'Replace', up: renderEnsure(edited) }, names],
     ['drop', { name: 'Drop', up: renderDrop(names) }, []],
@@ -46,13 +51,15 @@ export async function migrateOnline(
   {
     await using writers = await Writers.start(url, count);
     await sleep(calmSeconds * 1_000, undefined, { signal });
-    phases.before = writers.cut();
+    records.before = writers.cut();
+    await compute(url, calmSeconds);
+    records.busy = writers.cut();
     const migrations: MigrationSource[] = [];
     for (const [phase, migration, wanted] of expectations) {
       migrations.push(migration);
       await using project = await createProject(migrations);
       const { code, err } = await startCommand(holdfastMigrate(project.dataSourceFile), url).ended;
-      phases[phase] = writers.cut();
+      records[phase] = writers.cut();
       if (code !== 0) problems.push(`${phase}: ended with ${code}: ${err.trim()}`);
       problems.push(
         ...(await compare(url, wanted, phase === 'replace')).map((problem) => `${phase}: ${problem}`),
@@ -62,13 +69,16 @@ export async function migrateOnline(
       writers.cut();
     }
     await sleep(calmSeconds * 1_000, undefined, { signal });
-    phases.after = writers.cut();
+    records.after = writers.cut();
     await writers[Symbol.asyncDispose]();
     appended = writers.appended;
   }
   const found = await ask<{ count: string }>(url, 'SELECT count(*) AS count FROM events');
+  const taken = records as Record<Phase, LatencyRecord>;
+  const entries = PHASES.map((phase) => [phase, LatencyRecord.join([taken[phase]])]);
   return {
-    phases: phases as Record<Phase, Latencies>,
+    phases: Object.fromEntries(entries) as Record<Phase, Latencies>,
+    migration: LatencyRecord.join(MIGRATED.map((phase) => taken[phase])),
     problems,
     lost: events + appended - Number(found[0]?.count),
   };
@@ -85,12 +95,20 @@ export async function migratePlainly(
   await using project = await createProject([{ name: 'Plain', up }]);
   await using writers = await Writers.start(plainUrl, count);
   await sleep(calmSeconds * 1_000, undefined, { signal });
-  const before = writers.cut();
+  const before = LatencyRecord.join([writers.cut()]);
   const { code, err } = await startCommand(typeormRun(project.dataSourceFile), plainUrl).ended;
   if (code !== 0) throw new Error(`the plain migration ended with ${code}: ${err.trim()}`);
   // Those that waited for it are answered by then.
   await sleep(100);
-  return { before, build: writers.cut() };
+  return { before, build: LatencyRecord.join([writers.cut()]) };
+}
+
+/** A session that keeps a core busy, and touches no table: what any such neighbour costs the writers. */
+async function compute(url: string, seconds: number): Promise<void> {
+  await ask(
+    url,
+    `DO $$ BEGIN WHILE clock_timestamp() < statement_timestamp() + interval '${seconds} s' LOOP END LOOP; END $$`,
+  );
 }
 
 /** Another storage parameter makes another index, of which the planner sees no difference. */

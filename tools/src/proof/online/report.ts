@@ -6,6 +6,7 @@ import type { Stage } from './stage';
 
 const TITLES = {
   before: 'before',
+  busy: 'a session that only computes',
   build: 'all indexes are built',
   replace: 'all are replaced',
   drop: 'all are dropped',
@@ -16,7 +17,11 @@ const TITLES = {
 export function renderSetting(setting: Setting, { indexes }: Stage, version: number): string {
   return [
     `${setting.events.toLocaleString('en')} events, on PostgreSQL ${version}. ${setting.writers} writers append one event after another without a pause, while`,
-    `${indexes.length} indexes are built, replaced and dropped.`,
+    `${indexes.length} indexes are built, replaced and dropped. ${
+      setting.commitWaitMs > 0
+        ? `A commit waits ${setting.commitWaitMs} ms for its disk.`
+        : 'A commit waits for the disk of this machine.'
+    }`,
   ].join('\n');
 }
 
@@ -24,10 +29,11 @@ export function renderSetting(setting: Setting, { indexes }: Stage, version: num
 export function renderLatencies(online: OnlineFigures, plain: PlainFigures): string {
   const rows = [
     ...PHASES.map((phase) => ({
-      title: `holdfast migrate: ${TITLES[phase]}`,
+      title: `${phase === 'busy' ? '' : 'holdfast migrate: '}${TITLES[phase]}`,
       latencies: online.phases[phase],
       calm: online.phases.before,
     })),
+    { title: 'holdfast migrate: in all', latencies: online.migration, calm: online.phases.before },
     { title: 'ordinary migration: before', latencies: plain.before, calm: plain.before },
     { title: 'ordinary migration: all are built', latencies: plain.build, calm: plain.before },
   ];

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { type Latencies, LatencyRecord } from './latencies';
+import { LatencyRecord } from './latencies';
 
 const APPEND = {
   name: 'append',
@@ -35,10 +35,10 @@ export class Writers implements AsyncDisposable {
   }
 
   /** Ends the time that is watched, and begins the next. */
-  cut(): Latencies {
-    const latencies = this.#record.close();
+  cut(): LatencyRecord {
+    const record = this.#record.close();
     this.#record = new LatencyRecord();
-    return latencies;
+    return record;
   }
 
   /** Those under way are finished first. */
