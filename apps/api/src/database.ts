@@ -1,20 +1,16 @@
+import { performance } from 'node:perf_hooks';
 import type { Logger } from '@holdfast/observability';
 import {
   AmbiguousOutcomeError,
   type ConnectionManager,
   createConnectionManager,
   createUnitOfWork,
+  readEvents,
 } from '@holdfast/postgres';
 import { pipeline, retryBudget } from '@holdfast/resilience';
-import {
-  classify,
-  databaseCircuitBreaker,
-  databaseRetry,
-  readPhase,
-  tagPhase,
-} from '@holdfast/resilience/postgres';
+import { databaseCircuitBreaker, databaseRetry, tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import { isOutage } from './is-outage';
+import { mayBeApplied } from './may-be-applied';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -26,9 +22,10 @@ export interface Database {
    * Runs one writing statement, which commits by itself. It runs again only after a failure that proves it was not
    * applied, or if running it twice has the effect of running it once.
    *
-   * @throws OutcomeUnknownError if it may have been applied.
+   * @throws OutcomeUnknownError if its answer was lost and it may have been applied, whatever a later attempt failed
+   * with. After every other failure of the database it was not.
    */
-  statement<T>(operation: string, work: Work<T>, options: { readonly idempotent: boolean }): Promise<T>;
+  statement<T>(operation: string, work: Work<T>, options: StatementOptions): Promise<T>;
   /**
    * Runs work in a transaction, again if it fails in a way that may pass.
    *
@@ -40,6 +37,17 @@ export interface Database {
     work: Work<T>,
     options: { readonly wasApplied: (manager: EntityManager) => Promise<boolean> },
   ): Promise<T>;
+}
+
+/** What is known of a writing statement. */
+export interface StatementOptions {
+  /** Whether running it twice has the effect of running it once. */
+  readonly idempotent: boolean;
+  /**
+   * Whether an error of an idempotent statement's work proves that no earlier attempt was applied, because the work has
+   * looked. Default: none does.
+   */
+  readonly provesUnapplied?: (error: unknown) => boolean;
 }
 
 /** What was asked for may have been done, once, or not at all; nobody knows. */
@@ -67,6 +75,9 @@ export interface DatabaseParts {
   readonly manager: ConnectionManager;
 }
 
+/** To the server a single statement is a transaction of its own, and so it is counted where its outcome is not known. */
+const UNKNOWN_STATEMENT = Object.freeze({ pool: 'primary', outcome: 'unknown', resolvedBy: undefined });
+
 /**
  * Makes the database over a DataSource. All work shares one retry budget and one circuit: during an outage retries add
  * at most a tenth to the load, and soon nothing is sent at all until the server answers again. Retries, changes of the
@@ -74,6 +85,7 @@ export interface DatabaseParts {
  */
 export function createDatabase(dataSource: DataSource, options: DatabaseOptions): DatabaseParts {
   const { logger, deadlineMs: deadline, environment } = options;
+  const events = readEvents(dataSource);
   const budget = retryBudget();
   const breaker = databaseCircuitBreaker({ name: 'database', logger });
   const policy = pipeline([databaseRetry({ budget, logger }), breaker]);
@@ -99,18 +111,27 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
           }),
         true,
       ),
-    async statement(operation, work, { idempotent }) {
-      // An attempt that failed before anything was sent says nothing of the one before it.
-      let mayBeApplied = false;
-      const watched: typeof work = (connection) =>
-        work(connection).catch((error: unknown) => {
-          mayBeApplied ||= classify(error, readPhase(error)).applied === 'unknown';
+    async statement(operation, work, { idempotent, provesUnapplied }) {
+      const startedMs = performance.now();
+      let attempts = 0;
+      let lost: { readonly failure: unknown } | undefined;
+      const watched: typeof work = (connection) => {
+        attempts += 1;
+        return work(connection).catch((error: unknown) => {
+          if (mayBeApplied(error)) lost = { failure: error };
+          else if (idempotent && provesUnapplied?.(error)) lost = undefined;
           throw error;
         });
+      };
       try {
         return await run(operation, watched, idempotent);
-      } catch (error) {
-        throw mayBeApplied && isOutage(error) ? new OutcomeUnknownError(error) : error;
+      } catch (rejection) {
+        // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
+        if (lost === undefined) throw rejection;
+        const error = new OutcomeUnknownError(lost.failure);
+        const durationMs = performance.now() - startedMs;
+        events.emit('transaction', { ...UNKNOWN_STATEMENT, attempts, durationMs, error });
+        throw error;
       }
     },
     async transaction(operation, work, { wasApplied }) {

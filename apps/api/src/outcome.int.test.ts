@@ -7,7 +7,8 @@ import {
   type ProxyMessage,
   type TestDatabase,
 } from '@holdfast/local-postgres';
-import { lockOrganizations } from './test/table-lock';
+import { withDataSource } from './test/suffering';
+import { lockOrganizations, lockTable } from './test/table-lock';
 import { openService, type TestService } from './test/test-service';
 
 describe('a request whose answer from the database is lost', () => {
@@ -89,6 +90,105 @@ describe('a request whose answer from the database is lost', () => {
     remove();
     expect(answer).toMatchObject({ status: 504, body: { type: '/problems/outcome-unknown' } });
     expect(answer.body.idempotencyKeys).toEqual([key]);
+  });
+});
+
+describe('an append that the server has got, and whose connection is lost', () => {
+  let database: TestDatabase;
+  let proxy: PostgresProxy;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    proxy = await openProxy({ port: Number(new URL(database.url).port) });
+  });
+  afterAll(async () => {
+    await proxy?.close();
+    await database?.drop();
+  });
+
+  const appendTo = (aggregateId: string, key: string) => ({
+    aggregateType: 'invoice',
+    aggregateId,
+    expectedVersion: 0,
+    events: [{ eventType: 'invoice.issued', payload: {}, idempotencyKey: key }],
+  });
+  const isInsert = ({ direction, text }: ProxyMessage) =>
+    direction === 'frontend' && text?.trimStart().startsWith('insert into events') === true;
+
+  /** Cuts connections on which an event is inserted, as soon as the server has got all of it. */
+  function cutInserts(isEnough: (cut: number) => boolean) {
+    const inserting = new Set<number>();
+    const remove = proxy.onMessage((message) => {
+      const { id } = message.connection;
+      if (isInsert(message) && !isEnough(inserting.size)) inserting.add(id);
+      const isLast = message.direction === 'frontend' && message.type === 'S';
+      return isLast && inserting.has(id) ? 'cut-after' : undefined;
+    });
+    return { inserting, remove };
+  }
+
+  const countEvents = async (service: TestService, aggregateId: string): Promise<number> =>
+    (await service.get(`/v1/streams/invoice/${aggregateId}`)).body.items.length;
+
+  it('is not said to be given up at the deadline: it may be done afterwards', async () => {
+    const service = await openService(proxy.urlThrough(database.url), { DATABASE_DEADLINE_MS: '2000' });
+    const [aggregateId, key] = [randomUUID(), randomUUID()];
+    const lock = await lockTable(database.url, 'events');
+    const { inserting, remove } = cutInserts((cut) => cut === 1);
+    const answer = await service.post('/v1/events', appendTo(aggregateId, key));
+    remove();
+    expect(inserting.size).toBe(1);
+    await lock.release();
+    expect(answer).toMatchObject({ status: 504, body: { type: '/problems/outcome-unknown' } });
+    expect(answer.body.idempotencyKeys).toEqual([key]);
+    // The server has not noticed that nobody listens, and does it now.
+    while ((await countEvents(service, aggregateId)) === 0);
+    const again = await service.post('/v1/events', appendTo(aggregateId, key));
+    expect(again).toMatchObject({ status: 200, body: { appended: false } });
+    const counted = /^holdfast_db_transaction_duration_seconds_count\{.*outcome="unknown".*\} 1$/m;
+    expect((await service.get('/metrics')).body).toMatch(counted);
+    await service.close();
+  });
+
+  it('is not said to be refused when the circuit opens: nothing that was done is denied', async () => {
+    const service = await openService(proxy.urlThrough(database.url), {
+      DATABASE_DEADLINE_MS: '60000',
+      DATABASE_POOL_MAX: '20',
+    });
+    const { inserting, remove } = cutInserts(() => false);
+    const ids = Array.from({ length: 20 }, () => randomUUID());
+    const answers = await Promise.all(
+      ids.map((id) => service.post('/v1/events', appendTo(id, randomUUID()))),
+    );
+    remove();
+    expect(inserting.size).toBeGreaterThan(0);
+    expect(service.readLog()).toContainEqual(
+      expect.objectContaining({ message: 'The circuit changed its state', to: 'open' }),
+    );
+    const done = await withDataSource(database.url, async (dataSource) => {
+      const running = `select pid from pg_stat_activity
+        where datname = current_database() and state = 'active' and query ~ '^\\s*insert into events'`;
+      while ((await dataSource.query(running)).length > 0);
+      const rows = await dataSource.query('select aggregate_id as id from events');
+      return new Set(rows.map(({ id }: { id: string }) => id));
+    });
+    const denied = answers.filter(({ status, body }, at) => {
+      const isAdmitted = status < 300 || body.type === '/problems/outcome-unknown';
+      return done.has(ids[at]) && !isAdmitted;
+    });
+    expect(ids.filter((id) => done.has(id)).length).toBeGreaterThan(0);
+    expect(denied).toEqual([]);
+    await service.close();
+  });
+
+  it('is answered with what the next attempt finds, where that is another version', async () => {
+    const service = await openService(proxy.urlThrough(database.url));
+    const body = { ...appendTo(randomUUID(), randomUUID()), expectedVersion: 7 };
+    const { inserting, remove } = cutInserts((cut) => cut === 1);
+    const answer = await service.post('/v1/events', body);
+    remove();
+    expect(inserting.size).toBe(1);
+    expect(answer).toMatchObject({ status: 409, body: { type: '/problems/version-conflict' } });
+    await service.close();
   });
 });
 

@@ -1,7 +1,7 @@
 import { createDataSource } from '@holdfast/db';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 
-/** A table that nobody can read: a request that asks it is in flight for as long as the test wants. */
+/** A table that nobody can read or write: a request that asks it is in flight for as long as the test wants. */
 export interface TableLock {
   /** Resolves when this many statements wait for the table. */
   waitForWaiting(count: number): Promise<void>;
@@ -11,15 +11,21 @@ export interface TableLock {
 }
 
 /** Locks the organizations. */
-export async function lockOrganizations(databaseUrl: string): Promise<TableLock> {
+export function lockOrganizations(databaseUrl: string): Promise<TableLock> {
+  return lockTable(databaseUrl, 'organizations');
+}
+
+/** Locks a table. */
+export async function lockTable(databaseUrl: string, table: 'organizations' | 'events'): Promise<TableLock> {
   const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: databaseUrl }));
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
-  await runner.query('lock table organizations in access exclusive mode');
+  await runner.query(`lock table ${table} in access exclusive mode`);
   const waitUntil = async (isEnough: (waiting: number) => boolean): Promise<void> => {
     const readWaiting = async () => {
       const [row] = await dataSource.query(
-        `select count(*)::int as waiting from pg_locks where not granted and relation = 'organizations'::regclass`,
+        'select count(*)::int as waiting from pg_locks where not granted and relation = $1::regclass',
+        [table],
       );
       return row.waiting;
     };

@@ -1,4 +1,11 @@
-import { type AppendRequest, type AppendResult, appendEvents } from '@holdfast/db';
+import {
+  type AppendRequest,
+  type AppendResult,
+  appendEvents,
+  IdempotencyKeyReusedError,
+  InvalidAppendError,
+  VersionConflictError,
+} from '@holdfast/db';
 import { type Database, OutcomeUnknownError } from '../database';
 
 /**
@@ -17,12 +24,22 @@ export async function appendToStream(database: Database, request: AppendRequest)
   try {
     return await database.statement('append events', (manager) => appendEvents(manager, request), {
       idempotent,
+      provesUnapplied,
     });
   } catch (error) {
     throw error instanceof OutcomeUnknownError
       ? new UnknownAppendError(idempotent ? keys : [], error)
       : error;
   }
+}
+
+/** The append has looked for its keys, and they are not there as it would have written them; or it can never be written. */
+function provesUnapplied(error: unknown): boolean {
+  return (
+    error instanceof VersionConflictError ||
+    error instanceof IdempotencyKeyReusedError ||
+    error instanceof InvalidAppendError
+  );
 }
 
 /** Whether the events were appended is not known. */

@@ -1,5 +1,5 @@
 import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
-import { timeout } from '@holdfast/resilience';
+import { createDeadline, timeout } from '@holdfast/resilience';
 import type { EntityManager } from 'typeorm';
 import { readEvents } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
@@ -120,6 +120,18 @@ describe('finding out what became of a lost COMMIT', () => {
     }
   });
 
+  it('is not taken for a deadline that passes meanwhile', async () => {
+    const deadline = createDeadline(200);
+    const { result, outcomes } = await loseAnswer(
+      { resolveMs: 600 },
+      { wasApplied: () => Promise.reject(new Error('not now')), deadline },
+    );
+    expect(deadline.remainingMs()).toBe(0);
+    expect(result).toMatchObject({ code: 'AMBIGUOUS_OUTCOME', reason: 'timeout' });
+    expect(outcomes).toEqual(['unknown']);
+    expect(await readBalance(server.url)).toBe(90);
+  });
+
   describe('of work that may be applied twice', () => {
     const run = { context: { idempotent: true } };
     const insert = (manager: EntityManager) => manager.query(`INSERT INTO transfers VALUES ('w', 10)`);
@@ -132,6 +144,27 @@ describe('finding out what became of a lost COMMIT', () => {
 
     it('says that it is unknown, where the next attempt fails for what this one has applied', async () => {
       const { result, outcomes } = await loseAnswer({}, run, undefined, insert);
+      expect(result).toMatchObject({ code: 'AMBIGUOUS_OUTCOME', reason: 'no-proof' });
+      expect(outcomes).toEqual(['unknown']);
+    });
+
+    it('says that it is unknown, where the deadline passes during the next attempt', async () => {
+      const deadline = createDeadline(500);
+      let begun = 0;
+      const { result, outcomes } = await loseAnswer(
+        {},
+        { ...run, deadline },
+        (proxy) =>
+          proxy.onMessage(({ type, text }) => {
+            if (type !== 'Q' || text?.startsWith('BEGIN') !== true) return undefined;
+            begun += 1;
+            return begun > 1 ? 'freeze' : undefined;
+          }),
+        insert,
+      );
+      expect(begun).toBe(2);
+      // A timer may be early by a little.
+      expect(deadline.remainingMs()).toBeLessThan(50);
       expect(result).toMatchObject({ code: 'AMBIGUOUS_OUTCOME', reason: 'no-proof' });
       expect(outcomes).toEqual(['unknown']);
     });
