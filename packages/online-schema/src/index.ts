@@ -2,6 +2,7 @@ export { CatalogError, type CatalogErrorCode } from './catalog/catalog-error';
 export { readIndexes } from './catalog/read-indexes';
 export { AcceptDeclarationError } from './declaration/accept-declaration-error';
 export { Accept, type AcceptOptions } from './declaration/accept-decorator';
+export { acceptFindings, type FindingAcceptance } from './declaration/accept-findings';
 export type { AcceptedChecks } from './declaration/acceptance';
 export { IndexDeclarationError } from './declaration/index-declaration-error';
 export { Index } from './declaration/index-decorator';

@@ -1,6 +1,8 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { IndexDefinition } from '../specification/index-definition';
 import type { CheckId } from './check-id';
+import type { Declarations } from './entity-declarations';
+import type { IndexShape } from './read-index-shapes';
 
 /** Worst first. */
 export const SEVERITIES = ['critical', 'warning', 'notice'] as const;
@@ -28,6 +30,10 @@ export interface CheckContext {
   /** Tables of the entities, as `schema.table`; empty where the doctor is asked about a database without entities. */
   readonly entityTables: readonly string[];
   readonly declaredIndexes: readonly IndexDefinition[];
+  /** Where in the entities something is declared, which SQL alone would not change for good. */
+  readonly declarations: Declarations;
+  /** The indexes of the tables looked at, by schema, table and name: read by the first check that asks, the same for all. */
+  readShapes(): Promise<readonly IndexShape[]>;
   /** The time against which ages are told: that of the server, unless the caller gave another. */
   readonly now: Date;
   /** Milliseconds that one statement may take; a check of many statements keeps to it as a whole. */
@@ -54,6 +60,11 @@ export interface Finding {
   readonly message: string;
   /** SQL that mends it, in order, each to be run by itself; empty where a person has to decide first. */
   readonly mend: readonly string[];
+  /**
+   * In a sentence: what to change in the entities, where they declare it. SQL would make drift of it, which the next
+   * generated migration undoes.
+   */
+  readonly change?: string;
   /** What the finding rests on, for tables and plots: bytes, rows, counts, ages. Never a value of a row. */
   readonly figures: Readonly<Record<string, number | string | boolean | null>>;
   /** Where this one is worse or better than its check's. */

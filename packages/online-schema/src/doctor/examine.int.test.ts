@@ -176,6 +176,17 @@ describe('examining a database', () => {
     expect(report.findings).toEqual((await examine(dataSource)).findings);
   });
 
+  it('reads the shapes of the indexes once, for whatever number of checks', async () => {
+    let readings = 0;
+    const counted = beforeStatements(dataSource, async (sql) => {
+      if (sql.includes('indnullsnotdistinct') && sql.includes('relpersistence')) readings += 1;
+    });
+    const report = await examine(counted);
+    expect(report.checks.every(({ completed }) => completed || report.unseen.length > 0)).toBe(true);
+    expect(report.findings).toEqual((await examine(dataSource)).findings);
+    expect(readings).toBe(1);
+  });
+
   it('ends with the reason when asked to, and does not begin when it was before', async () => {
     const controller = new AbortController();
     const listened = beforeStatements(dataSource, async (sql) => {

@@ -7,9 +7,11 @@ import { CHECK_IDS } from './check-id';
 import { CHECKS } from './checks';
 import { DoctorError } from './doctor-error';
 import type { DoctorReport, Overview } from './doctor-report';
+import { readDeclarations } from './entity-declarations';
 import { explainRefusal, isLockTimeout } from './explain-refusal';
 import { type Limits, LOCK_TIMEOUT_MS } from './limits';
 import { readAcceptances } from './read-acceptances';
+import { type IndexShape, readIndexShapes } from './read-index-shapes';
 import { readOverview } from './read-overview';
 import { readSurroundings } from './read-surroundings';
 import { runReadOnly } from './run-read-only';
@@ -53,6 +55,8 @@ export async function examine(dataSource: DataSource, options: ExamineOptions = 
     schemas: surroundings.schemas,
     entityTables: surroundings.entityTables,
     declaredIndexes: readEntityIndexes(dataSource),
+    declarations: readDeclarations(dataSource, surroundings.schemaOf),
+    shapesFor: shareShapes(surroundings.schemas),
     now: now ?? surroundings.serverTime,
     timeoutMs,
   };
@@ -67,7 +71,23 @@ export async function examine(dataSource: DataSource, options: ExamineOptions = 
   return summarise({ surroundings, examinedAt: around.now, outcomes, acceptances, minSeverity, overview });
 }
 
-type Around = Omit<CheckContext, 'runner'>;
+interface Around extends Omit<CheckContext, 'runner' | 'readShapes'> {
+  /** Reads the indexes for a check with its own runner, unless another check has. */
+  readonly shapesFor: (runner: QueryRunner) => Promise<readonly IndexShape[]>;
+}
+
+/** What a check has read, the others need not; one that was refused or ran out of time leaves it to the next. */
+function shareShapes(schemas: readonly string[]): Around['shapesFor'] {
+  let shapes: readonly IndexShape[] | undefined;
+  return async (runner) => {
+    shapes ??= await readIndexShapes(runner, schemas);
+    return shapes;
+  };
+}
+
+function contextFor({ shapesFor, ...around }: Around, runner: QueryRunner): CheckContext {
+  return { ...around, runner, readShapes: () => shapesFor(runner) };
+}
 
 async function withRunner<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
@@ -104,9 +124,10 @@ async function runCheck(
   });
   try {
     const result = await withRunner(around.dataSource, (runner) => {
-      if (!check.ownSession) return runReadOnly(runner, limits, () => check.run({ ...around, runner }));
+      const context = contextFor(around, runner);
+      if (!check.ownSession) return runReadOnly(runner, limits, () => check.run(context));
       // A runner takes a connection with its first statement, so that one left alone is no connection either.
-      return check.run({ ...around, dataSource: boundSessions(around.dataSource, limits), runner });
+      return check.run({ ...context, dataSource: boundSessions(around.dataSource, limits) });
     });
     limits.signal?.throwIfAborted();
     return { outcome: end(result, true), wasLockedOut: false };
@@ -121,7 +142,7 @@ async function runCheck(
 async function readOverviewIfAllowed(around: Around, limits: Limits): Promise<Overview | null> {
   try {
     return await withRunner(around.dataSource, (runner) =>
-      runReadOnly(runner, limits, () => readOverview({ ...around, runner })),
+      runReadOnly(runner, limits, () => readOverview(contextFor(around, runner))),
     );
   } catch (error) {
     limits.signal?.throwIfAborted();

@@ -9,7 +9,8 @@ export interface Superseded {
 
 /**
  * The indexes for which there is another one with the same keys that answers every query and enforces every rule as
- * well, each once. Of two equal ones, that of a constraint is kept, then one that is declared, then the first by name.
+ * well, each once. Of two equal ones, that of a constraint is kept, then one that is declared, then one that
+ * the table is clustered by, then the first by name.
  *
  * @param declared Names of declared indexes.
  */
@@ -24,6 +25,7 @@ export function findDuplicates(
       index.constraint === null ? 1 : 0,
       index.replicaIdentity ? 0 : 1,
       declared.has(index.name) ? 0 : 1,
+      index.clustered ? 0 : 1,
       index.name,
     ].join(' ');
   const byRank = shapes.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
@@ -41,6 +43,11 @@ export function findDuplicates(
 export function isDispensable(index: IndexShape): boolean {
   const owned = index.constraintKind === 'p' || index.constraintKind === 'x' || index.attached;
   return !owned && !index.replicaIdentity && index.referencedBy === 0 && index.valid;
+}
+
+/** A sentence for a finding that would have the index dropped, where that takes more than its space away. */
+export function tellClustered({ clustered, table }: IndexShape): string {
+  return clustered ? ` CLUSTER sorts ${table} by it: let that sort by the other one first.` : '';
 }
 
 /** Whether `index` has the keys of the other one and does all that it does. */

@@ -19,6 +19,7 @@ export interface ForeignKey {
   /** What a delete of the referenced row does: `a` nothing, `r` restrict, `c` cascade, `n` set null, `d` set default. */
   readonly onDelete: 'a' | 'r' | 'c' | 'n' | 'd';
   readonly rows: number | null;
+  /** Of its rows: what a scan from end to end reads. */
   readonly tableBytes: number;
 }
 
@@ -59,7 +60,14 @@ const READ_FOREIGN_KEYS = `${WITH_TABLES_LOOKED_AT}
   select looked_at.schema, looked_at.name as "table", looked_at.kind = 'p' as partitioned, looked_at.rows,
          reference.conname as name, space.nspname as "referencedSchema", referenced.relname as "referencedTable",
          reference.confdeltype as "onDelete",
-         pg_total_relation_size(looked_at.oid)::float8 as "tableBytes",
+         case looked_at.kind
+           when 'p' then (
+             select coalesce(sum(pg_relation_size(part.relid)), 0)
+             from pg_partition_tree(looked_at.oid) as part
+             where part.isleaf
+           )
+           else pg_relation_size(looked_at.oid)
+         end::float8 as "tableBytes",
          array(
            select attribute.attname::text
            from unnest(reference.conkey) with ordinality as key (number, place)

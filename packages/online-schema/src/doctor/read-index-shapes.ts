@@ -42,6 +42,8 @@ export interface IndexShape {
   readonly valid: boolean;
   readonly ready: boolean;
   readonly replicaIdentity: boolean;
+  /** CLUSTER without a name puts the rows of the table in its order. */
+  readonly clustered: boolean;
   /** Constraint that owns the index, and what kind it is: `p`, `u` or `x`. */
   readonly constraint: string | null;
   readonly constraintKind: 'p' | 'u' | 'x' | null;
@@ -66,7 +68,7 @@ const READ_SHAPES = `${WITH_TABLES_LOOKED_AT}
          class.relkind = 'I' as partitioned, class.relispartition as attached, method.amname as method,
          index.indisunique as unique, index.indnullsnotdistinct as "nullsNotDistinct",
          index.indimmediate as immediate, index.indisvalid as valid,
-         index.indisready and index.indislive as ready, index.indisreplident as "replicaIdentity",
+         index.indisready and index.indislive as ready, index.indisreplident as "replicaIdentity", index.indisclustered as clustered,
          owner.conname as constraint, owner.contype as "constraintKind",
          (select count(*)::integer from pg_constraint where contype = 'f' and conindid = index.indexrelid)
            as "referencedBy",

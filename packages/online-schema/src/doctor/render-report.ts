@@ -46,9 +46,9 @@ function section(title: string, entries: readonly (readonly string[])[]): string
   return [`${title.toUpperCase()} (${entries.length})`, '', ...entries.flatMap((lines) => [...lines, ''])];
 }
 
-function renderFinding({ object, check, message, mend }: ReportedFinding, width: number): string[] {
+function renderFinding({ object, check, message, mend, change }: ReportedFinding, width: number): string[] {
   return [
-    ...entry(object, check, [message], width),
+    ...entry(object, check, change === undefined ? [message] : [message, change], width),
     // A line break in it may be part of a name or a text.
     ...mend.flatMap((statement) => `${' '.repeat(INDENT)}${statement.replace(/;?$/, ';')}`.split('\n')),
   ];

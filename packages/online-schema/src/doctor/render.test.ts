@@ -1,6 +1,7 @@
 import type { DoctorReport, ReportedFinding } from './doctor-report';
 import { html } from './page/html';
 import { renderPage } from './page/render-page';
+import { renderScatter } from './page/scatter';
 import { renderReport } from './render-report';
 
 const NASTY = `<img src=x onerror="alert('1')">&`;
@@ -102,6 +103,25 @@ describe('the page', () => {
     expect(open).toEqual([]);
   });
 
+  it('has what to change in the entities, before the SQL', () => {
+    const page = renderPage({ ...report, findings: [{ ...finding, change: `Remove ${NASTY}.` }] });
+    expect(page).toMatch(/<p class="change">Remove &#60;img [^<]*<\/p><pre>DROP INDEX/);
+  });
+
+  it('ends a name that stands left of its point before that, however wide the letters are', () => {
+    const { text } = renderScatter(
+      [{ name: 'w'.repeat(20), title: '', scans: 10, bytes: 8192, className: '' }],
+      '',
+    );
+    const [, at] = /<circle class="" cx="(\d+)"/.exec(text) ?? [];
+    expect(text).toContain(`<text class="end" x="${Number(at) - 9}"`);
+  });
+
+  it('shows what is used up as a share', () => {
+    const page = renderPage({ ...report, findings: [{ ...finding, figures: { used: 0.978 } }] });
+    expect(page).toContain('<dt>used</dt><dd>98 %</dd>');
+  });
+
   it('says so when there is nothing', () => {
     expect(renderPage(EMPTY)).toContain('Nothing found.');
     expect(html`<p>${'a'}${html`<b>${1}</b>`}</p>`.text).toBe('<p>a<b>1</b></p>');
@@ -112,6 +132,15 @@ describe('the lines', () => {
   it.each([60, 80, 120])('keep to %d columns, but for SQL', (columns) => {
     const lines = renderReport(report, columns).filter((line) => !line.includes('DROP INDEX'));
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+
+  it('have what to change in the entities in a paragraph of its own, before the SQL', () => {
+    const change = 'Remove index a from User, then run holdfast generate --allow drop-index.';
+    const lines = renderReport({ ...report, findings: [{ ...finding, change, mend: ['SELECT 1'] }] }, 80);
+    expect(lines.slice(lines.indexOf(`    ${change}`)).slice(0, 2)).toEqual([
+      `    ${change}`,
+      '    SELECT 1;',
+    ]);
   });
 
   it('have nothing that a terminal obeys, and keep the lines of SQL', () => {

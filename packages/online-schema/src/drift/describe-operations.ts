@@ -112,6 +112,12 @@ function describeConstraint(operation: TableOperation): Description {
       reason: `the constraint exists under another name, ${operation.name}`,
     };
   }
+  if (operation.kind === 'add-exclusion' && operation.replaces !== undefined) {
+    return {
+      differences: [{ aspect: kind, ...operation.replaces }],
+      reason: `the ${kind} ${name} is another one`,
+    };
+  }
   const { definition, previous } = operation as Partial<Pick<AddedConstraint, 'definition' | 'previous'>>;
   const isAdded = operation.kind.startsWith('add');
   const difference: DriftDifference = {
@@ -133,7 +139,7 @@ function kindOfConstraint({ kind }: TableOperation): string {
   return kind.endsWith('check') ? 'check constraint' : 'exclusion constraint';
 }
 
-/** Of an exclusion constraint no more is known than that it is there. */
+/** Of an exclusion constraint that comes or goes no more is known than that it is there. */
 function renderConstraint(
   constraint: CheckDefinition | UniqueDefinition | ForeignKeyDefinition | undefined,
 ): string {

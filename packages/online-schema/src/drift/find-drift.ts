@@ -1,9 +1,11 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { planTableChanges, type RenamedColumn } from '../generate/plan-table-changes';
 import { readPartitions } from '../partitions/read-partitions';
 import { describeIndexState } from './describe-index-state';
 import type { DriftFinding, DriftReport } from './drift-report';
 import { findTableDrift } from './find-table-drift';
 import type { IndexState } from './index-state';
+import { explainUse, type IndexUse, readIndexUse } from './index-use';
 import { type EntityTable, readEntityTables } from './read-entity-tables';
 import { readIndexStates } from './read-index-states';
 import { type MendPlace, type PlacedPartition, renderIndexMend } from './render-index-mend';
@@ -13,15 +15,19 @@ import { type MendPlace, type PlacedPartition, renderIndexMend } from './render-
  * tables, columns and constraints as TypeORM compares them, indexes as the server itself spells them. Nothing is
  * changed and no writer is blocked.
  *
- * An index of a table that does not exist is part of that table's finding.
+ * An index of a table that does not exist is part of that table's finding. One of a column that has another name is
+ * compared as it will be once the column is renamed, which carries it along.
  *
  * @throws CatalogError for a table that this role may not read, MigrationError if it may make no temporary table,
  * IndexDeclarationError for a declaration that makes no index; whatever the driver throws.
  */
 export async function findDrift(dataSource: DataSource): Promise<DriftReport> {
-  const { tables, states, ofIndexes, serverVersion } = await readIndexDrift(dataSource);
+  const now = await readIndexDrift(dataSource, []);
   // TypeORM takes a connection of its own for this, and there may be no second one.
-  const ofTables = await findTableDrift(dataSource, tables);
+  const { operations, renamed } = await planTableChanges(dataSource);
+  const { tables, states, ofIndexes, serverVersion } =
+    renamed.length === 0 ? now : await readIndexDrift(dataSource, renamed);
+  const ofTables = await findTableDrift(dataSource, tables, operations);
   return {
     findings: [
       ...ofTables
@@ -33,11 +39,11 @@ export async function findDrift(dataSource: DataSource): Promise<DriftReport> {
   };
 }
 
-async function readIndexDrift(dataSource: DataSource) {
+async function readIndexDrift(dataSource: DataSource, renames: readonly RenamedColumn[]) {
   const runner = dataSource.createQueryRunner();
   try {
     const tables = await readEntityTables(dataSource, runner);
-    const states = await readIndexStates(dataSource, runner, tables);
+    const states = await readIndexStates(dataSource, runner, tables, renames);
     const ofIndexes: DriftFinding[] = [];
     for (const state of states) {
       if (state.kind === 'same' || state.table.found === undefined) continue;
@@ -56,6 +62,7 @@ async function describe(
 ): Promise<DriftFinding> {
   const name = nameOf(state);
   const partitions = table.partitioned ? await placePartitions(runner, table, name) : undefined;
+  const use = await readUse(runner, state);
   return {
     kind: state.kind,
     schema: table.schema,
@@ -67,9 +74,23 @@ async function describe(
         : 'differences' in state
           ? state.differences
           : [],
-    reason: describeIndexState(state),
-    mend: renderIndexMend(state, { schema: table.schema, partitions }),
+    reason: [describeIndexState(state), ...explainUse(use, state.table.name)].join('; '),
+    mend: renderIndexMend(state, { schema: table.schema, partitions, use }),
   };
+}
+
+/** What needs the existing index, where the mend has it dropped. */
+async function readUse(runner: QueryRunner, state: IndexState): Promise<IndexUse | undefined> {
+  switch (state.kind) {
+    case 'different':
+    case 'invalid':
+    case 'not-ready':
+    case 'remains':
+    case 'undeclared':
+      return readIndexUse(runner, state.existing);
+    default:
+      return undefined;
+  }
 }
 
 function nameOf(state: IndexState): string {

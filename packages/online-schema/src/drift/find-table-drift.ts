@@ -1,5 +1,4 @@
-import type { DataSource } from 'typeorm';
-import { planTableChanges } from '../generate/plan-table-changes';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { TableOperation } from '../generate/table-operation';
 import { placeOperation } from '../plan/place-operation';
 import { type PlanContext, readPlanContext } from '../plan/plan-context';
@@ -7,6 +6,7 @@ import type { PlanStep } from '../plan/plan-step';
 import { STAGES } from '../plan/planned-change';
 import { describeOperations, subjectOf } from './describe-operations';
 import type { DriftFinding } from './drift-report';
+import { explainUse, isNeeded, readIndexUse } from './index-use';
 import type { EntityTable } from './read-entity-tables';
 
 type Group = readonly [TableOperation, ...TableOperation[]];
@@ -18,8 +18,8 @@ type Group = readonly [TableOperation, ...TableOperation[]];
 export async function findTableDrift(
   dataSource: DataSource,
   tables: readonly EntityTable[],
+  operations: readonly TableOperation[],
 ): Promise<DriftFinding[]> {
-  const { operations } = await planTableChanges(dataSource);
   if (operations.length === 0) return [];
   const runner = dataSource.createQueryRunner();
   try {
@@ -29,7 +29,12 @@ export async function findTableDrift(
         : [operation.table],
     );
     const context = await readPlanContext(runner, targets, [], operations);
-    return groupBySubject(operations).map((group) => describe(dataSource, context, group, tables));
+    const findings: DriftFinding[] = [];
+    for (const group of groupBySubject(operations)) {
+      const finding = describe(dataSource, context, group, tables);
+      findings.push(await spareNeeded(runner, group, finding));
+    }
+    return findings;
   } finally {
     await runner.release();
   }
@@ -57,6 +62,19 @@ function describe(
     reason: [reason, ...decision].join('; '),
     mend: steps.some(isForPeople) ? [] : steps.flatMap(({ statements }) => statements),
   };
+}
+
+/** With a unique constraint goes its index, on which more may rest than the constraint. */
+async function spareNeeded(runner: QueryRunner, group: Group, finding: DriftFinding): Promise<DriftFinding> {
+  const { schema, table } = finding;
+  for (const operation of group) {
+    const isDropped = operation.kind === 'drop-unique' || operation.kind === 'add-unique';
+    if (!isDropped || operation.previous === undefined) continue;
+    const use = await readIndexUse(runner, { schema, name: operation.previous.name });
+    const reason = [finding.reason, ...explainUse(use, table)].join('; ');
+    return { ...finding, reason, mend: isNeeded(use) ? [] : finding.mend };
+  }
+  return finding;
 }
 
 function planSteps(context: PlanContext, group: Group): PlanStep[] {

@@ -5,12 +5,15 @@ import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex, renderDropIndex, renderRenameIndex } from '../specification/render-index';
 import type { IndexState, IndexStateOf } from './index-state';
+import { type IndexUse, isNeeded, renderCluster } from './index-use';
 
 /** What a mend needs to know about the table beside the state of the index. */
 export interface MendPlace {
   readonly schema: string;
   /** Of a partitioned table: its partitions, those above before those below. */
   readonly partitions: readonly PlacedPartition[] | undefined;
+  /** What needs the index that is there, if one is. */
+  readonly use?: IndexUse | undefined;
 }
 
 /** A partition, and what it has of the index already. */
@@ -22,7 +25,8 @@ export interface PlacedPartition
 
 /**
  * The statements that bring an index to what is declared, as `ensureIndex` and `dropIndex` would, none of which blocks
- * a writer; each is to be run by itself, outside a transaction. Empty where a person must decide, or wait.
+ * a writer; each is to be run by itself, outside a transaction. Empty where a person must decide, or wait, and where
+ * something needs the very index that would be dropped.
  */
 export function renderIndexMend(state: IndexState, place: MendPlace): string[] {
   const { schema } = place;
@@ -44,15 +48,17 @@ export function renderIndexMend(state: IndexState, place: MendPlace): string[] {
     case 'invalid':
     case 'not-ready':
       if (isIncomplete(state, place)) return renderPartitions({ ...state.definition, schema }, place);
+      if (isNeeded(place.use)) return [];
       return [
         ...renderDrop({ schema, name: state.existing.name }, place),
         ...renderBuild({ ...state.definition, schema }, place),
+        ...keepOrder({ ...state.definition, schema }, place),
       ];
     case 'different':
-      return renderReplacement({ ...state.definition, schema }, place);
+      return isNeeded(place.use) ? [] : renderReplacement({ ...state.definition, schema }, place);
     case 'remains':
     case 'undeclared':
-      return renderDrop({ schema, name: state.existing.name }, place);
+      return isNeeded(place.use) ? [] : renderDrop({ schema, name: state.existing.name }, place);
     default:
       return state satisfies never;
   }
@@ -66,8 +72,14 @@ function renderReplacement(definition: IndexDefinition, place: MendPlace): strin
     ...renderBuild({ ...definition, name: incoming }, place),
     renderRenameIndex(schema, definition.name, outgoing),
     renderRenameIndex(schema, incoming, definition.name),
+    ...keepOrder(definition, place),
     ...renderDrop({ schema, name: outgoing }, place),
   ];
+}
+
+/** Whoever sorts the table by the index that goes sorts it by the one that comes. */
+function keepOrder(definition: IndexDefinition, { use }: MendPlace): string[] {
+  return use?.isClustered ? renderCluster(definition) : [];
 }
 
 /** A partitioned table's index is built on every partition first: valid as soon as the last one is attached. */

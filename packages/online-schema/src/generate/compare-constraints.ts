@@ -12,6 +12,7 @@ import type { ForeignKeyDefinition } from '../recipes/recipe-definitions';
 import { toForeignKeyDefinition, toUniqueDefinition } from '../recipes/recipe-from-catalog';
 import { isSameForeignKey, isSameUnique } from '../recipes/same-constraint';
 import { tablesOf } from '../specification/read-entity-indexes';
+import { compareExclusions } from './compare-exclusions';
 import { constraintOf, isEqual } from './merge-pairs';
 import { tableOf, toForeignKeyOf, toUniqueOf } from './name-tables';
 import type { OperationDetail, TableOperation } from './table-operation';
@@ -34,6 +35,8 @@ export async function compareConstraints(
     const table = await readTable(runner, target);
     if (table === undefined) continue;
     const settled = others.filter((one) => isEqual(one.table, target)).map(constraintOf);
+    for (const replacement of await compareExclusions(runner, metadata, table))
+      found.push({ ...replacement, table: target, isNew: false });
     const existing = (await readConstraints(runner, table)).filter(({ name }) => !settled.includes(name));
     for (const detail of await compare(dataSource, runner, { metadata, existing })) {
       const isMoving = 'definition' in detail && renamed.some((one) => refersTo(detail.definition, one));
@@ -48,8 +51,8 @@ interface Compared {
   readonly existing: readonly CatalogConstraint[];
 }
 
-function hasConstraints({ checks, uniques, foreignKeys }: EntityMetadata): boolean {
-  return checks.length + uniques.length + foreignKeys.length > 0;
+function hasConstraints({ checks, uniques, foreignKeys, exclusions }: EntityMetadata): boolean {
+  return checks.length + uniques.length + foreignKeys.length + exclusions.length > 0;
 }
 
 function refersTo(definition: object, table: object): boolean {

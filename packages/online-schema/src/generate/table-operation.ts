@@ -108,6 +108,11 @@ export type OperationDetail =
   | { readonly kind: 'drop-foreign-key'; readonly previous: ForeignKeyDefinition }
   /** The constraint is the declared one under another name. */
   | { readonly kind: 'rename-constraint'; readonly name: string; readonly to: string }
-  | { readonly kind: 'add-exclusion'; readonly name: string }
+  | {
+      readonly kind: 'add-exclusion';
+      readonly name: string;
+      /** Of one that takes the place of another one of that name: both as the server spells them. */
+      readonly replaces?: { readonly actual: string; readonly declared: string };
+    }
   | { readonly kind: 'drop-exclusion'; readonly name: string }
   | { readonly kind: 'change-view'; readonly name: string };

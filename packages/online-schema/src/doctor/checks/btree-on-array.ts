@@ -5,7 +5,8 @@ import { quoteIdentifier, quoteQualified } from '../../specification/identifier'
 import { renderCreateIndex, renderDropIndex } from '../../specification/render-index';
 import type { Check, Finding } from '../check';
 import { renderBytes, renderCount } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
+import { mendByReplacement } from '../render-mend';
 import { WITH_TABLES_LOOKED_AT } from '../tables-looked-at';
 
 interface ContainerKey {
@@ -20,11 +21,11 @@ export const btreeOnArray: Check = {
   id: 'btree-on-array',
   title: 'Btree on a value that contains others',
   severity: 'notice',
-  async run({ runner, schemas }) {
+  async run({ runner, schemas, readShapes, declarations }) {
     const containers: ContainerKey[] = await runner.query(READ_CONTAINER_KEYS, [schemas]);
     if (containers.length === 0) return { findings: [], unseen: [] };
     const findings: Finding[] = [];
-    for (const index of await readIndexShapes(runner, schemas)) {
+    for (const index of await readShapes()) {
       const container = containers.find(({ schema, name }) => schema === index.schema && name === index.name);
       // A rule that whole values differ is what a btree is for.
       if (container === undefined || index.unique || index.constraint !== null || index.attached) continue;
@@ -37,7 +38,10 @@ export const btreeOnArray: Check = {
           'equality with a whole value is all that it finds. What a value contains (@>, &&, ?, @@) takes a GIN index' +
           `${scans > 0 ? ' beside it, unless equality is all that is asked.' : '.'}`,
         // What reads it asks for whole values, which GIN does not order and mostly does not compare.
-        mend: scans > 0 ? [] : await renderReplacement(runner, index),
+        ...mendByReplacement(scans > 0 ? [] : await renderReplacement(runner, index), {
+          entity: declarations.ofIndex(index),
+          change: `Add type: 'gin' to index ${index.name}`,
+        }),
         figures: { type, scans, bytes: index.bytes },
       });
     }
@@ -51,6 +55,8 @@ async function renderReplacement(runner: QueryRunner, index: IndexShape): Promis
   const part = definition?.parts[0];
   if (definition === undefined || part === undefined) return [];
   if (index.keys.length > 1 || index.include.length > 0 || index.partitioned) return [];
+  // CLUSTER can sort by a btree only.
+  if (index.clustered) return [];
   const { schema, table, where } = definition;
   const name = temporaryName(index.name, 'new');
   const keys = [part.isExpression ? `(${part.text})` : part.text];

@@ -1,8 +1,10 @@
 import { quoteIdentifier } from '../../specification/identifier';
 import type { Check, Finding } from '../check';
+import type { Declarations } from '../entity-declarations';
 import { excludeEachOther } from '../prove';
 import { renderBytes } from '../quantity';
-import { readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
+import { tellChange } from '../render-mend';
 
 /**
  * DESC puts NULLs first unless the index says otherwise. Who asks for the newest rows writes NULLS LAST, and that order
@@ -12,10 +14,10 @@ export const descNullsFirst: Check = {
   id: 'desc-nulls-first',
   title: 'Descending key with NULLs first',
   severity: 'warning',
-  async run({ runner, schemas }) {
+  async run({ runner, readShapes, declarations }) {
     const findings: Finding[] = [];
     const unseen: string[] = [];
-    for (const index of await readIndexShapes(runner, schemas)) {
+    for (const index of await readShapes()) {
       if (!index.valid || index.attached) continue;
       for (const key of index.keys) {
         const { column } = key;
@@ -38,8 +40,9 @@ export const descNullsFirst: Check = {
           message:
             `"${column}" may be NULL and is descending with NULLs first: ORDER BY ${quoteIdentifier(column)} DESC ` +
             `NULLS LAST, which is what asks for the newest rows, cannot use the ${renderBytes(index.bytes)} of it. ` +
-            'Declare it with NULLS LAST, or the column as NOT NULL.',
+            'Make it NULLS LAST, or the column NOT NULL.',
           mend: [],
+          ...changeOf(index, column, declarations),
           figures: { column, bytes: index.bytes },
         });
       }
@@ -47,3 +50,14 @@ export const descNullsFirst: Check = {
     return { findings, unseen };
   },
 };
+
+function changeOf(index: IndexShape, column: string, declarations: Declarations): Pick<Finding, 'change'> {
+  const entity = declarations.ofIndex(index);
+  if (entity === undefined) return {};
+  const [property] = entity.propertiesOf([column]);
+  return {
+    change: tellChange(
+      `Write the key of index ${index.name} of ${entity.name} as desc('${property}', { nulls: 'LAST' })`,
+    ),
+  };
+}

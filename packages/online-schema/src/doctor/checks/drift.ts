@@ -51,11 +51,16 @@ function toFinding(finding: DriftFinding, columns: ReadonlySet<string>): Finding
   return {
     object: `${schema}.${what}`,
     subject: subjectOf(finding, columns),
-    message: reason,
+    message: asSentence(reason),
     mend,
     figures: { kind, differences: differences.map(({ aspect }) => aspect).join(', ') },
     ...(severity && { severity }),
   };
+}
+
+/** Drift is told in clauses, which stand behind a name there. */
+function asSentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? '' : '.'}`;
 }
 
 /** What no entity declares as a column is accepted by its name alone. */

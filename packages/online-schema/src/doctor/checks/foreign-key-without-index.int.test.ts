@@ -117,6 +117,18 @@ describe('foreign-key-without-index', () => {
     expect(objectsOf(after)).toEqual([]);
   });
 
+  it('tells what a scan reads: the rows, and no index', async () => {
+    const { findings } = await examineOnly(scratch.dataSource, 'foreign-key-without-index', [
+      `insert into child select n, null, repeat('x', 100) from generate_series(1, 20000) as n`,
+      'create index other on child (status, id)',
+    ]);
+    const [size]: { heap: number; whole: number }[] = await scratch.dataSource.query(
+      `select pg_relation_size('child')::float8 as heap, pg_total_relation_size('child')::float8 as whole`,
+    );
+    expect(findings[0]?.figures.tableBytes).toBe(size?.heap);
+    expect(size?.whole).toBeGreaterThan(2 * (size?.heap ?? 0));
+  });
+
   it('reports the foreign key of a partitioned table once, at the table', async () => {
     const report = await examineOnly(scratch.dataSource, 'foreign-key-without-index', [
       'create index x on child (parent_id)',

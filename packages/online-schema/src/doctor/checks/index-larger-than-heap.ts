@@ -1,6 +1,6 @@
 import type { Check, Finding } from '../check';
 import { renderBytes } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
 import { WITH_TABLES_LOOKED_AT } from '../tables-looked-at';
 
 const LIMITS = Object.freeze({
@@ -20,8 +20,8 @@ export const indexLargerThanHeap: Check = {
   id: 'index-larger-than-heap',
   title: 'Index larger than its table',
   severity: 'notice',
-  async run({ runner, schemas }) {
-    const shapes = await readIndexShapes(runner, schemas);
+  async run({ runner, schemas, readShapes }) {
+    const shapes = await readShapes();
     const tables: TableSize[] = await runner.query(READ_SIZES, [schemas]);
     const findings = tables.flatMap((table) => {
       const indexes = shapes

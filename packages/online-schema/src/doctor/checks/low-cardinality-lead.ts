@@ -3,7 +3,7 @@ import type { Check, Finding } from '../check';
 import { explainHidden } from '../explain-hidden';
 import { readForeignKeys, servesForeignKey } from '../foreign-keys';
 import { renderBytes, renderCount, renderShare } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
 import { type ColumnStatistics, readTableStatistics } from '../read-table-statistics';
 
 const LIMITS = Object.freeze({
@@ -22,8 +22,8 @@ export const lowCardinalityLead: Check = {
   id: 'low-cardinality-lead',
   title: 'Index on few and frequent values',
   severity: 'notice',
-  async run({ runner, schemas }) {
-    const shapes = (await readIndexShapes(runner, schemas)).filter(isCandidate);
+  async run({ runner, schemas, readShapes }) {
+    const shapes = (await readShapes()).filter(isCandidate);
     if (shapes.length === 0) return { findings: [], unseen: [] };
     const statistics = await readTableStatistics(runner, schemas);
     const foreignKeys = await readForeignKeys(runner, schemas);
@@ -45,7 +45,7 @@ export const lowCardinalityLead: Check = {
 };
 
 /**
- * Not a unique one, which enforces a rule; not a partial one, of whose rows the statistics tell nothing; not one that
+ * Not a unique one, which enforces a rule; not one that CLUSTER sorts by, which is good for more than to find rows; not a partial one, of whose rows the statistics tell nothing; not one that
  * carries columns, which may answer without the table; and a column each, since only those have statistics at hand.
  */
 function isCandidate(index: IndexShape): boolean {
@@ -53,6 +53,7 @@ function isCandidate(index: IndexShape): boolean {
     index.method === 'btree' &&
     index.valid &&
     !index.unique &&
+    !index.clustered &&
     !index.attached &&
     index.constraint === null &&
     index.predicate === null &&

@@ -6,8 +6,9 @@ import { renderCreateIndex, renderDropIndex } from '../../specification/render-i
 import type { Check, Finding } from '../check';
 import { explainHidden } from '../explain-hidden';
 import { renderBytes, renderShare } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
 import { readTableStatistics } from '../read-table-statistics';
+import { mendByReplacement } from '../render-mend';
 
 const LIMITS = Object.freeze({ nullFraction: 0.8, savedBytes: 1024 * 1024 });
 
@@ -19,8 +20,8 @@ export const nullHeavy: Check = {
   id: 'null-heavy',
   title: 'Index that mostly holds NULLs',
   severity: 'notice',
-  async run({ runner, schemas }) {
-    const shapes = (await readIndexShapes(runner, schemas)).filter(isCandidate);
+  async run({ runner, schemas, readShapes, declarations }) {
+    const shapes = (await readShapes()).filter(isCandidate);
     if (shapes.length === 0) return { findings: [], unseen: [] };
     const statistics = await readTableStatistics(runner, schemas);
     const findings: Finding[] = [];
@@ -43,7 +44,10 @@ export const nullHeavy: Check = {
           `NULL it would be about ${renderBytes(savedBytes)} smaller than its ${renderBytes(index.bytes)}, and writes ` +
           'of the other rows would not touch it. Unless somebody looks for the NULLs, sorts all rows by it, or names ' +
           'its columns in ON CONFLICT.',
-        mend: await renderReplacement(runner, index, column),
+        ...mendByReplacement(await renderReplacement(runner, index, column), {
+          entity: declarations.ofIndex(index),
+          change: `Add where: '${quoteIdentifier(column)} IS NOT NULL' to index ${index.name}`,
+        }),
         figures: { column, nullFraction, bytes: index.bytes, savedBytes },
       });
     }
@@ -51,7 +55,7 @@ export const nullHeavy: Check = {
   },
 };
 
-/** Not where the predicate would change what the index is for: a rule about NULLs, a constraint, a foreign key, an identity. */
+/** Not where the predicate would change what the index is for: a rule about NULLs, a constraint, a foreign key, an identity, the order of CLUSTER. */
 function isCandidate(index: IndexShape): boolean {
   return (
     index.method === 'btree' &&
@@ -62,6 +66,7 @@ function isCandidate(index: IndexShape): boolean {
     !index.nullsNotDistinct &&
     index.referencedBy === 0 &&
     !index.replicaIdentity &&
+    !index.clustered &&
     index.keys[0]?.nullable === true
   );
 }

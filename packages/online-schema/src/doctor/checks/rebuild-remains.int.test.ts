@@ -40,4 +40,30 @@ describe('remains of a replacement', () => {
     expect(report.findings).toMatchObject([{ object: 'public.idx_patients_name_hf_new', mend: [] }]);
     expect(report.findings[0]?.message).toMatch(/ not to be dropped\.$/);
   });
+
+  it('are kept where they are the replica identity or a foreign key refers to them, and said to be', async () => {
+    const statements = [
+      'create unique index idx_patients_name_hf_old on patients (name)',
+      'alter table patients replica identity using index idx_patients_name_hf_old',
+    ];
+    const identity = await examineOnly(dataSource, 'rebuild-remains', statements);
+    expect(identity.findings).toMatchObject([{ object: 'public.idx_patients_name_hf_old', mend: [] }]);
+    expect(identity.findings[0]?.message).toContain('It is the replica identity of the table');
+    const referenced = await examineOnly(dataSource, 'rebuild-remains', [
+      'alter table patients replica identity default',
+      'create table visits (patient text references patients (name))',
+    ]);
+    expect(referenced.findings).toMatchObject([{ mend: [] }]);
+    expect(referenced.findings[0]?.message).toContain('A foreign key refers to it');
+  });
+
+  it('give the order of rows that CLUSTER keeps to what has come in their place', async () => {
+    const { findings } = await examineOnly(dataSource, 'rebuild-remains', [
+      'create index idx_patients_name_hf_old on patients (name)',
+      'alter table patients cluster on idx_patients_name_hf_old',
+    ]);
+    for (const statement of findings[0]?.mend ?? []) await dataSource.query(statement);
+    await expect(dataSource.query('cluster patients')).resolves.toBeDefined();
+    expect(await examineOnly(dataSource, 'rebuild-remains')).toMatchObject({ findings: [] });
+  });
 });

@@ -2,7 +2,7 @@ import type { Check, CheckContext } from '../check';
 import { carries, isSameKey } from '../compare-shapes';
 import { findDuplicates, isDispensable } from '../find-duplicates';
 import { renderBytes, renderCount } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
+import type { IndexShape } from '../read-index-shapes';
 
 /** PostgreSQL 18 is the first to skip through the values of a leading column. */
 const FIRST_VERSION = 180_000;
@@ -25,7 +25,7 @@ export const skipScanSubsumed: Check = {
   severity: 'notice',
   async run(context) {
     if (context.serverVersion < FIRST_VERSION) return { findings: [], unseen: [], conclusive: false };
-    const shapes = await readIndexShapes(context.runner, context.schemas);
+    const shapes = await context.readShapes();
     const declared = new Set(context.declaredIndexes.map(({ name }) => name));
     const duplicates = findDuplicates(shapes, declared).map(({ surplus }) => surplus);
     const candidates = shapes.filter(

@@ -3,8 +3,8 @@ import { findDuplicates } from '../find-duplicates';
 import { findPrefixes } from '../find-prefixes';
 import { type ForeignKey, readForeignKeys, servesForeignKey } from '../foreign-keys';
 import { renderAge, renderBytes } from '../quantity';
-import { type IndexShape, readIndexShapes } from '../read-index-shapes';
-import { renderRemoval } from '../render-mend';
+import type { IndexShape } from '../read-index-shapes';
+import { mendByRemoval } from '../render-mend';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -15,8 +15,8 @@ const LIMITS = Object.freeze({
 });
 
 /**
- * An index that nothing has read since the statistics began. Never one that enforces a rule, is a replica identity, or
- * alone serves a foreign key; and nothing is said while the counts are young or somebody else may read it: a replica
+ * An index that nothing has read since the statistics began. Never one that enforces a rule, is a replica identity, is
+ * what CLUSTER sorts by, or alone serves a foreign key; and nothing is said while the counts are young or somebody else may read it: a replica
  * counts for itself.
  */
 export const unusedIndex: Check = {
@@ -32,7 +32,7 @@ export const unusedIndex: Check = {
       return { findings: [], unseen, conclusive: false };
     }
     const largestFirst = unread.toSorted((one, other) => other.bytes - one.bytes);
-    return { findings: largestFirst.map((index) => toFinding(index, counted, context.now)), unseen: [] };
+    return { findings: largestFirst.map((index) => toFinding(index, counted, context)), unseen: [] };
   },
 };
 
@@ -87,8 +87,9 @@ function renderNames(unread: readonly IndexShape[]): string {
  * What could be dropped all together: of indexes that serve the same foreign key, one is left, and whatever is to take the
  * place of an index that is read.
  */
-async function findUnread({ runner, schemas, declaredIndexes }: CheckContext): Promise<IndexShape[]> {
-  const shapes = await readIndexShapes(runner, schemas);
+async function findUnread(context: CheckContext): Promise<IndexShape[]> {
+  const { runner, schemas, declaredIndexes, readShapes } = context;
+  const shapes = await readShapes();
   const rows: { schema: string; name: string }[] = await runner.query(READ_UNREAD, [schemas]);
   const isUnread = (index: IndexShape) =>
     rows.some(({ schema, name }) => schema === index.schema && name === index.name);
@@ -104,6 +105,7 @@ async function findUnread({ runner, schemas, declaredIndexes }: CheckContext): P
       !index.unique &&
       index.constraint === null &&
       !index.replicaIdentity &&
+      !index.clustered &&
       index.bytes >= LIMITS.bytes &&
       !successors.includes(index),
   );
@@ -132,7 +134,7 @@ async function isNeededByForeignKey(
   return false;
 }
 
-function toFinding(index: IndexShape, counted: Counts, now: Date): Finding {
+function toFinding(index: IndexShape, counted: Counts, { now, declarations }: CheckContext): Finding {
   const age = ageOf(counted, now);
   const isLeast = counted.since === null;
   return {
@@ -142,7 +144,7 @@ function toFinding(index: IndexShape, counted: Counts, now: Date): Finding {
       `Not read in the ${renderAge(age)} that the counts go back${isLeast ? ' at least' : ''}, or since it was built if that ` +
       `was later, which nobody has written down; it takes ${renderBytes(index.bytes)} and part of every write to ` +
       `${index.table}.`,
-    mend: [renderRemoval(index)],
+    ...mendByRemoval(index, declarations),
     figures: { bytes: index.bytes, scans: 0, countedForMs: age, neverReset: isLeast },
   };
 }

@@ -51,9 +51,11 @@ function renderObject({ object, title, check }: ReportedFinding): Html {
   return html`<b>${object}</b><span class="check">${title} <code>${check}</code></span>`;
 }
 
-function renderMend({ mend }: ReportedFinding): Html {
-  if (mend.length === 0) return html``;
-  return html`<pre>${mend.map((statement) => statement.replace(/;?$/, ';')).join('\n')}</pre>`;
+function renderMend({ mend, change }: ReportedFinding): Html {
+  const inEntities = change === undefined ? html`` : html`<p class="change">${change}</p>`;
+  if (mend.length === 0) return inEntities;
+  const sql = mend.map((statement) => statement.replace(/;?$/, ';')).join('\n');
+  return html`${inEntities}<pre>${sql}</pre>`;
 }
 
 function renderFigures({ figures }: ReportedFinding): Html {
@@ -78,6 +80,6 @@ function renderFigure(name: string, value: number | string | boolean | null): st
   if (typeof value !== 'number') return value ?? '';
   if (/bytes$/i.test(name)) return renderBytes(value);
   if (/ms$/i.test(name)) return renderAge(value);
-  if (/(share|ratio|fraction)$/i.test(name)) return renderShare(value);
+  if (/(share|ratio|fraction|used)$/i.test(name)) return renderShare(value);
   return Number.isInteger(value) ? renderCount(value) : String(Number(value.toPrecision(3)));
 }

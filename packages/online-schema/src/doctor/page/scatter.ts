@@ -82,16 +82,22 @@ function renderLabels(placed: readonly Placed[]): Html[] {
   const collides = (x: number, y: number, width: number) =>
     taken.some((other) => x < other.x + other.width && other.x < x + width && Math.abs(other.y - y) < 14);
   const covers = (x: number, y: number, width: number) =>
-    placed.some((dot) => dot.x > x && dot.x < x + width && Math.abs(dot.y - y) < 8);
+    placed.some((dot) => dot.x > x && dot.x < x + width && Math.abs(dot.y - y) < 10);
   const labels: Html[] = [];
   for (const { point, x, y } of placed.toSorted((one, other) => weight(other.point) - weight(one.point))) {
     if (labels.length === LABELS) break;
     const text = shorten(point.name);
     const width = text.length * 7;
-    const start = x + 9 + width > BOX.width ? x - 9 - width : x + 9;
+    const isLeft = x + 9 + width > BOX.width;
+    const start = isLeft ? x - 9 - width : x + 9;
     if (collides(start, y, width) || covers(start, y, width)) continue;
     taken.push({ x: start, y, width });
-    labels.push(html`<text x="${Math.round(start)}" y="${y + 4}">${text}</text>`);
+    // How wide it will be is the browser's to say: it must end before the point.
+    labels.push(
+      isLeft
+        ? html`<text class="end" x="${x - 9}" y="${y + 4}">${text}</text>`
+        : html`<text x="${x + 9}" y="${y + 4}">${text}</text>`,
+    );
   }
   return labels;
 }

@@ -51,6 +51,7 @@ td .check { display: block; font-size: 12px; color: var(--soft); }
 td .check code { font-size: 11px; background: var(--code); border-radius: 4px; padding: 1px 5px; white-space: nowrap; }
 code, pre { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { background: var(--code); border-radius: 6px; padding: 8px 10px; margin: 8px 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.change { margin-top: 8px; padding-left: 10px; border-left: 3px solid var(--notice); }
 dl { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 6px 0 0; font-size: 12px; }
 dl div { display: flex; gap: 6px; } dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
 details { margin-top: 6px; font-size: 12px; } summary { cursor: pointer; color: var(--soft); }
@@ -59,6 +60,7 @@ details { margin-top: 6px; font-size: 12px; } summary { cursor: pointer; color: 
   thead { display: none; }
   td, td:first-child { display: block; width: auto; border-top: 0; padding: 0 14px 12px; }
   td:first-child { border-top: 1px solid var(--line); padding: 12px 14px 4px; }
+  tr:first-child td:first-child { border-top: 0; }
 }
 @media print { body { background: none; } .card, .scroll, .tiles li { break-inside: avoid; } }
 `);
