@@ -36,6 +36,14 @@ export { renderDrift } from './drift/render-drift';
 export { type GenerateRequest, type GenerateResult, generate } from './generate/generate';
 export { GenerateError } from './generate/generate-error';
 export { HazardRefusedError } from './generate/hazard-refused-error';
+export { captureStatements } from './ledger/capture-statements';
+export { type ExplainIndexOptions, explainIndex, type IndexExplanation } from './ledger/explain-index';
+export type { Remark, Verdict } from './ledger/judge-index';
+export { LedgerError } from './ledger/ledger-error';
+export type { IndexFacts } from './ledger/read-index-facts';
+export { type PlanMode, runPrepared, type SentStatement } from './ledger/run-prepared';
+export { runStatement, type StatementRun } from './ledger/run-statement';
+export { tryWithout } from './ledger/try-without';
 export type { AllowableHazard, HazardId } from './plan/hazard-id';
 export { type Plan, type PlanOptions, planChanges } from './plan/plan-changes';
 export type {

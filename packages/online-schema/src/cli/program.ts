@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import type { AddCommand, CommandContext } from './command-context';
 import { addDoctor } from './doctor.command';
 import { addDrift } from './drift.command';
+import { addExplainIndex } from './explain-index.command';
 import { addGenerate } from './generate.command';
 import { addMigrate } from './migrate.command';
 import { addPlan } from './plan.command';
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRevert,
   addStatus,
   addDoctor,
+  addExplainIndex,
   addReindex,
 ];
 

@@ -1,0 +1,77 @@
+import type { QueryRunner } from 'typeorm';
+import { openScratch, type Scratch } from '../test/scratch';
+import { captureStatements } from './capture-statements';
+import { runPrepared } from './run-prepared';
+import { tryWithout } from './try-without';
+
+/** Nearly all rows are done, and the index has the others alone. */
+const SCENE = [
+  'create table tasks (id integer primary key, done boolean not null, tags text[], key bytea, at timestamptz, facts jsonb)',
+  `insert into tasks
+   select at, at % 100 > 0, array['a "quoted" \\ tag', null], decode('00ff', 'hex'), timestamptz '2026-01-01 00:00:00.123Z', '{"a": 1}'
+   from generate_series(1, 20000) as at`,
+  'create index tasks_to_do on tasks (id) where done = false',
+  'analyze tasks',
+];
+
+describe('a statement as it was sent', () => {
+  let scratch: Scratch;
+  let runner: QueryRunner;
+
+  beforeAll(async () => {
+    scratch = await openScratch();
+    for (const statement of SCENE) await scratch.dataSource.query(statement);
+    runner = scratch.dataSource.createQueryRunner();
+  });
+
+  afterAll(async () => {
+    await runner.release();
+    await scratch.close();
+  });
+
+  const run = (sql: string, parameters: readonly unknown[], mode: 'custom' | 'generic') =>
+    tryWithout(runner, [], () => runPrepared(runner, { sql, parameters }, mode));
+
+  it('is planned for its parameters, or for any: a partial index is lost to the one and not to the other', async () => {
+    const sql = 'select id from tasks where done = $1 order by id';
+    expect(await run(sql, [false], 'custom')).toMatchObject({ rows: 200, indexes: ['tasks_to_do'] });
+    expect((await run(sql, [false], 'generic')).indexes).not.toContain('tasks_to_do');
+  });
+
+  it.each<[string, string, unknown]>([
+    ['an array with quotes, backslashes and NULL', 'tags = $1', ['a "quoted" \\ tag', null]],
+    ['bytes', 'key = $1', Buffer.from([0, 255])],
+    ['a moment', 'at = $1', new Date('2026-01-01T00:00:00.123Z')],
+    ['a document', 'facts = $1', { a: 1 }],
+    ['a number', 'id <= $1', 20_000],
+  ])('finds the same rows by %s as the driver does', async (_, condition, value) => {
+    const sql = `select id from tasks where ${condition}`;
+    const found: unknown[] = await scratch.dataSource.query(sql, [value]);
+    expect(found).toHaveLength(20_000);
+    expect((await run(sql, [value], 'custom')).rows).toBe(20_000);
+  });
+
+  it('takes NULL for what it is', async () => {
+    expect((await run('select id from tasks where $1::integer is null', [null], 'generic')).rows).toBe(
+      20_000,
+    );
+  });
+
+  it('leaves nothing behind, also after a refusal', async () => {
+    await expect(run('select id / $1 from tasks', [0], 'custom')).rejects.toThrow('division by zero');
+    await expect(run('select $1::integer', [1], 'custom')).resolves.toMatchObject({ rows: 1 });
+  });
+
+  it('is caught on its way, and the runner is as it was', async () => {
+    const { query } = runner;
+    const sent = await captureStatements(runner, async () => {
+      await runner.startTransaction();
+      await runner.manager.query('select $1::integer', [7]);
+      await runner.rollbackTransaction();
+    });
+    expect(sent).toEqual([{ sql: 'select $1::integer', parameters: [7] }]);
+    expect(runner.query).toBe(query);
+    await expect(captureStatements(runner, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(runner.query).toBe(query);
+  });
+});
