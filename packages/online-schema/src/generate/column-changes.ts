@@ -130,12 +130,19 @@ export async function noteChangeColumn(
   to: TableColumn,
 ): Promise<void> {
   let current = await withItsDefault(call, table, from, to);
-  for (const aspect of COLUMN_ASPECTS) {
+  for (const aspect of orderedFor(to)) {
     if (!aspect.differs(current, to)) continue;
     const next = withAspect(current, to, aspect);
     await noteAspect(call, table, current, next, aspect);
     current = next;
   }
+}
+
+/** What a generated column has as its default comes with its generation: the default that goes, goes before. */
+function orderedFor({ isGenerated }: TableColumn): readonly ColumnAspect[] {
+  if (!isGenerated) return COLUMN_ASPECTS;
+  const isDefault = ({ name }: ColumnAspect) => name === 'default';
+  return [...COLUMN_ASPECTS.filter(isDefault), ...COLUMN_ASPECTS.filter((aspect) => !isDefault(aspect))];
 }
 
 /**

@@ -23,6 +23,8 @@ interface SequenceRow {
   readonly type: Width;
   /** Where the table is. */
   readonly beside: boolean;
+  /** The server changes it with the column. */
+  readonly identity: boolean;
 }
 
 /**
@@ -44,15 +46,17 @@ export async function planSequenceChanges(
   ]);
   const changes: SequenceChange[] = [];
   for (const row of rows) {
-    const { schema, name, type, beside } = row;
+    const { schema, name, type, beside, identity } = row;
     const isWider = WIDTHS.indexOf(to) > WIDTHS.indexOf(type);
     if (type === to || isWider !== widens) continue;
+    const refusal = await readRefusal(runner, row, to);
+    if (identity && refusal === undefined) continue;
     const path = quoteQualified(beside ? target.schema : schema, name);
     const alter = (width: Width) => [{ query: `ALTER SEQUENCE ${path} AS ${width}`, parameters: [] }];
     changes.push({
       sequence: { name: `${schema}.${name}`, from: type, to, widens },
       statements: { up: alter(to), down: alter(type) },
-      refusal: await readRefusal(runner, row, to),
+      refusal,
     });
   }
   return changes;
@@ -87,14 +91,14 @@ async function readRefusal(
 
 const READ_OWNED = `
   select n.nspname as schema, c.relname as name, format_type(s.seqtypid, null) as type,
-    c.relnamespace = t.relnamespace as beside
+    c.relnamespace = t.relnamespace as beside, d.deptype = 'i' as identity
   from pg_depend d
   join pg_class c on c.oid = d.objid and c.relkind = 'S'
   join pg_namespace n on n.oid = c.relnamespace
   join pg_sequence s on s.seqrelid = c.oid
   join pg_class t on t.oid = d.refobjid
   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'a'
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
     and d.refobjid = to_regclass($1) and a.attname = $2
   order by 1, 2`;
 

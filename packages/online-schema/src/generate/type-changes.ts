@@ -41,6 +41,11 @@ export async function planTypeChange(
   const query = (chosen: string) => [
     { query: `ALTER TABLE ${runner.escapePath(table)} ${chosen}`, parameters: [] },
   ];
+  // As writers lock them: whoever has the table and wants a number would otherwise wait in a circle with what has the sequence.
+  const lock =
+    sequences.length === 0
+      ? []
+      : [{ query: `LOCK TABLE ${runner.escapePath(table)} IN ACCESS EXCLUSIVE MODE`, parameters: [] }];
   return {
     detail: {
       kind: 'set-type',
@@ -56,8 +61,8 @@ export async function planTypeChange(
     },
     statements: {
       // What the server may refuse in an instant comes before what writes the table anew, in both directions.
-      up: [...sequences.flatMap(({ statements }) => statements.up), ...query(forth.chosen)],
-      down: [...sequences.flatMap(({ statements }) => statements.down), ...query(back.chosen)],
+      up: [...lock, ...sequences.flatMap(({ statements }) => statements.up), ...query(forth.chosen)],
+      down: [...lock, ...sequences.flatMap(({ statements }) => statements.down), ...query(back.chosen)],
     },
   };
 }

@@ -36,19 +36,20 @@ export async function runConcurrently(
   await waitForBuilds(runner, table);
   throwIfAborted(runner);
   const before = await readSettings(runner, [...UNLIMITED, ...NOTICES_DEATH.keys()]);
-  const unlimited = UNLIMITED.filter((name) => before.has(name)).map((name) => [name, '0'] as const);
-  await writeSettings(runner, new Map(unlimited));
-  await writeSettings(runner, NOTICES_DEATH).catch(() => undefined);
-  const takeCoresAgain = await leaveCoresToWriters(runner);
-  const limitAgain = allowLongStatements(await runner.connect());
-  const run = () => runner.query(statement);
+  const undo: (() => void | Promise<void>)[] = [() => writeSettings(runner, before)];
   try {
+    const unlimited = UNLIMITED.filter((name) => before.has(name)).map((name) => [name, '0'] as const);
+    await writeSettings(runner, new Map(unlimited));
+    await writeSettings(runner, NOTICES_DEATH).catch(() => undefined);
+    undo.push(await leaveCoresToWriters(runner));
+    undo.push(allowLongStatements(await runner.connect()));
+    const run = () => runner.query(statement);
     await (watch === undefined ? run() : watch.follow(currentName(runner) ?? table.name, run));
   } finally {
-    limitAgain();
     // If the connection is gone the settings are too, and the first error is the one to hear about.
-    const restore = () => writeSettings(runner, before).then(takeCoresAgain);
-    await uninterrupted(runner, restore).catch(() => undefined);
+    await uninterrupted(runner, async () => {
+      for (const one of undo.toReversed()) await Promise.resolve(one()).catch(() => undefined);
+    });
   }
 }
 

@@ -4,7 +4,6 @@ import { ensurePartitionedIndex } from '../partitions/ensure-partitioned-index';
 import { refuseAttached } from '../partitions/refuse-attached';
 import { lockOn } from '../plan/locks';
 import type { StepLock } from '../plan/plan-step';
-import { isWholeIdentifier, MAX_IDENTIFIER_BYTES } from '../specification/identifier';
 import type { IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex } from '../specification/render-index';
 import { buildIndex, isUsable, readSettledIndex } from './build-index';
@@ -14,6 +13,7 @@ import { isDefinedAs, refuseForeign } from './existing-index';
 import { MigrationError } from './migration-error';
 import { withMigrationLock } from './migration-lock';
 import { noteEnsureIndex } from './note-index';
+import { refuseCutName } from './refuse-cut-name';
 import { refuseInUse } from './refuse-in-use';
 import { dropLeftovers, replaceIndex } from './replace-index';
 import { runOf } from './run-context';
@@ -78,15 +78,6 @@ async function ensureOnTable(
     const replace = () => replaceIndex(runner, table, definition);
     await runStep(runner, 'replace index', name, replace, undefined, buildLock(table));
   }
-}
-
-/** PostgreSQL would build it under a shorter name, under which nothing here would find it again. */
-function refuseCutName({ name, table }: IndexDefinition): void {
-  if (isWholeIdentifier(name)) return;
-  throw new MigrationError(
-    'HOLDFAST_INDEX_NAME_TOO_LONG',
-    `index ${name} on ${table} cannot have that name: PostgreSQL keeps ${MAX_IDENTIFIER_BYTES} bytes of it; shorten it`,
-  );
 }
 
 /** Of whatever is done CONCURRENTLY: readers and writers go on. */

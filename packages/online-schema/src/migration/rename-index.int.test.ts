@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { StatementNotes } from '../run/statement-notes';
 import { openScratch, type Scratch } from '../test/scratch';
 import { waitFor } from '../test/wait-for';
 import { renameIndex } from './rename-index';
@@ -25,7 +26,7 @@ describe('renameIndex', () => {
     await runner.query('create index people_mail on people (email)');
   });
   afterEach(async () => {
-    await runner.query('drop table if exists people, others');
+    await scratch.dataSource.query('drop table if exists people, others');
     await runner.release();
   });
 
@@ -90,6 +91,81 @@ describe('renameIndex', () => {
     });
     expect(await readOids()).toEqual(before);
     expect(steps).toEqual([]);
+  });
+
+  it('refuses a name that PostgreSQL would cut, under which it would not be found again', async () => {
+    const before = await readOids();
+    await expect(renameIndex(runner, { ...EMAIL, to: 'é'.repeat(32) })).rejects.toMatchObject({
+      code: 'HOLDFAST_INDEX_NAME_TOO_LONG',
+    });
+    expect(await readOids()).toEqual(before);
+  });
+
+  describe('with a definition', () => {
+    const DEFINED = { ...EMAIL, definition: { keys: ['email'], unique: true } };
+    const readDefinitions = async (): Promise<string[]> => {
+      const rows: { definition: string }[] = await scratch.dataSource.query(
+        `select pg_get_indexdef(indexrelid) as definition from pg_index
+         where indrelid = 'people'::regclass and not indisprimary and indisvalid order by 1`,
+      );
+      return rows.map(({ definition }) => definition);
+    };
+    const BUILT = 'CREATE UNIQUE INDEX people_email ON public.people USING btree (email)';
+
+    it.each([
+      ['only the old one is there', 'create unique index people_mail on people (email)', ['rename', 'keep']],
+      ['only the new one is there', 'create unique index people_email on people (email)', ['keep']],
+      ['neither is there', 'select 1', ['build']],
+      [
+        'the old one is another index',
+        'create index people_mail on people (email, id)',
+        ['rename', 'replace'],
+      ],
+      ['the new one is another index', 'create index people_email on people (email, id)', ['replace']],
+    ])('the new one is there afterwards where %s, and after a second time', async (_, sql, expected) => {
+      await runner.query('drop index people_mail');
+      await runner.query(sql);
+      await renameIndex(runner, DEFINED);
+      expect(steps).toEqual(expected.map((action) => `${action} index people_email`));
+      expect(await readDefinitions()).toEqual([BUILT]);
+      await renameIndex(runner, DEFINED);
+      expect(steps).toHaveLength(expected.length + 1);
+      expect(await readDefinitions()).toEqual([BUILT]);
+    });
+
+    it('it gets through where both are there, and tells of the one that it leaves', async () => {
+      await runner.query('create unique index people_email on people (email)');
+      const notices: string[] = [];
+      attachRun(runner, {
+        report: (event) => {
+          if (event.type === 'notice') notices.push(event.message);
+        },
+      });
+      await renameIndex(runner, DEFINED);
+      expect(notices).toEqual([expect.stringContaining('index people_mail of people')]);
+      expect(await readDefinitions()).toHaveLength(2);
+    });
+
+    it.each([
+      ['rename', 'select 1', 'ALTER INDEX "public"."people_mail" RENAME TO "people_email"'],
+      ['build', 'drop index people_mail', 'CREATE UNIQUE INDEX CONCURRENTLY "people_email"'],
+    ])('a dry run tells that it would %s', async (_, sql, statement) => {
+      await runner.query(sql);
+      const before = await readOids();
+      const recorder = new StatementNotes(runner);
+      attachRun(runner, { recorder });
+      await renameIndex(runner, DEFINED);
+      expect(recorder.statements).toEqual([expect.stringContaining(statement)]);
+      expect(await readOids()).toEqual(before);
+    });
+
+    it('it is refused in a transaction, where nothing can be built', async () => {
+      await runner.startTransaction();
+      await expect(renameIndex(runner, DEFINED)).rejects.toMatchObject({
+        code: 'HOLDFAST_INSIDE_TRANSACTION',
+      });
+      await runner.rollbackTransaction();
+    });
   });
 
   it('lets readers and writers work, and tries again while another schema change holds the index', async () => {

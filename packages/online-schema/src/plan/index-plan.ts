@@ -41,8 +41,8 @@ export function planIndexChange(
       return {
         stage,
         steps: [planRename(context, previous, definition.name)],
-        up: [rename(previous, definition.name)],
-        down: [rename(definition, previous.name)],
+        up: [rename(previous, definition)],
+        down: [rename(definition, previous)],
       };
     }
     default:
@@ -141,8 +141,9 @@ function ensure(definition: IndexDefinition) {
   return recipe('ensureIndex', definition);
 }
 
-function rename({ schema, table, name }: IndexDefinition, to: string) {
-  return recipe('renameIndex', { schema, table, from: name, to });
+/** With what it is: another database may not have what somebody has made by hand on this one. */
+function rename(previous: IndexDefinition, { schema, table, name: to, ...definition }: IndexDefinition) {
+  return recipe('renameIndex', { schema, table, from: previous.name, to, definition });
 }
 
 function drop({ schema, table, name }: IndexDefinition) {

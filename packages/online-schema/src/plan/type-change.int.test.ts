@@ -92,6 +92,7 @@ describe('a change of type', () => {
         expect(steps).toMatchObject([
           {
             statements: [
+              'LOCK TABLE "things" IN ACCESS EXCLUSIVE MODE',
               `ALTER SEQUENCE "things_id_seq" AS ${after}`,
               expect.stringContaining('ALTER TABLE'),
             ],

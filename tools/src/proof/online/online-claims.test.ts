@@ -21,7 +21,7 @@ const phases = {
   drop: took(4, 40),
   after: took(2, 9),
 };
-const online: OnlineFigures = { phases, migration: took(6, 60), problems: [], lost: 0 };
+const online: OnlineFigures = { phases, migration: took(6, 60), between: took(2, 9), problems: [], lost: 0 };
 const plain: PlainFigures = { before: took(2, 9), build: took(900, 6_000) };
 
 const brokenBy = (changed: Partial<OnlineFigures>, other = plain, quick = false): string =>
@@ -36,6 +36,11 @@ it('is passed when nothing failed and the slowest were at most three times as sl
 it.each<[string, Partial<OnlineFigures>, RegExp]>([
   ['an index is not as it was to be', { problems: ['build: a is missing'] }, /every index/],
   [
+    'one failed between two phases',
+    { between: took(2, 9, { failed: 1, failure: 'no' }) },
+    /no append failed/,
+  ],
+  [
     'an append failed',
     { phases: { ...phases, drop: took(4, 40, { failed: 1, failure: 'no' }) } },
     /no append failed/,
@@ -43,6 +48,12 @@ it.each<[string, Partial<OnlineFigures>, RegExp]>([
   ['an append is missing', { lost: 1 }, /every append/],
   ['there are more than were confirmed', { lost: -1 }, /every append/],
   ['nobody appended', { phases: { ...phases, build: took(0, 0, { appended: 0 }) } }, /in every phase/],
+  [
+    'those of one phase are',
+    { phases: { ...phases, replace: took(6.1, 60) } },
+    /^replace: the same of that time alone$/,
+  ],
+  ['all of them wait at once', { migration: took(6, 501) }, /^no append stalls$/],
   ['the slowest are slower', { migration: took(6.1, 60) }, /^during the migration the slowest/],
 ])('is not passed when %s', (_, changed, claim) => {
   expect(brokenBy(changed)).toMatch(claim);

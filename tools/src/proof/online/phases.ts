@@ -21,6 +21,8 @@ export interface OnlineFigures {
   readonly phases: Readonly<Record<Phase, Latencies>>;
   /** While anything was built, replaced or dropped. */
   readonly migration: Latencies;
+  /** While it was looked at what a phase has made. */
+  readonly between: Latencies;
   /** What is not as it was to be after a phase. */
   readonly problems: readonly string[];
   /** Of what was confirmed, how many are missing. */
@@ -42,6 +44,7 @@ export async function migrateOnline(
   const edited = indexes.map((index) => ({ ...index, storage: editStorage(index.method) }));
   const problems: string[] = [];
   const records: Partial<Record<Phase, LatencyRecord>> = {};
+  const between: LatencyRecord[] = [];
   const expectations: readonly [(typeof MIGRATED)[number], MigrationSource, string[]][] = [
     ['build', { name: 'Build', up: renderEnsure(indexes) }, names],
     ['replace', { name: 'Replace', up: renderEnsure(edited) }, names],
@@ -66,7 +69,7 @@ export async function migrateOnline(
       );
       signal.throwIfAborted();
       // What was looked at in between belongs to no phase.
-      writers.cut();
+      between.push(writers.cut());
     }
     await sleep(calmSeconds * 1_000, undefined, { signal });
     records.after = writers.cut();
@@ -79,6 +82,7 @@ export async function migrateOnline(
   return {
     phases: Object.fromEntries(entries) as Record<Phase, Latencies>,
     migration: LatencyRecord.join(MIGRATED.map((phase) => taken[phase])),
+    between: LatencyRecord.join(between),
     problems,
     lost: events + appended - Number(found[0]?.count),
   };

@@ -34,7 +34,7 @@ export class Writers implements AsyncDisposable {
     return this.#appended;
   }
 
-  /** Ends the time that is watched, and begins the next. */
+  /** Ends the time that is watched, and begins the next. What is under way is noted with the former when it ends. */
   cut(): LatencyRecord {
     const record = this.#record.close();
     this.#record = new LatencyRecord();
@@ -51,13 +51,14 @@ export class Writers implements AsyncDisposable {
   async #write(client: Client, type: string): Promise<void> {
     while (!this.#isStopped) {
       const startedAtMs = performance.now();
+      // Told where it began: one that is let go as a migration ends has waited for that, and not for what comes next.
+      const record = this.#record;
       try {
         await client.query({ ...APPEND, values: [type] });
         this.#appended += 1;
-        // Noted when it ends: one that waits is told where it was waited for last.
-        this.#record.note(performance.now() - startedAtMs);
+        record.note(performance.now() - startedAtMs);
       } catch (error) {
-        this.#record.noteFailure(error);
+        record.noteFailure(error);
         if (!(await isAlive(client))) return;
       }
     }
