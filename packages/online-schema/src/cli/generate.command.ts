@@ -6,7 +6,7 @@ import { generate } from '../generate/generate';
 import type { IndexChange } from '../generate/plan-index-changes';
 import type { PlanStep } from '../plan/plan-step';
 import { type CommandContext, type DataSourceOption, takesDataSource, withEntities } from './command-context';
-import { takesAllow } from './takes-allow';
+import { orMeantOtherwise, takesAllow } from './takes-allow';
 import type { Terminal } from './terminal';
 
 interface GenerateOptions extends DataSourceOption {
@@ -45,11 +45,9 @@ async function runGenerate(
   { print }: Terminal,
 ): Promise<void> {
   const directory = dir ?? join(packageRootOf(dataSourceFile), 'src', 'migrations');
-  const { files, tableStatements, droppedColumns, indexChanges, steps } = await generate(dataSource, {
-    name,
-    directory,
-    allow,
-  });
+  const { files, tableStatements, droppedColumns, indexChanges, steps } = await orMeantOtherwise(
+    generate(dataSource, { name, directory, allow }),
+  );
   if (files.length === 0) {
     print('The database is as the entities declare it; nothing was written.');
     return;

@@ -2,7 +2,6 @@
 import 'reflect-metadata';
 import { CannotLookError } from './cannot-look-error';
 import type { CommandContext } from './command-context';
-import { describeError } from './describe-error';
 import { exitCodeOfStop, listenForStop } from './listen-for-stop';
 import { renderHint, runProgram } from './program';
 import { renderFailure } from './render-failure';
@@ -28,8 +27,9 @@ async function main(): Promise<void> {
   try {
     await runProgram(args, context);
   } catch (error) {
-    process.stderr.write(`holdfast: ${describeError(error)}\n`);
-    for (const line of renderFailure(error)) process.stderr.write(`  ${line}\n`);
+    const [first, ...below] = renderFailure(error, args);
+    process.stderr.write(`holdfast: ${first}\n`);
+    for (const line of below) process.stderr.write(`  ${line}\n`);
     if (error instanceof UsageError) process.stderr.write(`${renderHint(args, context)}\n`);
     const isQuestion = error instanceof UsageError || error instanceof CannotLookError;
     process.exitCode = exitCodeOfStop(stop, error) ?? (isQuestion ? 2 : 1);

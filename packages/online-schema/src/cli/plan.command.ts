@@ -3,7 +3,7 @@ import { type Plan, planChanges } from '../plan/plan-changes';
 import { renderPlan } from '../plan/render-plan';
 import { orCannotLook } from './cannot-look-error';
 import { type CommandContext, type DataSourceOption, takesDataSource, withEntities } from './command-context';
-import { takesAllow } from './takes-allow';
+import { orMeantOtherwise, takesAllow } from './takes-allow';
 
 interface PlanCommandOptions extends DataSourceOption {
   readonly json?: boolean;
@@ -20,7 +20,7 @@ export function addPlan(program: Command, context: CommandContext): void {
     .action(async (options: PlanCommandOptions) => {
       const { allow } = options;
       const plan = await orCannotLook(
-        withEntities(options, (dataSource) => planChanges(dataSource, { allow })),
+        withEntities(options, (dataSource) => orMeantOtherwise(planChanges(dataSource, { allow }))),
       );
       print(plan, options, context);
       context.exitWith(plan.refused.length > 0 ? 1 : 0);

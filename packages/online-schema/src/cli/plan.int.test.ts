@@ -13,6 +13,7 @@ exports.notes = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL
 
 const id = { type: 'integer', primary: true };
 const text = { type: 'text', nullable: true };
+const long = 'a'.repeat(64);
 
 describe('holdfast plan', () => {
   let database: Scratch;
@@ -70,7 +71,9 @@ describe('holdfast plan', () => {
     const plan = JSON.parse(refused.out) as Plan;
     expect(plan.refused).toMatchObject([{ id: 'drop-column', verdict: 'allow' }]);
     expect(plan.steps[0]).toMatchObject({ kind: 'drop column', object: 'notes.old', transaction: 'shared' });
-    expect((await run(['plan'], without)).out).toContain('! --allow drop-column: column notes.old goes');
+    expect((await run(['plan'], without)).out).toContain(
+      '! --allow drop-column:notes.old: column notes.old goes',
+    );
     expect(await run(['plan', '--allow', 'drop-column'], without)).toMatchObject({ code: 0, err: '' });
   });
 
@@ -79,12 +82,52 @@ describe('holdfast plan', () => {
     const refused = await run(['generate', 'drop-old'], without);
     expect(refused).toMatchObject({ code: 1, out: '' });
     expect(refused.err).toMatch(
-      /^holdfast: column notes.old goes .* allow it with --allow drop-column, or: .*\n$/,
+      /^holdfast: nothing was written because of a hazard:\n {2}- column notes.old goes .* allow it with --allow drop-column:notes.old, or: .*\n/,
     );
-    const done = await run(['generate', 'drop-old', '--allow', 'drop-column'], without);
+    const [command = ''] = refused.err.split('\n').slice(-2);
+    const allowing = ['--allow', 'drop-column:notes.old'];
+    expect(command.trim()).toBe(['holdfast', 'generate', 'drop-old', '-d', file, ...allowing].join(' '));
+    const done = await run(['generate', 'drop-old', ...allowing], without);
     expect(done).toMatchObject({ code: 0, err: '' });
     const [written = ''] = readdirSync(join(project, 'src', 'migrations'));
     expect(readFileSync(join(project, 'src', 'migrations', written), 'utf8')).toContain('DROP COLUMN "old"');
+    rmSync(join(project, 'src'), { recursive: true });
+  });
+
+  it('lists what generate refuses, a reason a line, and gives no command where one cannot be allowed', async () => {
+    const { err } = await run(['generate', 'change'], {
+      id: { type: 'integer', primary: true },
+      old: { type: 'text', nullable: true },
+      [long]: text,
+      other: { type: 'integer', nullable: true },
+    });
+    const lines = err.trimEnd().split('\n');
+    expect(lines[0]).toBe(
+      'holdfast: nothing was written because of 2 hazards, of which 1 cannot be allowed:',
+    );
+    expect(lines.slice(1).map((line) => line.replace(/^.*\[(.*)\].*$/, '$1'))).toEqual([
+      'name-too-long',
+      'drop-column',
+    ]);
+  });
+
+  it('allows a hazard for one column alone, and names those that there are', async () => {
+    const bare = { id };
+    const one = await run(['plan', '--json', '--allow', 'drop-column:notes.old'], bare);
+    expect(one.code).toBe(1);
+    expect((JSON.parse(one.out) as Plan).refused).toMatchObject([{ target: 'notes.text' }]);
+    const both = ['notes.old', 'notes.text'].flatMap((column) => ['--allow', `drop-column:${column}`]);
+    expect(await run(['plan', ...both], bare)).toMatchObject({ code: 0, err: '' });
+    for (const command of [['plan'], ['generate', 'drop']]) {
+      const missed = await run([...command, '--allow', 'drop-column:notes.olt'], bare);
+      expect(missed).toMatchObject({ code: 2, out: '' });
+      expect(missed.err.split('\n')[0]).toMatch(
+        /^holdfast: --allow must be one of drop-column:notes\.(old|text), drop-column:notes\.(old|text), but is "drop-column:notes.olt"$/,
+      );
+    }
+    expect((await run(['plan', '--allow', 'drop-column:notes.old'], same)).err).toContain(
+      '--allow must be left out, since nothing has to be allowed, but is "drop-column:notes.old"',
+    );
   });
 
   it('ends with 2 when it cannot look, and names the hazards when one is misspelt', async () => {
@@ -93,7 +136,7 @@ describe('holdfast plan', () => {
     const misspelt = await run(['plan', '--allow', 'drop-colum'], same);
     expect(misspelt).toMatchObject({ code: 2, out: '' });
     expect(misspelt.err.split('\n')[0]).toMatch(
-      /^holdfast: unknown hazard 'drop-colum'; allowed are drop-column, /,
+      /^holdfast: --allow must be one of drop-column, .*, but is "drop-colum"/,
     );
   });
 });

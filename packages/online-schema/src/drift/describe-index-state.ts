@@ -43,7 +43,8 @@ function alsoDifferent(state: Parameters<typeof aspects>[0]): string {
   return state.differences.length === 0 ? '' : `; it is another one as well: ${aspects(state)}`;
 }
 
-function describeOwner({ kind, table, constraint, schema, name }: NameOwner): string {
+/** What has a name, as people call it. */
+export function describeOwner({ kind, table, constraint, schema, name }: NameOwner): string {
   if (constraint !== null) return `constraint ${constraint} of ${table}`;
   if (kind === 'index') return `an index of ${table}`;
   return kind === 'other' ? `${schema}.${name}, which is no index` : `${kind} ${schema}.${name}`;

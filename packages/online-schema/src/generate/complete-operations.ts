@@ -2,7 +2,9 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { readTable } from '../catalog/read-table';
 import { readConstraint } from '../recipes/read-constraint';
 import { compareConstraints } from './compare-constraints';
+import { findFormerTables } from './find-former-tables';
 import { nameDependents } from './name-dependents';
+import { nameViewExtras } from './name-view-extras';
 import { renameConstraints } from './rename-constraints';
 import { keepSharedEnums } from './shared-enums';
 import type { TableOperation } from './table-operation';
@@ -16,7 +18,9 @@ export async function completeOperations(
   try {
     const renamed = await renameConstraints(runner, await spellDroppedChecks(runner, recorded));
     const operations = [...renamed, ...(await compareConstraints(dataSource, runner, renamed))];
-    return await nameDependents(runner, await keepSharedEnums(runner, operations));
+    const found = await findFormerTables(dataSource, runner, operations);
+    const kept = await keepSharedEnums(runner, await nameViewExtras(runner, found));
+    return await nameDependents(runner, kept);
   } finally {
     await runner.release();
   }

@@ -32,9 +32,26 @@ const describeView = (_: DataSource, ...[view]: readonly unknown[]): Described =
   return { table: name, detail: { kind: 'change-view', name } };
 };
 
+/** Names of the constraints that are indexes as well, as `CREATE TABLE` will have them. */
+function indexedOf({ namingStrategy }: DataSource, table: Table): string[] {
+  const { primaryColumns, uniques, exclusions } = table;
+  const key =
+    primaryColumns[0]?.primaryKeyConstraintName ??
+    namingStrategy.primaryKeyName(
+      table,
+      primaryColumns.map(({ name }) => name),
+    );
+  const names = [...uniques, ...exclusions].flatMap(({ name }) => name ?? []);
+  return [...(primaryColumns.length > 0 ? [key] : []), ...names];
+}
+
 /** What the schema builder's calls on its runner say by themselves. It gives tables, columns and constraints, never their names. */
 export const CALLS = {
-  createTable: describe(() => ({ kind: 'create-table' })),
+  createTable: describe((dataSource, table) => ({
+    kind: 'create-table',
+    columns: table.columns.map(({ name, type, isArray }) => ({ name, type: isArray ? `${type}[]` : type })),
+    indexed: indexedOf(dataSource, table),
+  })),
   renameColumn: (_: DataSource, ...[table, column, to]: readonly unknown[]): Described => ({
     table: table as Table,
     detail: {

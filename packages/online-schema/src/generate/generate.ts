@@ -18,7 +18,7 @@ export interface GenerateRequest {
   readonly directory: string;
   /** Milliseconds since 1970; never before a migration that is there. Default: now. */
   readonly now?: number;
-  /** Ids of hazards that are taken on. Default: none. */
+  /** Hazards that are taken on, as `PlanOptions.allow` has them. Default: none. */
   readonly allow?: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import type { QueryRunner, TableColumn } from 'typeorm';
 import type { TableTarget } from '../recipes/recipe-definitions';
 import { quoteQualified } from '../specification/identifier';
+import { reasonOf } from '../text/reason-of';
 import type { Captured } from './schema-runner';
 import type { SequenceType } from './table-operation';
 
@@ -82,7 +83,7 @@ async function readRefusal(
     await runner.query(`alter sequence pg_temp.holdfast_probe as ${to}`);
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return `sequence ${schema}.${name} has gone too far for ${to} (${reason})`;
   } finally {
     await runner.rollbackTransaction();

@@ -42,7 +42,7 @@ export interface IndexPlan {
  * @param touched Columns that the table changes drop or rename. PostgreSQL would drop the indexes of a dropped column
  * along with it, with readers and writers locked out, and a revert could not bring them back before the column. It
  * carries those of a renamed one along, so that they are compared as they will be by then.
- * @throws GenerateError for an index that PostgreSQL refuses, and for a name that belongs to something else.
+ * @throws GenerateError for an index that PostgreSQL refuses.
  */
 export async function planIndexChanges(
   dataSource: DataSource,
@@ -115,13 +115,15 @@ function planState(state: IndexState, isGone: boolean): IndexChange[] {
       return state.definition === undefined
         ? drop(state, isGone)
         : [create({ definition: state.definition })];
-    case 'refused':
-    case 'name-taken': {
+    // The plan looks at every name that it needs, and refuses this one.
+    case 'name-taken':
+      return [create(state)];
+    case 'refused': {
       const { name, table } = state.definition;
       throw new GenerateError(
         'HOLDFAST_INDEX_REFUSED',
         `index ${name} on ${table} cannot be built: ${describeIndexState(state)}`,
-        'refusal' in state ? { cause: state.refusal } : {},
+        { cause: state.refusal },
       );
     }
     default:

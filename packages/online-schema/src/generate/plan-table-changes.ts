@@ -3,6 +3,7 @@ import { RdbmsSchemaBuilder } from 'typeorm/schema-builder/RdbmsSchemaBuilder.js
 import type { TableTarget } from '../recipes/recipe-definitions';
 import { completeOperations } from './complete-operations';
 import { OperationRecorder } from './operation-recorder';
+import { leaveDatabaseOpen } from './schema-runner';
 import type { TableOperation } from './table-operation';
 
 /** A column as the database has it now. */
@@ -74,6 +75,7 @@ function listeningTo(dataSource: DataSource, recorder: OperationRecorder): DataS
           createTable.call(runner, table, ifNotExist, createForeignKeys, false);
         runner.createIndices = async () => undefined;
         runner.dropIndices = async () => undefined;
+        leaveDatabaseOpen(runner);
         recorder.listen(runner);
         return runner;
       },

@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { TableTarget } from '../recipes/recipe-definitions';
 import { quoteQualified } from '../specification/identifier';
+import { reasonOf } from '../text/reason-of';
 
 /** What the server does to a table for an ALTER TABLE. */
 export type Probe = ProbeResult | { readonly refusal: string };
@@ -39,7 +40,7 @@ export async function probeTable(
       await runner.query(renderProbe(action));
     } catch (error) {
       await runner.query('rollback to savepoint holdfast_probe');
-      return { refusal: error instanceof Error ? error.message : String(error) };
+      return { refusal: reasonOf(error) };
     }
     const after = await readStorage(runner);
     return { rewrites: before.files !== after.files, scans: before.checks !== after.checks };

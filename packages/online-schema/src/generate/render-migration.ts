@@ -1,5 +1,6 @@
 import { format } from 'sql-formatter';
 import type { MigrationCall, PlannedChange, Stage } from '../plan/planned-change';
+import { wrapText } from '../text/wrap-text';
 import { renderLiteral, WIDTH } from './render-literal';
 import type { Statement } from './table-operation';
 
@@ -82,7 +83,11 @@ function renderInTransaction(calls: readonly MigrationCall[]): string {
 }
 
 function renderCall(call: MigrationCall, indent: number): string {
-  if (call.kind === 'statement') return renderQuery(call.statement, indent);
+  if (call.kind === 'statement') {
+    const lines = call.note === undefined ? [] : wrapText(call.note, WIDTH - indent - 3);
+    const notes = lines.map((line) => `// ${line}\n${' '.repeat(indent)}`);
+    return `${notes.join('')}${renderQuery(call.statement, indent)}`;
+  }
   const [before, after] = [`await ${call.name}(queryRunner, `, ');'];
   const around = before.length + after.length;
   // Of an index there is more to say than a line holds, and an edit should show as the line it is.

@@ -10,6 +10,32 @@ export interface SchemaRunner extends QueryRunner {
   getUserDefinedTypeName(table: Table, column: TableColumn): Promise<{ schema: string; name: string }>;
 }
 
+/** What TypeORM keeps of a view or computed column in its own table. */
+interface MetadataEntry {
+  readonly database?: string | (() => string);
+}
+
+interface MetadataRunner {
+  insertTypeormMetadataSql(entry: MetadataEntry): unknown;
+  deleteTypeormMetadataSql(entry: MetadataEntry): { query: string };
+}
+
+/** Lets the entries that TypeORM makes for computed columns be those of whatever database the migration runs in. */
+export function leaveDatabaseOpen(runner: QueryRunner): void {
+  const own = runner as unknown as MetadataRunner;
+  const { insertTypeormMetadataSql: insert, deleteTypeormMetadataSql: remove } = own;
+  own.insertTypeormMetadataSql = ({ database, ...entry }) =>
+    insert.call(runner, {
+      ...entry,
+      ...(database !== undefined && { database: () => 'current_database()' }),
+    });
+  own.deleteTypeormMetadataSql = ({ database, ...entry }) => {
+    const statement = remove.call(runner, entry);
+    if (database !== undefined) statement.query += ' AND "database" = current_database()';
+    return statement;
+  };
+}
+
 /** Statements of a call in the order in which each direction runs. */
 export interface Captured {
   readonly up: readonly Statement[];

@@ -23,9 +23,18 @@ export type TableOperation = OperationDetail & {
   readonly down: readonly Statement[];
   /** Of a column that comes, goes or changes in one respect. */
   readonly changed?: ChangedColumn;
-  /** What else needs the column or unique constraint as it is, so that the server refuses; as PostgreSQL calls it. */
+  /**
+   * What else needs the column or unique constraint as it is, so that the server refuses; as PostgreSQL calls it. Of a view
+   * that is dropped and made again, what goes with it.
+   */
   readonly dependents?: readonly string[];
 };
+
+/** A table without an entity that has the columns of a new one. */
+export interface FormerTable extends TableTarget {
+  /** No column more, none less. */
+  readonly isExact: boolean;
+}
 
 /** The type of a sequence as it is and as it will be. */
 export interface SequenceType {
@@ -44,7 +53,15 @@ export interface ChangedColumn {
 }
 
 export type OperationDetail =
-  | { readonly kind: 'create-table' }
+  | {
+      readonly kind: 'create-table';
+      /** With their types as PostgreSQL calls them, without length; of an enum, no type that the server knows. */
+      readonly columns: readonly { readonly name: string; readonly type: string }[];
+      /** Of constraints that come with an index of their name. */
+      readonly indexed: readonly string[];
+      /** That it may have been until the entity named another one. */
+      readonly former?: FormerTable;
+    }
   | {
       readonly kind: 'add-column';
       readonly column: string;
@@ -65,6 +82,8 @@ export type OperationDetail =
       readonly scans: boolean;
       /** Between a time with a zone and one without: what has none is taken for UTC. */
       readonly assumesUtc: boolean;
+      /** A revert writes the table or an index anew, or reads every row, although the change itself does not. */
+      readonly revertIsSlow: boolean;
       /** Why the server refuses it, if it does. */
       readonly refusal: string | undefined;
       /** That the column owns, as `schema.name`, and that get another type with it. */

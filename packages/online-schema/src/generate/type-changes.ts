@@ -3,7 +3,7 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import { targetOf } from './name-tables';
 import { planSequenceChanges } from './owned-sequences';
-import { probeTable, renderProbe } from './probe-table';
+import { type Probe, probeTable, renderProbe } from './probe-table';
 import type { Captured, SchemaRunner } from './schema-runner';
 import type { OperationDetail } from './table-operation';
 
@@ -55,6 +55,7 @@ export async function planTypeChange(
       assumesUtc,
       rewrites: 'refusal' in probe || probe.rewrites,
       scans: !('refusal' in probe) && probe.scans,
+      revertIsSlow: !isSlow(probe) && back.probe !== undefined && isSlow(back.probe),
       refusal:
         'refusal' in probe ? probe.refusal : sequences.find(({ refusal }) => refusal !== undefined)?.refusal,
       sequences: sequences.map(({ sequence }) => sequence),
@@ -78,11 +79,16 @@ function refuse(from: string, { name, enum: values = [] }: TableColumn) {
       assumesUtc: false,
       rewrites: true,
       scans: false,
+      revertIsSlow: false,
       refusal: 'its type would have to be made first',
       sequences: [],
     },
     statements: { up: [], down: [] },
   } as const;
+}
+
+function isSlow(probe: Probe): boolean {
+  return 'refusal' in probe || probe.rewrites || probe.scans;
 }
 
 function isEnum({ type }: TableColumn): boolean {

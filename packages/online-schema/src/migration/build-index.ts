@@ -3,6 +3,7 @@ import { readIndexes } from '../catalog/read-indexes';
 import type { CatalogTable } from '../catalog/read-table';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex } from '../specification/render-index';
+import { reasonOf } from '../text/reason-of';
 import { isAbortError, throwIfAborted } from './abortable-wait';
 import { dropConcurrently, runConcurrently } from './concurrent-session';
 import { MigrationError } from './migration-error';
@@ -35,7 +36,7 @@ export async function buildIndex(
     );
     if (cleared !== '') tellNotice(runner, name, `the build was ended${cleared}`);
     throwIfAborted(runner);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new MigrationError(
       'HOLDFAST_INDEX_BUILD_FAILED',
       `index ${name} on ${table.name} was not built: ${reason}${cleared}`,

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { quoteIdentifier } from '../specification/identifier';
+import { reasonOf } from '../text/reason-of';
 import { MigrationError } from './migration-error';
 import { runStep } from './steps';
 
@@ -16,7 +17,7 @@ export async function ensureExtension(runner: QueryRunner, name: string): Promis
   try {
     await runStep(runner, 'create extension', name, () => runner.query(statement));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new MigrationError(
       'HOLDFAST_EXTENSION_MISSING',
       `extension ${name} is not installed and this role could not install it (${reason}); ` +

@@ -7,6 +7,7 @@ import { MigrationError } from '../migration/migration-error';
 import { tellProgress } from '../migration/steps';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex } from '../specification/render-index';
+import { reasonOf } from '../text/reason-of';
 import { attachIndex } from './attach-index';
 import { ensurePartitionIndex } from './ensure-partition-index';
 import { isSettled, type Partition, readPartitions } from './read-partitions';
@@ -56,7 +57,7 @@ async function ensureParent(
     await withLockRetry(runner, definition.name, () => runner.query(statement));
   } catch (error) {
     if (isAbortError(error) || error instanceof MigrationError) throw error;
-    throw failed(definition, error instanceof Error ? error.message : String(error), error);
+    throw failed(definition, reasonOf(error), error);
   }
   const created = await readParent(runner, table, name);
   if (created === undefined) throw failed(definition, 'it is not in the catalog');

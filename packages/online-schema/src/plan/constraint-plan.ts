@@ -19,6 +19,7 @@ import {
 } from '../recipes/render-recipe';
 import { quoteIdentifier } from '../specification/identifier';
 import { EMPTY, estimateScan, INSTANT } from './estimate';
+import { targetOf } from './hazards';
 import { planBuild } from './index-plan';
 import { lockOn } from './locks';
 import type { PlanContext } from './plan-context';
@@ -198,13 +199,10 @@ function hasIndex(context: PlanContext, key: ForeignKeyDefinition & { readonly s
   });
 }
 
-function withoutIndex({
-  name,
-  table,
-  columns,
-  references,
-}: ForeignKeyDefinition): PlanStep['hazards'][number] {
+function withoutIndex(key: ForeignKeyDefinition): PlanStep['hazards'][number] {
+  const { name, table, columns, references } = key;
   return {
+    target: targetOf(key, name),
     id: 'foreign-key-without-index',
     verdict: 'known',
     message: `no index of ${table} begins with (${columns.join(', ')}): every delete from ${references.table} reads all of ${table} for ${name}`,

@@ -1,11 +1,11 @@
-import { InvalidOptionError } from '@holdfast/resilience';
-
-/** Hazards that may be allowed by their id. */
+/** Hazards that may be allowed by their id, everywhere or for one target. */
 export const ALLOWABLE = [
   'drop-column',
   'drop-constraint',
   'drop-index',
   'rename-column',
+  'rename-table',
+  'replace-view',
   'change-type',
   'rewrite-table',
   'not-null-without-default',
@@ -25,14 +25,7 @@ export type HazardId =
   | 'column-in-use'
   | 'unique-in-use'
   | 'name-too-long'
+  | 'name-taken'
+  | 'rewrite-on-revert'
   | 'foreign-key-without-index'
   | 'partitioned-constraint';
-
-/** @throws InvalidOptionError for an id that is none, or that cannot be allowed. */
-export function requireAllowable(allow: readonly string[]): readonly AllowableHazard[] {
-  return allow.map((id) => {
-    const known = ALLOWABLE.find((allowable) => allowable === id);
-    if (known === undefined) throw new InvalidOptionError('allow', id, `one of ${ALLOWABLE.join(', ')}`);
-    return known;
-  });
-}

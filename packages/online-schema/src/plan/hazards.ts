@@ -1,7 +1,8 @@
 import type { TableOperation } from '../generate/table-operation';
-import type { ConstraintTarget } from '../recipes/recipe-definitions';
-import { quoteIdentifier } from '../specification/identifier';
+import type { ConstraintTarget, TableTarget } from '../recipes/recipe-definitions';
+import { quoteIdentifier, quoteQualified } from '../specification/identifier';
 import type { Hazard } from './plan-step';
+import { hazardsOfType, type Told } from './type-hazards';
 
 const BY_HAND = 'write the change by hand (npx typeorm migration:create), apply it, and generate again';
 
@@ -11,7 +12,25 @@ const BY_HAND = 'write the change by hand (npx typeorm migration:create), apply 
  * @param others of the same plan: what goes with a column is decided with the column.
  */
 export function hazardsOf(operation: TableOperation, others: readonly TableOperation[]): Hazard[] {
+  const target = targetOf(operation.table, partOf(operation));
+  return describeHazards(operation, others).map((told) => ({ ...told, target }));
+}
+
+/** How `--allow` names a table, or a column, index or constraint of it. */
+export function targetOf({ schema, table }: TableTarget, part = ''): string {
+  return [schema, table, part].filter(Boolean).join('.');
+}
+
+function partOf(operation: TableOperation): string | undefined {
+  if ('column' in operation) return operation.column;
+  if ('definition' in operation) return operation.definition.name;
+  if ('previous' in operation) return operation.previous.name;
+  return 'name' in operation && operation.kind !== 'change-view' ? operation.name : undefined;
+}
+
+function describeHazards(operation: TableOperation, others: readonly TableOperation[]): Told[] {
   const { table } = operation.table;
+  if (operation.kind === 'create-table') return hazardsOfNew(operation);
   if (operation.isNew) return [];
   switch (operation.kind) {
     case 'drop-column':
@@ -38,10 +57,10 @@ export function hazardsOf(operation: TableOperation, others: readonly TableOpera
         },
       ];
     case 'add-unique':
-      return hazardsOfReferences(operation.definition, operation.dependents);
+      return describeReferences(operation.definition, operation.dependents);
     case 'drop-unique':
       return [
-        ...hazardsOfReferences(operation.previous, operation.dependents),
+        ...describeReferences(operation.previous, operation.dependents),
         ...(goesWithColumn(operation, others) ? [] : [hazardOfConstraint(operation)]),
       ];
     case 'drop-check':
@@ -52,6 +71,19 @@ export function hazardsOf(operation: TableOperation, others: readonly TableOpera
       return [...hazardsOfUse(operation), ...hazardsOfType(operation)];
     case 'add-column':
       return hazardsOfColumn(operation);
+    case 'change-view':
+      return operation.dependents === undefined
+        ? []
+        : [
+            {
+              id: 'replace-view',
+              verdict: 'allow',
+              message: `view ${operation.name} is dropped and made again, and nobody makes again with it: ${operation.dependents.join('; ')}`,
+              instead:
+                'allow it, and give the view these again in the same migration, after CREATE VIEW; or, with the same columns ' +
+                'first, write a CREATE OR REPLACE VIEW by hand, which keeps them',
+            },
+          ];
     case 'change-primary-key':
       return [
         {
@@ -88,11 +120,33 @@ export function hazardsOf(operation: TableOperation, others: readonly TableOpera
   }
 }
 
+/** A table that may be one that was made under another name, and has rows. */
+function hazardsOfNew({
+  table: { table },
+  former,
+}: Extract<TableOperation, { kind: 'create-table' }>): Told[] {
+  if (former === undefined) return [];
+  return [
+    {
+      id: 'rename-table',
+      verdict: 'allow',
+      message: `table ${table} is made new and empty; ${former.table}, which no entity has, has ${former.isExact ? '' : 'nearly '}the same columns, and its rows stay behind there`,
+      instead: `where it is the same table under another name, write its rename by hand (npx typeorm migration:create): ${renderRename(former, table)}; apply it, and generate again`,
+    },
+  ];
+}
+
+export function renderRename({ schema, table }: TableTarget, to: string): string {
+  return `ALTER TABLE ${quoteQualified(schema, table)} RENAME TO ${quoteIdentifier(to)}`;
+}
+
 /** Of a unique constraint or index that is to go, or to have another definition. */
-export function hazardsOfReferences(
-  { table, name }: ConstraintTarget,
-  references: readonly string[] = [],
-): Hazard[] {
+export function hazardsOfReferences(constraint: ConstraintTarget, references: readonly string[]): Hazard[] {
+  const target = targetOf(constraint, constraint.name);
+  return describeReferences(constraint, references).map((told) => ({ ...told, target }));
+}
+
+function describeReferences({ table, name }: ConstraintTarget, references: readonly string[] = []): Told[] {
   if (references.length === 0) return [];
   return [
     {
@@ -122,7 +176,7 @@ function goesWithColumn(operation: Drop, others: readonly TableOperation[]): boo
   );
 }
 
-function hazardOfConstraint(operation: Drop): Hazard {
+function hazardOfConstraint(operation: Drop): Told {
   const name = operation.kind === 'drop-exclusion' ? operation.name : operation.previous.name;
   return {
     id: 'drop-constraint',
@@ -136,7 +190,7 @@ function hazardsOfUse({
   table: { table },
   column,
   dependents = [],
-}: TableOperation & { readonly column: string }): Hazard[] {
+}: TableOperation & { readonly column: string }): Told[] {
   if (dependents.length === 0) return [];
   return [
     {
@@ -148,49 +202,10 @@ function hazardsOfUse({
   ];
 }
 
-function hazardsOfType(operation: Extract<TableOperation, { kind: 'set-type' }>): Hazard[] {
-  const { column, from, to, rewrites, scans, assumesUtc, refusal, sequences } = operation;
-  const { table } = operation.table;
-  const instead =
-    'add a column of the new type, write both, backfill it, read the new one, and drop the old one in a later release';
-  if (refusal !== undefined) {
-    return [
-      {
-        id: 'type-not-convertible',
-        verdict: 'never',
-        message: `column "${column}" of "${table}" cannot be changed from ${from} to ${to}: ${refusal}`,
-        instead,
-      },
-    ];
-  }
-  if (!rewrites && !scans) return [];
-  const why = rewrites
-    ? 'the table or an index is written anew'
-    : 'every row is read again for a check constraint';
-  const zone = assumesUtc ? '; a time without a zone is taken for one in UTC' : '';
-  const counting = sequences.map(
-    ({ name, widens, ...sequence }) =>
-      `; sequence ${name} becomes ${sequence.to} with it` +
-      (widens
-        ? `, and ${sequence.from} again in a revert, which PostgreSQL refuses once it has counted further than that`
-        : ''),
-  );
-  return [
-    {
-      id: 'change-type',
-      verdict: 'allow',
-      message:
-        `column "${column}" of "${table}" changes from ${from} to ${to}, for which ${why} ` +
-        `while readers and writers wait${zone}${counting.join('')}; TypeORM would drop the column with all that is in it and add it again, empty`,
-      instead: `${instead}; or write it by hand: ALTER TABLE ${quoteIdentifier(table)} ALTER COLUMN ${quoteIdentifier(column)} TYPE ${to}`,
-    },
-  ];
-}
-
-function hazardsOfColumn(operation: Extract<TableOperation, { kind: 'add-column' }>): Hazard[] {
+function hazardsOfColumn(operation: Extract<TableOperation, { kind: 'add-column' }>): Told[] {
   const { column, rewrites, lacksValue } = operation;
   const { table } = operation.table;
-  const hazards: Hazard[] = [];
+  const hazards: Told[] = [];
   if (rewrites) {
     hazards.push({
       id: 'rewrite-table',
@@ -211,7 +226,7 @@ function hazardsOfColumn(operation: Extract<TableOperation, { kind: 'add-column'
   return hazards;
 }
 
-function hazardOfEnum(operation: Extract<TableOperation, { kind: 'change-enum' }>): Hazard {
+function hazardOfEnum(operation: Extract<TableOperation, { kind: 'change-enum' }>): Told {
   const { column, problem, values } = operation;
   const { table } = operation.table;
   const list = values.map((value) => `"${value}"`).join(', ');

@@ -3,6 +3,7 @@ import { temporaryName } from '../migration/temporary-name';
 import type { IndexDefinition } from '../specification/index-definition';
 import { renderCreateIndex, renderDropIndex, renderRenameIndex } from '../specification/render-index';
 import { EMPTY, estimateBuild, INSTANT } from './estimate';
+import { targetOf } from './hazards';
 import { lockOn } from './locks';
 import type { PlanContext } from './plan-context';
 import type { Hazard, PlanStep } from './plan-step';
@@ -129,6 +130,7 @@ export function hazardsOfDrop({ previous, isUndeclared }: Extract<IndexChange, {
   return [
     {
       id: 'drop-index',
+      target: targetOf(previous, previous.name),
       verdict: 'allow',
       message: `no entity declares index ${previous.name} of ${previous.table}: it goes, and ${loss}`,
       instead:

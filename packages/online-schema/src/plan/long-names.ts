@@ -17,6 +17,7 @@ export function refuseLongNames(dataSource: DataSource): PlannedChange[] {
     refuse(name, [
       {
         id: 'name-too-long',
+        target: name,
         verdict: 'never',
         message: `the name of ${what} ${name} has ${Buffer.byteLength(name)} bytes, of which PostgreSQL keeps ${MAX_IDENTIFIER_BYTES}`,
         instead: 'declare a shorter name',

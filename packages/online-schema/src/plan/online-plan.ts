@@ -1,3 +1,4 @@
+import { isEqual } from '../generate/merge-pairs';
 import type { TableOperation } from '../generate/table-operation';
 import type { ConstraintTarget } from '../recipes/recipe-definitions';
 import { renderAddEnumValue } from '../recipes/render-recipe';
@@ -11,6 +12,7 @@ import {
   planUnique,
 } from './constraint-plan';
 import { EMPTY, estimateBackfill, INSTANT } from './estimate';
+import { targetOf } from './hazards';
 import { lockOn } from './locks';
 import type { PlanContext } from './plan-context';
 import type { PlanStep } from './plan-step';
@@ -57,7 +59,7 @@ export function planOnline(context: PlanContext, operation: TableOperation): Pla
     }
     case 'drop-check':
       return make(
-        'prepare',
+        isSuperseded(context, operation) ? 'constraints' : 'prepare',
         [planDrop(context, operation.previous)],
         drop(operation.previous),
         recipe('ensureCheck', operation.previous),
@@ -115,6 +117,17 @@ export function planOnline(context: PlanContext, operation: TableOperation): Pla
     default:
       return undefined;
   }
+}
+
+/**
+ * Whether the table gets a new check by the same plan, which may be the same one edited: TypeORM makes the name of an unnamed
+ * one from its expression. It guards the table until the new one does.
+ */
+export function isSuperseded({ operations }: PlanContext, { kind, table }: TableOperation): boolean {
+  return (
+    kind === 'drop-check' &&
+    operations.some((other) => other.kind === 'add-check' && isEqual(other.table, table))
+  );
 }
 
 function drop({ schema, table, name }: ConstraintTarget) {
@@ -175,6 +188,7 @@ function refusePartitioned(context: PlanContext, operation: TableOperation): Pla
   return refuse(objectOf(operation), [
     {
       id: 'partitioned-constraint',
+      target: targetOf(operation.table, operation.definition.name),
       verdict: 'never',
       message: `${what} ${operation.definition.name} on the partitioned table ${operation.table.table} cannot be added without stopping its writers`,
       instead:

@@ -5,19 +5,23 @@ import { planTableChanges } from '../generate/plan-table-changes';
 import { readReferences } from '../generate/read-references';
 import type { TableOperation } from '../generate/table-operation';
 import type { ConstraintTarget, TableTarget } from '../recipes/recipe-definitions';
-import { requireAllowable } from './hazard-id';
+import { type Allowance, isAllowed, readAllowance, requireTargets } from './allowance';
 import { hazardsOfReferences } from './hazards';
 import { planIndexChange } from './index-plan';
 import { refuseLongNames } from './long-names';
+import { isSuperseded } from './online-plan';
 import { planPartitionedIndex } from './partitioned-plan';
 import { placeOperation } from './place-operation';
 import { readPlanContext } from './plan-context';
 import type { Hazard, PlanStep } from './plan-step';
 import { type PlannedChange, STAGES } from './planned-change';
 import { refuse } from './refuse';
+import { refuseDisplaced, refuseTakenNames } from './taken-names';
 
 export interface PlanOptions {
-  /** Ids of hazards that are taken on. Default: none. */
+  /**
+   * Hazards that are taken on: an id for all of its kind, or `id:target` for one, as `drop-column:notes.old`. Default: none.
+   */
   readonly allow?: readonly string[];
 }
 
@@ -43,7 +47,7 @@ const KNOWN = ['allow'];
  * Compares the entities with the database, and tells every step that makes the one like the other: its statements, the
  * locks it takes and whom they keep waiting, how long it may take, and what a person should decide first. Nothing is changed.
  *
- * @throws InvalidOptionError for a hazard that is none, or that cannot be allowed.
+ * @throws InvalidOptionError for a hazard that is none, that cannot be allowed, or whose target is not in the plan.
  */
 export async function planChanges(dataSource: DataSource, options: PlanOptions = {}): Promise<Plan> {
   const { steps, refused } = await planInDetail(dataSource, options);
@@ -53,7 +57,10 @@ export async function planChanges(dataSource: DataSource, options: PlanOptions =
 /** As `planChanges`, with the calls of the migrations. */
 export async function planInDetail(dataSource: DataSource, options: PlanOptions): Promise<DetailedPlan> {
   requireKnownOptions('plan', options, KNOWN);
-  const allowed = requireAllowable(options.allow ?? []);
+  const allowances = (options.allow ?? []).map(readAllowance);
+  const displaced = await refuseDisplaced(dataSource);
+  // What is no table can neither be compared nor changed.
+  if (displaced.length > 0) return concludePlan(displaced, [], { operations: [], indexChanges: [] });
   const { operations, dropped, renamed } = await planTableChanges(dataSource);
   const indexes = await planIndexChanges(dataSource, { dropped, renamed });
   const indexChanges = [...indexes.before, ...indexes.after];
@@ -89,24 +96,34 @@ export async function planInDetail(dataSource: DataSource, options: PlanOptions)
     const changes = [
       ...(await planIndexes(indexes.before, 'drop indexes')),
       ...refuseLongNames(dataSource),
-      ...operations.map((operation) => placeOperation(context, operation)),
+      ...(await refuseTakenNames(runner, context, indexChanges)),
+      ...operations
+        .toSorted((one, other) => Number(isSuperseded(context, one)) - Number(isSuperseded(context, other)))
+        .map((operation) => placeOperation(context, operation)),
       ...(await planIndexes(indexes.after, 'indexes')),
     ].toSorted((one, other) => STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage));
-    const steps = changes.flatMap((change) => change.steps);
-    const refused = steps
-      .flatMap(({ hazards }) => hazards)
-      .filter(
-        ({ id, verdict }) =>
-          verdict === 'never' || (verdict === 'allow' && !allowed.some((one) => one === id)),
-      );
-    // What is allowed and has no statement stays as it is.
-    const kept = steps.filter(
-      ({ kind, hazards }) => kind !== 'refused' || hazards.some((one) => refused.includes(one)),
-    );
-    return { steps: kept, refused, changes, operations, indexChanges };
+    return concludePlan(changes, allowances, { operations, indexChanges });
   } finally {
     await runner.release();
   }
+}
+
+function concludePlan(
+  changes: readonly PlannedChange[],
+  allowances: readonly Allowance[],
+  compared: Pick<DetailedPlan, 'operations' | 'indexChanges'>,
+): DetailedPlan {
+  const steps = changes.flatMap((change) => change.steps);
+  const hazards = steps.flatMap((step) => step.hazards);
+  requireTargets(allowances, hazards);
+  const refused = hazards.filter(
+    (hazard) => hazard.verdict === 'never' || (hazard.verdict === 'allow' && !isAllowed(hazard, allowances)),
+  );
+  // What is allowed and has no statement stays as it is.
+  const kept = steps.filter(
+    ({ kind, hazards: own }) => kind !== 'refused' || own.some((one) => refused.includes(one)),
+  );
+  return { steps: kept, refused, changes, ...compared };
 }
 
 function tablesOf(

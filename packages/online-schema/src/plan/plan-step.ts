@@ -35,6 +35,8 @@ export interface Estimate {
 /** Something a person should decide or know before. */
 export interface Hazard {
   readonly id: HazardId;
+  /** Table, `table.column`, or `table.name` of an index or constraint; with the schema in front where the entity names one. */
+  readonly target: string;
   /** What happens. */
   readonly message: string;
   /** How to do it safely. */

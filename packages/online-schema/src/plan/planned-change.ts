@@ -42,7 +42,12 @@ export type RecipeName =
 
 /** A line of a migration. */
 export type MigrationCall =
-  | { readonly kind: 'statement'; readonly statement: Statement }
+  | {
+      readonly kind: 'statement';
+      readonly statement: Statement;
+      /** What whoever reads the migration should know of it. */
+      readonly note?: string;
+    }
   | { readonly kind: 'recipe'; readonly name: RecipeName; readonly argument: object };
 
 /** One change, as the steps it takes and as what a migration says to make it and to undo it. */

@@ -1,3 +1,5 @@
+import { wrapText } from '../text/wrap-text';
+import { renderAllowance } from './allowance';
 import { strongestLock } from './locks';
 import type { Plan } from './plan-changes';
 import type { Estimate, Hazard, PlanStep } from './plan-step';
@@ -17,7 +19,7 @@ export function renderPlan({ steps, refused }: Plan, { columns }: RenderPlanOpti
     ...steps.flatMap((step, at) => ['', ...renderStep(step, at + 1, layout)]),
     '',
     summarise(steps),
-    ...refused.flatMap((hazard) => wrap(describeRefusal(hazard), width, '  ')),
+    ...refused.flatMap((hazard) => hang(wrapText(describeRefusal(hazard), width - 2), '', '  ')),
   ];
 }
 
@@ -30,11 +32,9 @@ function renderStep(step: PlanStep, number: number, layout: Layout): string[] {
   const { kind, object, locks, estimate, transaction, hazards, statements } = step;
   const lock = strongestLock(locks);
   const detail = (label: string, text: string) =>
-    wrap(`${label.padEnd(11)}${text}`, layout.width - 4, '           ');
+    hang(wrapText(text, layout.width - 15), label.padEnd(11), ' '.repeat(11));
   const lines = [
-    ...statements.flatMap((statement) =>
-      wrap(`${statement.replaceAll(/\s+/g, ' ')};`, layout.width - 4, '  '),
-    ),
+    ...statements.flatMap((statement) => hang(wrapText(`${statement};`, layout.width - 6), '', '  ')),
     ...locks.flatMap(({ mode, relation, held }) => detail('lock', `${mode} on ${relation}, ${held}`)),
     ...(statements.length > 0 ? detail('sent', SENT[transaction]) : []),
     ...(estimate.durationMs === 0 ? [] : detail('estimate', estimate.basis)),
@@ -84,8 +84,11 @@ function describeHazard({ id, message, instead }: Hazard): string {
   return `${message} [${id}]. Instead: ${instead}`;
 }
 
-function describeRefusal({ id, verdict, message }: Hazard): string {
-  return verdict === 'allow' ? `! --allow ${id}: ${message}` : `! cannot be done: ${message} [${id}]`;
+function describeRefusal(hazard: Hazard): string {
+  const { id, verdict, message } = hazard;
+  return verdict === 'allow'
+    ? `! --allow ${renderAllowance(hazard)}: ${message}`
+    : `! cannot be done: ${message} [${id}]`;
 }
 
 function summarise(steps: readonly PlanStep[]): string {
@@ -124,18 +127,7 @@ function renderTime({ durationMs }: Estimate): string {
   return seconds < 6_000 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
-/** At spaces; a word that is longer than a line stays whole. */
-function wrap(text: string, width: number, indent: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/(?<=\S) /)) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length > width && line !== '') {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line];
+/** The first line behind a label, the others beneath. */
+function hang(lines: readonly string[], label: string, indent: string): string[] {
+  return lines.map((line, at) => `${at === 0 ? label : indent}${line}`);
 }

@@ -7,6 +7,7 @@ import type { PlanContext } from './plan-context';
 import type { Hazard, PlanStep, StepKind, StepLock } from './plan-step';
 import type { PlannedChange } from './planned-change';
 import { refuse } from './refuse';
+import { describeRevert } from './type-hazards';
 
 /**
  * The steps of one operation, and what a migration calls for it.
@@ -31,8 +32,18 @@ export function planOperation(
     table: operation.table,
     steps: [planPlain(context, operation, hazards)],
     up: operation.up.map((statement) => ({ kind: 'statement', statement })),
-    down: operation.down.map((statement) => ({ kind: 'statement', statement })),
+    down: operation.down.map((statement, at) => ({
+      kind: 'statement',
+      statement,
+      ...(at === operation.down.length - 1 && noteOf(operation)),
+    })),
   };
+}
+
+function noteOf(operation: TableOperation): { readonly note: string } | undefined {
+  if (operation.kind !== 'set-type' || !operation.revertIsSlow) return undefined;
+  const text = describeRevert(operation);
+  return { note: `${text.charAt(0).toUpperCase()}${text.slice(1)}.` };
 }
 
 function withHazards(change: PlannedChange, hazards: readonly Hazard[]): PlannedChange {

@@ -7,6 +7,7 @@ import { runConcurrently } from '../migration/concurrent-session';
 import { uninterrupted } from '../migration/run-context';
 import { tellNotice } from '../migration/steps';
 import { quoteQualified } from '../specification/identifier';
+import { reasonOf } from '../text/reason-of';
 import { dropRebuildRemains } from './rebuild-remains';
 import { ReindexError } from './reindex-error';
 
@@ -34,7 +35,7 @@ export async function rebuildConcurrently(
     );
     if (cleared !== '') tellNotice(runner, name, `the rebuild was ended${cleared}`);
     throwIfAborted(runner);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw failed(schema, name, `was not rebuilt: ${reason}${cleared}`, { cause: error });
   }
   const [rebuilt] = await readIndexes(runner, { schema, name });

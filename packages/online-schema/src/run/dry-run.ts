@@ -1,5 +1,6 @@
 import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { attachRun } from '../migration/run-context';
+import { reasonOf } from '../text/reason-of';
 import { readPending, requireReadableLedger } from './read-ledger';
 import { type RevertRange, readReverted, requireRange } from './revert';
 import { isTransactional } from './run-migrations';
@@ -74,7 +75,7 @@ async function noteMigration(
       ? instance?.up(asSeenBy(runner, transaction))
       : instance?.down(asSeenBy(runner, transaction)));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     notes.note(`what follows depends on what comes before it and cannot be told: ${reason}`);
   } finally {
     admitConnections();

@@ -8,6 +8,7 @@ import { refuseDuplicates } from '../migration/refuse-duplicates';
 import { tellNotice } from '../migration/steps';
 import type { CatalogIndex, IndexDefinition } from '../specification/index-definition';
 import { readEntityIndexes, tablesOf } from '../specification/read-entity-indexes';
+import { reasonOf } from '../text/reason-of';
 
 /**
  * Afterwards no declared index is invalid, as a build by hand, a REINDEX or a restore that failed leaves it: no query
@@ -29,7 +30,7 @@ export async function healIndexes(dataSource: DataSource, runner: QueryRunner): 
       await ensureIndex(runner, index);
     } catch (error) {
       if (isAbortError(error)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       tellNotice(runner, name, `it is invalid and could not be rebuilt: ${reason}`);
     }
   }
@@ -56,7 +57,7 @@ function readDeclared(dataSource: DataSource, runner: QueryRunner): IndexDefinit
   try {
     return readEntityIndexes(dataSource);
   } catch (error) {
-    tellNotice(runner, 'declarations', error instanceof Error ? error.message : String(error));
+    tellNotice(runner, 'declarations', reasonOf(error));
     return [];
   }
 }

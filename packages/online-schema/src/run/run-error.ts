@@ -1,4 +1,5 @@
 import { failedStepOf } from '../migration/steps';
+import { reasonOf } from '../text/reason-of';
 import type { MigrationStep } from './run-event';
 
 /** A migration that failed. Those before it stay as they are; it and those after it run at the next attempt. */
@@ -23,7 +24,7 @@ export class MigrationFailedError extends Error {
 
 // A transaction as a whole is called by the migration's name already.
 function renderFailure(migration: string, cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = reasonOf(cause);
   return message.startsWith(`${migration}: `) ? message : `${migration}: ${message}`;
 }
 

@@ -3,6 +3,7 @@ import { allowLongStatements } from '../migration/long-statements';
 import { withMigrationLock } from '../migration/migration-lock';
 import { attachRun, uninterrupted } from '../migration/run-context';
 import { readSettings, writeSettings } from '../migration/session-settings';
+import { reasonOf } from '../text/reason-of';
 import { interruptWithSignal } from './interruption';
 import { rollBackOpen } from './open-transaction';
 import { requireSession } from './require-session';
@@ -64,7 +65,7 @@ async function openWatchConnection(
   try {
     return await openSideConnection(dataSource, 'holdfast watch');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const message = `there is no second connection (${reason}); progress and blockers are not told`;
     report({ type: 'notice', name: 'watch', message });
     return undefined;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBuildProgress } from '../migration/build-progress';
 import type { SessionWatch } from '../migration/run-context';
+import { reasonOf } from '../text/reason-of';
 import { readBlockers } from './read-blockers';
 import { RemainingTime } from './remaining-time';
 import type { Blocker, RunEvent } from './run-event';
@@ -98,7 +99,7 @@ export class ServerWatch implements SessionWatch {
         await look();
       } catch (error) {
         this.#isLost = true;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         const message = `the connection that watches is gone (${reason}); progress and blockers are not told`;
         this.#report({ type: 'notice', name, message });
       }
