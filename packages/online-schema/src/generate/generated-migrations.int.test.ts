@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EntitySchema } from 'typeorm';
 import { planChanges, planInDetail } from '../plan/plan-changes';
 import { migrate } from '../run/migrate';
 import { revert } from '../run/revert';
+import { makeMigrationsFolder } from '../test/migrations-folder';
 import { openScratch, type Scratch } from '../test/scratch';
 import { generate } from './generate';
 
@@ -28,9 +29,7 @@ describe('generated migrations', () => {
 
   beforeEach(async () => {
     scratch = await openScratch();
-    const folder = join(__dirname, '..', '..', '.generated');
-    mkdirSync(folder, { recursive: true });
-    directory = mkdtempSync(join(folder, 'computed-'));
+    directory = makeMigrationsFolder();
   });
   afterEach(async () => {
     await scratch.close();

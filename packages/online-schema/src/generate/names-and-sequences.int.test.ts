@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueryRunner } from 'typeorm';
 import { EntitySchema } from 'typeorm';
 import { planChanges } from '../plan/plan-changes';
 import { migrate } from '../run/migrate';
+import { makeMigrationsFolder } from '../test/migrations-folder';
 import { openScratch, type Scratch } from '../test/scratch';
 import { waitFor } from '../test/wait-for';
 import { generate } from './generate';
@@ -21,9 +22,7 @@ describe('a generated migration of names and sequences', () => {
   let directory: string;
   beforeEach(async () => {
     scratch = await openScratch();
-    const folder = join(__dirname, '..', '..', '.generated');
-    mkdirSync(folder, { recursive: true });
-    directory = mkdtempSync(join(folder, 'names-'));
+    directory = makeMigrationsFolder();
   });
   afterEach(async () => {
     await scratch.close();

@@ -59,7 +59,7 @@ function explainKeeping(
   foreignKeys: readonly string[],
 ): string {
   const since = countedSince === null ? '' : ` since ${countedSince}`;
-  const read = `${scans === 0 ? 'never read' : `read ${renderCount(scans)} times`}${since}`;
+  const read = `${scans === 0 ? 'never read' : `read ${renderCount(scans)} ${scans === 1 ? 'time' : 'times'}`}${since}`;
   if (constraint !== null) return `Constraint ${constraint} rests on it; ${read}.`;
   if (unique) return `It lets no two rows have the same key; ${read}.`;
   if (scans > 0) return `It is in use: ${read}.`;

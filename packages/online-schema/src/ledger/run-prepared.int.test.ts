@@ -14,6 +14,8 @@ const SCENE = [
   'analyze tasks',
 ];
 
+const MOMENT = new Date('2026-01-01T00:00:00.123Z');
+
 describe('a statement as it was sent', () => {
   let scratch: Scratch;
   let runner: QueryRunner;
@@ -41,7 +43,12 @@ describe('a statement as it was sent', () => {
   it.each<[string, string, unknown]>([
     ['an array with quotes, backslashes and NULL', 'tags = $1', ['a "quoted" \\ tag', null]],
     ['bytes', 'key = $1', Buffer.from([0, 255])],
-    ['a moment', 'at = $1', new Date('2026-01-01T00:00:00.123Z')],
+    ['a moment', 'at = $1', MOMENT],
+    [
+      'a time without a zone',
+      `date_trunc('second', $1::timestamp) = '${MOMENT.toLocaleString('sv')}'`,
+      MOMENT,
+    ],
     ['a document', 'facts = $1', { a: 1 }],
     ['a number', 'id <= $1', 20_000],
   ])('finds the same rows by %s as the driver does', async (_, condition, value) => {

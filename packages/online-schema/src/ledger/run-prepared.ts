@@ -43,10 +43,19 @@ function renderValue(value: unknown): string {
 }
 
 function toText(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return toLocal(value);
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   if (Array.isArray(value)) return `{${value.map(toElement).join(',')}}`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** With the offset, which a column without a zone ignores: it gets the time on the clock of this process. */
+function toLocal(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const pad = (number: number) => String(number).padStart(2, '0');
+  const offset = Math.abs(minutes);
+  const zone = `${minutes < 0 ? '-' : '+'}${pad(Math.trunc(offset / 60))}:${pad(offset % 60)}`;
+  return new Date(date.getTime() + minutes * 60_000).toISOString().replace('Z', zone);
 }
 
 function toElement(value: unknown): string {

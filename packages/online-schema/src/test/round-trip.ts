@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource, EntitySchema } from 'typeorm';
 import { generate } from '../generate/generate';
 import { type Plan, planChanges } from '../plan/plan-changes';
 import { migrate } from '../run/migrate';
+import { makeMigrationsFolder } from './migrations-folder';
 import { readSchema } from './read-schema';
 import type { Scratch } from './scratch';
 
@@ -32,9 +33,7 @@ export async function roundTrip(
 ): Promise<RoundTrip> {
   await scratch.dataSource.query('drop schema public cascade; create schema public');
   await scratch.dataSource.query(sql);
-  const folder = join(__dirname, '..', '..', '.generated');
-  mkdirSync(folder, { recursive: true });
-  const directory = mkdtempSync(join(folder, 'round-trip-'));
+  const directory = makeMigrationsFolder();
   const open = () => scratch.open({ entities: [...entities], migrations: [join(directory, '*.ts')] });
   const before = await readSchema(scratch.dataSource);
   const first = await open();
