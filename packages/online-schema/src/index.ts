@@ -1,5 +1,19 @@
 export { CatalogError, type CatalogErrorCode } from './catalog/catalog-error';
 export { readIndexes } from './catalog/read-indexes';
+export { type CheckContractOptions, checkContract } from './contract/check-contract';
+export { type CoverageOptions, checkCoverage } from './contract/check-coverage';
+export { ContractError, type ContractErrorCode } from './contract/contract-error';
+export type {
+  Breach,
+  BreachKind,
+  ContractReport,
+  CoverageReport,
+  Notice,
+  PlannedRun,
+  StatementReport,
+} from './contract/contract-report';
+export { defineContract, type QueryContract } from './contract/query-contract';
+export { renderContract, renderCoverage } from './contract/render-contract';
 export { AcceptDeclarationError } from './declaration/accept-declaration-error';
 export { Accept, type AcceptOptions } from './declaration/accept-decorator';
 export { acceptFindings, type FindingAcceptance } from './declaration/accept-findings';
@@ -36,13 +50,10 @@ export { renderDrift } from './drift/render-drift';
 export { type GenerateRequest, type GenerateResult, generate } from './generate/generate';
 export { GenerateError } from './generate/generate-error';
 export { HazardRefusedError } from './generate/hazard-refused-error';
-export { captureStatements } from './ledger/capture-statements';
 export { type ExplainIndexOptions, explainIndex, type IndexExplanation } from './ledger/explain-index';
 export type { Remark, Verdict } from './ledger/judge-index';
 export { LedgerError } from './ledger/ledger-error';
 export type { IndexFacts } from './ledger/read-index-facts';
-export { type PlanMode, runPrepared, type SentStatement } from './ledger/run-prepared';
-export { runStatement, type StatementRun } from './ledger/run-statement';
 export { tryWithout } from './ledger/try-without';
 export type { AllowableHazard, HazardId } from './plan/hazard-id';
 export { type Plan, type PlanOptions, planChanges } from './plan/plan-changes';
@@ -78,3 +89,7 @@ export type { RunOptions } from './run/run-options';
 export { type MigrationState, type MigrationStatus, type RunStatus, readStatus } from './run/status';
 export type { CatalogIndex, IndexDefinition } from './specification/index-definition';
 export { readEntityIndexes } from './specification/read-entity-indexes';
+export { captureStatements, type Watcher } from './statement/capture-statements';
+export { runPrepared } from './statement/run-prepared';
+export { runStatement, type StatementRun } from './statement/run-statement';
+export type { PlanMode, SentStatement, Session } from './statement/sent-statement';

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
+import { runStatement } from '../statement/run-statement';
 import { openScratch, type Scratch } from '../test/scratch';
-import { runStatement } from './run-statement';
 import { tryWithout } from './try-without';
 
 const SCENE = [

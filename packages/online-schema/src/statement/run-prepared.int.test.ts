@@ -1,8 +1,8 @@
 import type { QueryRunner } from 'typeorm';
+import { tryWithout } from '../ledger/try-without';
 import { openScratch, type Scratch } from '../test/scratch';
 import { captureStatements } from './capture-statements';
 import { runPrepared } from './run-prepared';
-import { tryWithout } from './try-without';
 
 /** Nearly all rows are done, and the index has the others alone. */
 const SCENE = [
