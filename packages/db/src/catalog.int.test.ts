@@ -19,15 +19,15 @@ const NAMED = {
   idx_user_orgs_user_status: [0, 0],
   idx_user_orgs_org_role: [0, 0, 0, 0],
   idx_events_aggregate_timeline: [0, 0, 0],
-  idx_events_type_timeline: [0, 3, 3],
-  idx_events_org_timeline: [0, 3, 3],
-  idx_events_user_timeline: [0, 3, 3],
-  idx_events_correlation: [0, 0, 0],
+  idx_events_type_timeline: [0, 0],
+  idx_events_org_timeline: [0, 0],
+  idx_events_user_timeline: [0, 0],
+  idx_events_correlation: [0],
   idx_events_unprocessed: [0],
-  idx_events_org_type_timeline: [0, 0, 3, 3],
-  idx_events_user_type_timeline: [0, 0, 3, 3],
-  idx_api_keys_user_status: [0, 0],
-  idx_api_keys_org_status: [0, 0],
+  idx_events_org_type_timeline: [0, 0],
+  idx_events_user_type_timeline: [0, 0],
+  idx_api_keys_user_status: [0, 0, 0],
+  idx_api_keys_org_status: [0, 0, 0],
   idx_api_keys_expires: [0, 0],
   idx_api_keys_usage: [1, 3],
 } as const;
@@ -141,7 +141,7 @@ describe('the catalog after the migrations', () => {
       from pg_class t
       where t.oid = 'events'::regclass`);
     expect(row).toEqual({
-      key: 'PRIMARY KEY (aggregate_id, id)',
+      key: 'PRIMARY KEY (aggregate_type, aggregate_id, aggregate_version)',
       foreign_keys: 0,
       triggers: 0,
       rules: 0,

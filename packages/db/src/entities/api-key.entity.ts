@@ -19,9 +19,9 @@ export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 /** A key that a client presents. Only its hash is kept. */
 @Entity({ name: 'api_keys' })
 @Index('idx_api_keys_key_hash', ['keyHash'], { unique: true })
-// Neither of these two is partial by status: each also answers for its foreign key.
-@Index('idx_api_keys_user_status', ['userId', 'status'])
-@Index('idx_api_keys_org_status', ['organizationId', 'status'], {
+// Neither of these two is partial by status: each also answers for its foreign key. The id is the order of their pages.
+@Index('idx_api_keys_user_status', ['userId', 'status', 'id'])
+@Index('idx_api_keys_org_status', ['organizationId', 'status', 'id'], {
   where: sql`${'organizationId'} is not null`,
 })
 @Index('idx_api_keys_expires', ['expiresAt', 'id'], {

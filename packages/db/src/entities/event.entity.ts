@@ -1,33 +1,35 @@
-import { desc, Index, sql } from '@holdfast/online-schema';
+import { Index, sql } from '@holdfast/online-schema';
 import { Check, Column, type ColumnType, Entity, Generated, PrimaryColumn } from 'typeorm';
 
 /** Attempts after which an event is no longer handed to a worker. Part of an index predicate, so a literal. */
 export const MAX_EVENT_ATTEMPTS = 5;
 
+/** An event is the place that it has in its stream: of two appends that saw the same version, this lets one through. */
+const PRIMARY_KEY = 'idx_events_aggregate_timeline';
+
 /**
  * One event of the log. Append-only but for the marks of its processing.
  *
- * Every unique key leads with or includes `aggregate_id`, so that the table can be distributed by it; there is
- * no foreign key, trigger or rule, because history outlives its subjects (docs/adr/0010-events.md).
+ * Every unique key includes `aggregate_id`, so that the table can be distributed by it; there is no foreign key, trigger or
+ * rule, because history outlives its subjects (docs/adr/0010-events.md). Each byte of an index is written with every event,
+ * so the timelines hold no tie-break, and two of them hold one hash instead of two keys
+ * (docs/adr/0015-lean-event-indexes.md).
  */
 @Entity({ name: 'events' })
 @Index('idx_events_id', ['id'])
 @Index('idx_events_global_position', ['globalPosition'])
-@Index('idx_events_aggregate_timeline', ['aggregateType', 'aggregateId', 'aggregateVersion'], {
-  unique: true,
-})
 @Index('idx_events_idempotency', ['aggregateId', 'idempotencyKey'], {
   unique: true,
   where: sql`${'idempotencyKey'} is not null`,
 })
-@Index('idx_events_type_timeline', ['eventType', desc('eventTimestamp'), desc('globalPosition')])
-@Index('idx_events_org_timeline', ['organizationId', desc('eventTimestamp'), desc('globalPosition')], {
+@Index('idx_events_type_timeline', ['eventType', 'eventTimestamp'])
+@Index('idx_events_org_timeline', ['organizationId', 'eventTimestamp'], {
   where: sql`${'organizationId'} is not null`,
 })
-@Index('idx_events_user_timeline', ['userId', desc('eventTimestamp'), desc('globalPosition')], {
+@Index('idx_events_user_timeline', ['userId', 'eventTimestamp'], {
   where: sql`${'userId'} is not null`,
 })
-@Index('idx_events_correlation', ['correlationId', 'eventTimestamp', 'globalPosition'], {
+@Index('idx_events_correlation', ['correlationId'], {
   where: sql`${'correlationId'} is not null`,
 })
 @Index('idx_events_unprocessed', ['createdAt'], {
@@ -35,27 +37,32 @@ export const MAX_EVENT_ATTEMPTS = 5;
 })
 @Index(
   'idx_events_org_type_timeline',
-  ['organizationId', 'eventType', desc('eventTimestamp'), desc('globalPosition')],
+  [sql`uuid_hash_extended(${'organizationId'}, hashtextextended(${'eventType'}, 0))`, 'eventTimestamp'],
   { where: sql`${'organizationId'} is not null` },
 )
 @Index(
   'idx_events_user_type_timeline',
-  ['userId', 'eventType', desc('eventTimestamp'), desc('globalPosition')],
-  {
-    where: sql`${'userId'} is not null`,
-  },
+  [sql`uuid_hash_extended(${'userId'}, hashtextextended(${'eventType'}, 0))`, 'eventTimestamp'],
+  { where: sql`${'userId'} is not null` },
 )
 @Index('idx_events_tags', ['tags'], { type: 'gin' })
 @Check('events_aggregate_version_check', `"aggregate_version" >= 1`)
 @Check('events_retry_count_check', `"retry_count" >= 0`)
 @Check('events_payload_check', `jsonb_typeof("payload") = 'object'`)
 export class Event {
-  /** Leads the primary key: the table is distributed by it. */
-  @PrimaryColumn({ name: 'aggregate_id', type: 'uuid', primaryKeyConstraintName: 'events_pkey' })
+  @PrimaryColumn({ name: 'aggregate_type', type: 'text', primaryKeyConstraintName: PRIMARY_KEY })
+  aggregateType!: string;
+
+  /** The table is distributed by it. */
+  @PrimaryColumn({ name: 'aggregate_id', type: 'uuid', primaryKeyConstraintName: PRIMARY_KEY })
   aggregateId!: string;
 
+  /** Place in the stream of its aggregate: 1, 2, 3 … without gaps. */
+  @PrimaryColumn({ name: 'aggregate_version', type: 'integer', primaryKeyConstraintName: PRIMARY_KEY })
+  aggregateVersion!: number;
+
   /** UUID version 7, made by the application. */
-  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'events_pkey' })
+  @Column({ type: 'uuid' })
   id!: string;
 
   /**
@@ -69,13 +76,6 @@ export class Event {
   /** Transaction that wrote the event: a reader of the log stops before the oldest one still running. */
   @Column({ name: 'transaction_id', type: 'xid8' as ColumnType, default: () => 'pg_current_xact_id()' })
   transactionId!: string;
-
-  @Column({ name: 'aggregate_type', type: 'text' })
-  aggregateType!: string;
-
-  /** Place in the stream of its aggregate: 1, 2, 3 … without gaps. */
-  @Column({ name: 'aggregate_version', type: 'integer' })
-  aggregateVersion!: number;
 
   @Column({ name: 'event_type', type: 'text' })
   eventType!: string;

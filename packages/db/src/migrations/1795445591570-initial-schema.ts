@@ -63,12 +63,12 @@ export class InitialSchema1795445591570 implements MigrationInterface {
     `);
     await queryRunner.query(`
       CREATE TABLE "events" (
+        "aggregate_type" text NOT NULL,
         "aggregate_id" uuid NOT NULL,
+        "aggregate_version" integer NOT NULL,
         "id" uuid NOT NULL,
         "global_position" BIGSERIAL NOT NULL,
         "transaction_id" xid8 NOT NULL DEFAULT pg_current_xact_id(),
-        "aggregate_type" text NOT NULL,
-        "aggregate_version" integer NOT NULL,
         "event_type" text NOT NULL,
         "event_timestamp" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
         "organization_id" uuid,
@@ -84,7 +84,11 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         CONSTRAINT "events_payload_check" CHECK (jsonb_typeof("payload") = 'object'),
         CONSTRAINT "events_retry_count_check" CHECK ("retry_count" >= 0),
         CONSTRAINT "events_aggregate_version_check" CHECK ("aggregate_version" >= 1),
-        CONSTRAINT "events_pkey" PRIMARY KEY ("aggregate_id", "id")
+        CONSTRAINT "idx_events_aggregate_timeline" PRIMARY KEY (
+          "aggregate_type",
+          "aggregate_id",
+          "aggregate_version"
+        )
       )
     `);
     await queryRunner.query(`

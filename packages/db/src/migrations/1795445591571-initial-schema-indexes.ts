@@ -72,12 +72,12 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await ensureIndex(queryRunner, {
       table: 'api_keys',
       name: 'idx_api_keys_user_status',
-      keys: ['"user_id"', '"status"'],
+      keys: ['"user_id"', '"status"', '"id"'],
     });
     await ensureIndex(queryRunner, {
       table: 'api_keys',
       name: 'idx_api_keys_org_status',
-      keys: ['"organization_id"', '"status"'],
+      keys: ['"organization_id"', '"status"', '"id"'],
       where: '"organization_id" is not null',
     });
     await ensureIndex(queryRunner, {
@@ -104,12 +104,6 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     });
     await ensureIndex(queryRunner, {
       table: 'events',
-      name: 'idx_events_aggregate_timeline',
-      keys: ['"aggregate_type"', '"aggregate_id"', '"aggregate_version"'],
-      unique: true,
-    });
-    await ensureIndex(queryRunner, {
-      table: 'events',
       name: 'idx_events_idempotency',
       keys: ['"aggregate_id"', '"idempotency_key"'],
       unique: true,
@@ -118,24 +112,24 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_type_timeline',
-      keys: ['"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+      keys: ['"event_type"', '"event_timestamp"'],
     });
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_org_timeline',
-      keys: ['"organization_id"', '"event_timestamp" DESC', '"global_position" DESC'],
+      keys: ['"organization_id"', '"event_timestamp"'],
       where: '"organization_id" is not null',
     });
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_user_timeline',
-      keys: ['"user_id"', '"event_timestamp" DESC', '"global_position" DESC'],
+      keys: ['"user_id"', '"event_timestamp"'],
       where: '"user_id" is not null',
     });
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_correlation',
-      keys: ['"correlation_id"', '"event_timestamp"', '"global_position"'],
+      keys: ['"correlation_id"'],
       where: '"correlation_id" is not null',
     });
     await ensureIndex(queryRunner, {
@@ -147,13 +141,16 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_org_type_timeline',
-      keys: ['"organization_id"', '"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+      keys: [
+        '(uuid_hash_extended("organization_id", hashtextextended("event_type", 0)))',
+        '"event_timestamp"',
+      ],
       where: '"organization_id" is not null',
     });
     await ensureIndex(queryRunner, {
       table: 'events',
       name: 'idx_events_user_type_timeline',
-      keys: ['"user_id"', '"event_type"', '"event_timestamp" DESC', '"global_position" DESC'],
+      keys: ['(uuid_hash_extended("user_id", hashtextextended("event_type", 0)))', '"event_timestamp"'],
       where: '"user_id" is not null',
     });
     await ensureIndex(queryRunner, {
@@ -195,7 +192,6 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_org_timeline' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_type_timeline' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_idempotency' });
-    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_aggregate_timeline' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_global_position' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_id' });
     await dropIndex(queryRunner, { table: 'api_keys', name: 'idx_api_keys_usage' });

@@ -72,8 +72,8 @@ export class MembershipRepository {
   }
 
   /**
-   * Active members of an organization in one role, in the order they joined. The first page is planned for its
-   * organization each time, as organizations differ much in size. Index: idx_user_orgs_org_role.
+   * Active members of an organization in one role, in the order they joined. Planned for its organization
+   * each time, as organizations differ much in size. Index: idx_user_orgs_org_role.
    */
   pageMembersByRole(
     organizationId: string,
@@ -82,7 +82,7 @@ export class MembershipRepository {
   ): Promise<Page<Membership>> {
     return byRole.read(request, (after, take) => {
       const query = this.#rows()
-        .comment(after === undefined ? CUSTOM_PLAN : '')
+        .comment(CUSTOM_PLAN)
         .where('m.organizationId = :organizationId and m.role = :role', { organizationId, role })
         .andWhere(`m.status = 'active'`);
       if (after !== undefined) query.andWhere('m.id > :id', { id: after[0] });

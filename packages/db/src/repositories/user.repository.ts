@@ -1,3 +1,4 @@
+import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
 import { newId } from '../new-id';
@@ -74,13 +75,15 @@ export class UserRepository {
   }
 
   /**
-   * Users with this first name whose last name starts with the text, without regard to case, by last name.
+   * Users with this first name whose last name starts with the text, without regard to case, by last name. Planned for its
+   * text each time: only a known beginning is a range of the index.
    * Index: idx_users_name_search.
    *
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
     return this.#rows()
+      .comment(CUSTOM_PLAN)
       .where('lower(u.firstName) = lower(:firstName)', { firstName })
       .andWhere('lower(u.lastName) like lower(:lastName)', { lastName: likePrefix(lastNamePrefix) })
       .andWhere('u.firstName is not null and u.lastName is not null')

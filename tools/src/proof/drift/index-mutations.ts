@@ -15,15 +15,13 @@ function different(table: string, name: string, definition: string, ...aspects: 
 const flag = (name: string, assignments: string) =>
   `update pg_index set ${assignments} where indexrelid = '${name}'::regclass`;
 
-const ORG_TIMELINE = '(organization_id, event_timestamp desc, global_position desc)';
-
 /** Indexes that are missing, superfluous, others or unusable. */
 export const INDEX_MUTATIONS: readonly Mutation[] = [
   different(
     'events',
     'idx_events_correlation',
-    '(event_timestamp, correlation_id, global_position) where correlation_id is not null',
-    'column order',
+    '(event_timestamp) where correlation_id is not null',
+    'columns',
   ),
   different(
     'user_organizations',
@@ -31,12 +29,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
     '(organization_id, role, status, id)',
     'column order',
   ),
-  different(
-    'events',
-    'idx_events_type_timeline',
-    '(event_type, event_timestamp, global_position desc)',
-    'order',
-  ),
+  different('events', 'idx_events_type_timeline', '(event_type, event_timestamp desc)', 'order'),
   different(
     'api_keys',
     'idx_api_keys_expires',
@@ -68,7 +61,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
     'predicate',
   ),
   different('events', 'idx_events_unprocessed', '(created_at) where processed = false', 'predicate'),
-  different('events', 'idx_events_org_timeline', ORG_TIMELINE, 'predicate'),
+  different('events', 'idx_events_org_timeline', '(organization_id, event_timestamp)', 'predicate'),
   different('events', 'idx_events_tags', 'using gin (tags) where processed', 'predicate'),
   different(
     'user_organizations',
@@ -97,7 +90,12 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
     'method',
     'operator class',
   ),
-  different('api_keys', 'idx_api_keys_user_status', '(user_id, status text_pattern_ops)', 'operator class'),
+  different(
+    'api_keys',
+    'idx_api_keys_user_status',
+    '(user_id, status text_pattern_ops, id)',
+    'operator class',
+  ),
   different('events', 'idx_events_id', 'using hash (id)', 'method'),
   different('shapes', 'shape_01', 'using spgist (a)', 'method'),
   different(
@@ -107,6 +105,12 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
     'expression',
   ),
   different('shapes', 'shape_12', '((n + 2))', 'expression'),
+  different(
+    'events',
+    'idx_events_org_type_timeline',
+    '(uuid_hash_extended(organization_id, hashtextextended(event_type, 1)), event_timestamp) where organization_id is not null',
+    'expression',
+  ),
   different('users', 'idx_users_external_id', '(external_id) where external_id is not null', 'unique'),
   different('events', 'idx_events_global_position', 'unique (global_position)', 'unique'),
   different(
@@ -131,7 +135,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   different(
     'api_keys',
     'idx_api_keys_org_status',
-    '(organization_id, status, id) where organization_id is not null',
+    '(organization_id, status) where organization_id is not null',
     'columns',
   ),
   different(
@@ -143,8 +147,8 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   different(
     'events',
     'idx_events_user_type_timeline',
-    '(user_id, event_type, event_timestamp desc) where user_id is not null',
-    'columns',
+    '(event_timestamp, uuid_hash_extended(user_id, hashtextextended(event_type, 0))) where user_id is not null',
+    'column order',
   ),
   mutation('a fill factor', 'alter index idx_events_id set (fillfactor = 60)', [
     'different',
@@ -190,7 +194,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'an undeclared copy',
-    `create index idx_copy on events ${ORG_TIMELINE} where organization_id is not null`,
+    'create index idx_copy on events (organization_id, event_timestamp) where organization_id is not null',
     ['undeclared', 'events', 'idx_copy'],
     { allow: ['drop-index'] },
   ),
