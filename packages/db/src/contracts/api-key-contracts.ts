@@ -1,0 +1,59 @@
+import { defineContract, type QueryContract } from '@holdfast/online-schema';
+import type { EntityManager } from 'typeorm';
+import { ApiKeyRepository } from '../repositories/api-key.repository';
+import { PAGE, readTwoPages } from './next-page';
+import type { ContractSample } from './sample';
+
+const contract = defineContract<ContractSample>;
+const keys = (manager: EntityManager) => new ApiKeyRepository(manager);
+const DAY_MS = 86_400_000;
+
+/** What questions about API keys cost. */
+export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
+  contract({
+    name: 'usable API key by its hash',
+    index: 'idx_api_keys_key_hash',
+    run: (manager, { apiKey: { keyHash }, now }) => keys(manager).findUsable(keyHash, now),
+  }),
+  contract({
+    name: 'API keys of a person, first page',
+    index: 'idx_api_keys_user_status',
+    run: (manager, { personId }) => keys(manager).pageByUser(personId, 'active', PAGE),
+  }),
+  contract({
+    name: 'API keys of a service account, two pages',
+    index: 'idx_api_keys_user_status',
+    run: (manager, { serviceAccountId }) =>
+      readTwoPages((page) => keys(manager).pageByUser(serviceAccountId, 'active', page)),
+  }),
+  contract({
+    name: 'API keys of a median organization, first page',
+    index: 'idx_api_keys_org_status',
+    run: (manager, { medianOrganizationId }) =>
+      keys(manager).pageByOrganization(medianOrganizationId, 'active', PAGE),
+  }),
+  contract({
+    name: 'API keys of the organization with most of them, two pages',
+    index: 'idx_api_keys_org_status',
+    run: (manager, { keyedOrganizationId }) =>
+      readTwoPages((page) => keys(manager).pageByOrganization(keyedOrganizationId, 'active', page)),
+  }),
+  contract({
+    name: 'API keys that expire within a month, two pages',
+    index: 'idx_api_keys_expires',
+    run: (manager, { now }) =>
+      readTwoPages((page) => keys(manager).pageExpiringBefore(new Date(now.getTime() + 30 * DAY_MS), page)),
+  }),
+  contract({
+    name: 'latest uses of API keys, two pages',
+    index: 'idx_api_keys_usage',
+    run: (manager) => readTwoPages((page) => keys(manager).pageByLatestUse(page)),
+  }),
+  contract({
+    name: 'use of an API key',
+    index: 'api_keys_pkey',
+    maxBuffers: 60,
+    because: 'the row moves within the order of uses, and its new version enters every index',
+    run: (manager, { apiKey: { id }, now }) => keys(manager).recordUse(id, new Date(now.getTime() + DAY_MS)),
+  }),
+];

@@ -1,0 +1,20 @@
+import type { QueryContract } from '@holdfast/online-schema';
+import { API_KEY_CONTRACTS } from './api-key-contracts';
+import { APPEND_CONTRACTS } from './append-contracts';
+import { EVENT_CONTRACTS } from './event-contracts';
+import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
+import { ORGANIZATION_CONTRACTS } from './organization-contracts';
+import type { ContractSample } from './sample';
+import { USER_CONTRACTS } from './user-contracts';
+
+export { type ContractSample, readSample, SampleMissingError } from './sample';
+
+/** What every query of this package promises to cost, and the index that it relies on. */
+export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze([
+  ...ORGANIZATION_CONTRACTS,
+  ...USER_CONTRACTS,
+  ...MEMBERSHIP_CONTRACTS,
+  ...EVENT_CONTRACTS,
+  ...APPEND_CONTRACTS,
+  ...API_KEY_CONTRACTS,
+]);

@@ -1,0 +1,65 @@
+import { defineContract, type QueryContract } from '@holdfast/online-schema';
+import type { EntityManager } from 'typeorm';
+import { OrganizationRepository } from '../repositories/organization.repository';
+import { PAGE, readTwoPages } from './next-page';
+import type { ContractSample } from './sample';
+
+const contract = defineContract<ContractSample>;
+const organizations = (manager: EntityManager) => new OrganizationRepository(manager);
+
+/** What questions about organizations cost. */
+export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = [
+  contract({
+    name: 'organization by id',
+    index: 'organizations_pkey',
+    run: (manager, { medianOrganizationId }) => organizations(manager).findById(medianOrganizationId),
+  }),
+  contract({
+    name: 'organization by domain',
+    index: 'idx_organizations_domain',
+    run: (manager, { organizationDomain }) =>
+      organizations(manager).findByDomain(organizationDomain.toUpperCase()),
+  }),
+  contract({
+    name: 'organization by external id',
+    index: 'idx_organizations_external_id',
+    run: (manager, { organizationExternalId }) =>
+      organizations(manager).findByExternalId(organizationExternalId),
+  }),
+  contract({
+    name: 'organizations by a rare part of the name',
+    index: 'idx_organizations_name_trgm',
+    run: (manager, { rareName }) => organizations(manager).searchByName(rareName),
+    maxBuffers: 200,
+    because: 'every trigram of the text has a list of its own, and frequent ones have long lists',
+    growth: 'the lists of trigrams grow with the names',
+    allows: { sort: 'likeness is computed from what was found' },
+  }),
+  contract({
+    name: 'organizations by a frequent part of the name',
+    index: 'idx_organizations_name_trgm',
+    run: (manager, { frequentName }) => organizations(manager).searchByName(frequentName),
+    maxBuffers: 3_000,
+    because: 'all names that hold the text are compared to tell the most similar ones',
+    growth: 'more organizations have the text in their names where there are more organizations',
+    allows: { sort: 'likeness is computed from what was found' },
+  }),
+  contract({
+    name: 'organizations of the common status, two pages',
+    index: 'idx_organizations_status_created',
+    run: (manager) => readTwoPages((page) => organizations(manager).pageByStatus('active', page)),
+  }),
+  contract({
+    name: 'organizations of a rare status, first page',
+    index: 'idx_organizations_status_created',
+    run: (manager) => organizations(manager).pageByStatus('archived', PAGE),
+  }),
+  contract({
+    name: 'organization that is deleted, with what goes with it',
+    index: ['organizations_pkey', 'idx_user_orgs_org_role', 'idx_api_keys_org_status'],
+    run: (manager, { medianOrganizationId }) =>
+      manager.query('delete from organizations where id = $1', [medianOrganizationId]),
+    maxBuffers: 100,
+    because: 'its memberships and API keys, a few of each, are found and deleted by the foreign keys',
+  }),
+];
