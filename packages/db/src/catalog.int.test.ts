@@ -13,7 +13,7 @@ const NAMED = {
   idx_organizations_domain: [0],
   idx_organizations_status_created: [0, 3, 3],
   idx_users_email_lower: [0],
-  idx_users_name_search: [0, 0],
+  idx_users_name_search: [0, 0, 0],
   idx_users_status_role: [0, 0, 3, 3],
   idx_users_login_activity: [1, 3],
   idx_user_orgs_user_status: [0, 0],
@@ -85,7 +85,12 @@ describe('the catalog after the migrations', () => {
       "ARRAY['active'::text, 'pending'::text]",
     );
     expect(rows.get('idx_organizations_name_trgm')?.classes).toEqual(['gin_trgm_ops']);
-    expect(rows.get('idx_users_name_search')?.classes).toEqual(['text_pattern_ops', 'text_pattern_ops']);
+    expect(rows.get('idx_user_orgs_org_role')?.classes).toEqual([
+      'uuid_ops',
+      'text_ops',
+      'text_ops',
+      'uuid_ops',
+    ]);
   });
 
   it('is what the entities declare, index for index, and holds no other', async () => {

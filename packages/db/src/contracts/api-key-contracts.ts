@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { ApiKeyRepository } from '../repositories/api-key.repository';
 import { PAGE, readTwoPages } from './next-page';
+import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
@@ -52,8 +54,28 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'use of an API key',
     index: 'api_keys_pkey',
-    maxBuffers: 60,
+    maxBuffers: 40,
     because: 'the row moves within the order of uses, and its new version enters every index',
     run: (manager, { apiKey: { id }, now }) => keys(manager).recordUse(id, new Date(now.getTime() + DAY_MS)),
+  }),
+  contract({
+    name: 'API key whose hash is taken',
+    index: 'idx_api_keys_key_hash',
+    run: async (manager, { apiKey: { keyHash }, personId: userId, now }) => {
+      await requireRefusal(manager, () => keys(manager).create({ userId, keyHash }));
+      await keys(manager).findUsable(keyHash, now);
+    },
+  }),
+  contract({
+    name: 'new API key',
+    index: 'idx_api_keys_key_hash',
+    maxBuffers: 40,
+    because:
+      'one row is written to the table and into each of its indexes, and its user and organization are looked up',
+    run: async (manager, { personId: userId, medianOrganizationId: organizationId, now }) => {
+      const keyHash = randomBytes(32);
+      await keys(manager).create({ userId, organizationId, keyHash });
+      await keys(manager).findUsable(keyHash, now);
+    },
   }),
 ];

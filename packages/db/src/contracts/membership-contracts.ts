@@ -1,7 +1,9 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { MembershipRepository } from '../repositories/membership.repository';
+import { UserRepository } from '../repositories/user.repository';
 import { PAGE, readTwoPages } from './next-page';
+import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
@@ -38,5 +40,25 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     index: 'idx_user_orgs_org_role',
     run: (manager, { membership: { organizationId } }) =>
       memberships(manager).pageMembersByRole(organizationId, 'owner', PAGE),
+  }),
+  contract({
+    name: 'membership that is there already',
+    index: 'idx_user_orgs_user_organization',
+    run: async (manager, { membership: { userId, organizationId } }) => {
+      await requireRefusal(manager, () => memberships(manager).create({ userId, organizationId }));
+      await memberships(manager).findByUserAndOrganization(userId, organizationId);
+    },
+  }),
+  contract({
+    name: 'new membership',
+    index: 'user_organizations_pkey',
+    maxBuffers: 40,
+    because:
+      'one row is written to the table and into each of its indexes, and its user and organization are looked up',
+    run: async (manager, { medianOrganizationId: organizationId }) => {
+      const { id: userId } = await new UserRepository(manager).create({});
+      const { id } = await memberships(manager).create({ userId, organizationId });
+      await memberships(manager).findById(id);
+    },
   }),
 ];

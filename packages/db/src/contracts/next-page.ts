@@ -9,3 +9,12 @@ export async function readTwoPages<Row>(ask: (request: PageRequest) => Promise<P
   if (nextCursor === null) throw new Error('the sample has no second page');
   await ask({ ...PAGE, cursor: nextCursor });
 }
+
+/** With larger ones, sorting all that is left would be as good. */
+const LARGE_PAGE = Object.freeze({ limit: 100 });
+
+/** Asks for page after page, to the end: the last ones are where an index in another order has most to skip. */
+export async function readToEnd<Row>(ask: (request: PageRequest) => Promise<Page<Row>>): Promise<void> {
+  let page = await ask(LARGE_PAGE);
+  while (page.nextCursor !== null) page = await ask({ ...LARGE_PAGE, cursor: page.nextCursor });
+}

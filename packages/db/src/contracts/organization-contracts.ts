@@ -1,11 +1,14 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { OrganizationRepository } from '../repositories/organization.repository';
-import { PAGE, readTwoPages } from './next-page';
+import { PAGE, readToEnd, readTwoPages } from './next-page';
+import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
 const organizations = (manager: EntityManager) => new OrganizationRepository(manager);
+
+const NEW_ROW = 'one row is written to the table and into each of its five indexes, two or three pages each';
 
 /** What questions about organizations cost. */
 export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = [
@@ -50,16 +53,52 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
     run: (manager) => readTwoPages((page) => organizations(manager).pageByStatus('active', page)),
   }),
   contract({
+    name: 'organizations of a rare status, to the end',
+    index: 'idx_organizations_status_created',
+    maxBuffers: 50,
+    because: 'neighbours in time share pages of the table, and none of the index is read in vain',
+    run: (manager) => readToEnd((page) => organizations(manager).pageByStatus('suspended', page)),
+  }),
+  contract({
     name: 'organizations of a rare status, first page',
     index: 'idx_organizations_status_created',
     run: (manager) => organizations(manager).pageByStatus('archived', PAGE),
+  }),
+  contract({
+    name: 'organization whose domain is taken',
+    index: 'idx_organizations_domain',
+    run: async (manager, { organizationDomain: domain }) => {
+      await requireRefusal(manager, () => organizations(manager).create({ name: 'Again', domain }));
+      await organizations(manager).findByDomain(domain);
+    },
+  }),
+  contract({
+    name: 'organization whose external id is taken',
+    index: 'idx_organizations_external_id',
+    run: async (manager, { organizationExternalId: externalId }) => {
+      await requireRefusal(manager, () => organizations(manager).create({ name: 'Again', externalId }));
+      await organizations(manager).findByExternalId(externalId);
+    },
+  }),
+  contract({
+    name: 'new organization',
+    index: 'organizations_pkey',
+    maxBuffers: 30,
+    because: NEW_ROW,
+    run: async (manager) => {
+      const { id } = await organizations(manager).create({
+        name: 'Of a contract',
+        domain: 'contract.example',
+      });
+      await organizations(manager).findById(id);
+    },
   }),
   contract({
     name: 'organization that is deleted, with what goes with it',
     index: ['organizations_pkey', 'idx_user_orgs_org_role', 'idx_api_keys_org_status'],
     run: (manager, { medianOrganizationId }) =>
       manager.query('delete from organizations where id = $1', [medianOrganizationId]),
-    maxBuffers: 100,
+    maxBuffers: 40,
     because: 'its memberships and API keys, a few of each, are found and deleted by the foreign keys',
   }),
 ];

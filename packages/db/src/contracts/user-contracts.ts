@@ -1,7 +1,8 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { UserRepository } from '../repositories/user.repository';
-import { PAGE, readTwoPages } from './next-page';
+import { PAGE, readToEnd, readTwoPages } from './next-page';
+import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
@@ -29,17 +30,27 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     index: 'idx_users_name_search',
     run: (manager, { rarePerson: { firstName, lastName } }) =>
       users(manager).searchByName(firstName, lastName),
-    allows: { sort: 'in the order of the index names come by their bytes; those with one beginning are few' },
   }),
   contract({
     name: 'users by the most frequent name',
     index: 'idx_users_name_search',
     run: (manager, { frequentPerson: { firstName, lastName } }) =>
       users(manager).searchByName(firstName, lastName),
-    maxBuffers: 1_000,
-    because: 'everyone of that name is read to tell the first ones',
-    growth: 'there are more people of a name where there are more people',
-    allows: { sort: 'in the order of the index names come by their bytes, not as people sort them' },
+  }),
+  contract({
+    name: 'users by a frequent first name alone',
+    index: 'idx_users_name_search',
+    run: (manager, { frequentPerson: { firstName } }) => users(manager).searchByName(firstName),
+  }),
+  contract({
+    name: 'users by a rare last name',
+    index: 'idx_users_last_name',
+    run: (manager, { rarePerson: { lastName } }) => users(manager).searchByLastName(lastName),
+  }),
+  contract({
+    name: 'users by a frequent last name',
+    index: 'idx_users_last_name',
+    run: (manager, { frequentPerson: { lastName } }) => users(manager).searchByLastName(lastName),
   }),
   contract({
     name: 'users of the common role, two pages',
@@ -50,6 +61,13 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     name: 'users of a rare role, two pages',
     index: 'idx_users_status_role',
     run: (manager) => readTwoPages((page) => users(manager).pageByStatusAndRole('active', 'owner', page)),
+  }),
+  contract({
+    name: 'users of a rare status and the common role, to the end',
+    index: 'idx_users_status_role',
+    maxBuffers: 65,
+    because: 'neighbours in time share pages of the table, and none of the index is read in vain',
+    run: (manager) => readToEnd((page) => users(manager).pageByStatusAndRole('suspended', 'member', page)),
   }),
   contract({
     name: 'users of a rare status, first page',
@@ -64,15 +82,45 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'login of a user',
     index: 'users_pkey',
-    maxBuffers: 60,
+    maxBuffers: 40,
     because: 'the row moves within the orders of logins, and its new version enters every index',
     run: (manager, { personId, now }) => users(manager).recordLogin(personId, now),
+  }),
+  contract({
+    name: 'user whose e-mail is taken',
+    index: 'idx_users_email_lower',
+    run: async (manager, { userEmail: email }) => {
+      await requireRefusal(manager, () => users(manager).create({ email: email.toUpperCase() }));
+      await users(manager).findByEmail(email);
+    },
+  }),
+  contract({
+    name: 'user whose external id is taken',
+    index: 'idx_users_external_id',
+    run: async (manager, { userExternalId: externalId }) => {
+      await requireRefusal(manager, () => users(manager).create({ externalId }));
+      await users(manager).findByExternalId(externalId);
+    },
+  }),
+  contract({
+    name: 'new user',
+    index: 'users_pkey',
+    maxBuffers: 40,
+    because: 'one row is written to the table and into each of its seven indexes, two or three pages each',
+    run: async (manager) => {
+      const { id } = await users(manager).create({
+        email: 'of@contract.example',
+        firstName: 'Of',
+        lastName: 'It',
+      });
+      await users(manager).findById(id);
+    },
   }),
   contract({
     name: 'user who is deleted, with what goes with them',
     index: ['users_pkey', 'idx_user_orgs_user_organization', 'idx_api_keys_user_status'],
     run: (manager, { personId }) => manager.query('delete from users where id = $1', [personId]),
-    maxBuffers: 100,
+    maxBuffers: 40,
     because: 'their memberships and API keys, a few of each, are found and deleted by the foreign keys',
   }),
 ];

@@ -11,14 +11,19 @@ export type UserRole = (typeof USER_ROLES)[number];
 /** A person or a service account. */
 @Entity({ name: 'users' })
 @Index('idx_users_email_lower', [sql`lower(${'email'})`], { unique: true })
+// The order of bytes is one that a prefix is a range of and that pages can be read in, whatever the database's collation.
 @Index(
   'idx_users_name_search',
   [
-    { expression: sql`lower(${'firstName'})`, operatorClass: 'text_pattern_ops' },
-    { expression: sql`lower(${'lastName'})`, operatorClass: 'text_pattern_ops' },
+    { expression: sql`lower(${'firstName'})`, collation: 'C' },
+    { expression: sql`lower(${'lastName'})`, collation: 'C' },
+    'id',
   ],
   { where: sql`${'firstName'} is not null and ${'lastName'} is not null` },
 )
+@Index('idx_users_last_name', [{ expression: sql`lower(${'lastName'})`, collation: 'C' }, 'id'], {
+  where: sql`${'lastName'} is not null`,
+})
 @Index('idx_users_status_role', ['status', 'role', desc('createdAt'), desc('id')])
 @Index('idx_users_login_activity', [desc('lastLoginAt', { nulls: 'LAST' }), desc('id')], {
   where: sql`${'status'} = 'active'`,

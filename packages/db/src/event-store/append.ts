@@ -112,7 +112,8 @@ const APPEND = `
   order by e.aggregate_version
   returning id, aggregate_version as "aggregateVersion", global_position as "globalPosition"`;
 
-// The events that carry the request's idempotency keys, in its order. A time that the caller did not give is another one with every repetition.
+// The events that carry the request's idempotency keys, in its order: each key is looked up, where a join would read all keys of the
+// aggregate. A time that the caller did not give is another one with every repetition.
 const READ_EARLIER = `
   select
     s.id, s.aggregate_version as "aggregateVersion", s.global_position as "globalPosition",
@@ -128,6 +129,10 @@ const READ_EARLIER = `
     aggregate_version integer, event_type text, event_timestamp timestamptz, is_timed boolean,
     organization_id uuid, user_id uuid, correlation_id uuid, idempotency_key text, tags text[], payload jsonb
   )
-  join events s
-    on s.aggregate_id = $2 and s.idempotency_key = e.idempotency_key and s.idempotency_key is not null
+  cross join lateral (
+    select *
+    from events
+    where aggregate_id = $2 and idempotency_key = e.idempotency_key and idempotency_key is not null
+    limit 1
+  ) s
   order by e.aggregate_version`;

@@ -42,8 +42,14 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await ensureIndex(queryRunner, {
       table: 'users',
       name: 'idx_users_name_search',
-      keys: ['(lower("first_name")) text_pattern_ops', '(lower("last_name")) text_pattern_ops'],
+      keys: ['(lower("first_name")) COLLATE "C"', '(lower("last_name")) COLLATE "C"', '"id"'],
       where: '"first_name" is not null and "last_name" is not null',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'users',
+      name: 'idx_users_last_name',
+      keys: ['(lower("last_name")) COLLATE "C"', '"id"'],
+      where: '"last_name" is not null',
     });
     await ensureIndex(queryRunner, {
       table: 'users',
@@ -202,6 +208,7 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await dropIndex(queryRunner, { table: 'users', name: 'idx_users_external_id' });
     await dropIndex(queryRunner, { table: 'users', name: 'idx_users_login_activity' });
     await dropIndex(queryRunner, { table: 'users', name: 'idx_users_status_role' });
+    await dropIndex(queryRunner, { table: 'users', name: 'idx_users_last_name' });
     await dropIndex(queryRunner, { table: 'users', name: 'idx_users_name_search' });
     await dropIndex(queryRunner, { table: 'users', name: 'idx_users_email_lower' });
     await dropIndex(queryRunner, { table: 'organizations', name: 'idx_organizations_external_id' });

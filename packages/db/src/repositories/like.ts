@@ -3,11 +3,6 @@ export function likeContaining(text: string): string {
   return `%${escapeLike(text)}%`;
 }
 
-/** A LIKE pattern for "starts with the text". */
-export function likePrefix(text: string): string {
-  return `${escapeLike(text)}%`;
-}
-
 function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
 }

@@ -140,6 +140,8 @@ describe('the repositories', () => {
       const found = await users.searchByName('AUGUSTA', 'lovel');
       expect(found.map(({ lastName }) => lastName)).toEqual(['Lovelace', 'Lovell']);
       await expect(users.searchByName('Augusta')).resolves.toHaveLength(3);
+      const namesakes = await users.searchByLastName('LOVEL');
+      expect(namesakes.map(({ lastName }) => lastName)).toEqual(['Lovelace', 'Lovell']);
     });
 
     it('pages through a status and role', async () => {

@@ -245,6 +245,26 @@ describe('calls that do more than read a page', () => {
     expect(report.statements).toHaveLength(3);
   });
 
+  it('sees what the transaction of a lent runner has done, and leaves that as it is', async () => {
+    const runner = scratch.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await runner.query('drop index big_at');
+      const page = (manager: EntityManager) => manager.query('select * from big where at = $1', [30]);
+      const contract = defineContract({ name: 'tried', index: 'big_at', run: page });
+      expect(kinds(await checkContract(runner, contract))).toEqual([
+        'over-budget',
+        'seq-scan',
+        'index-missing',
+      ]);
+      await runner.query('create index big_at on big (at)');
+      expect(kinds(await checkContract(runner, contract))).toEqual([]);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+
   it('leaves the connection as it was', async () => {
     await check('big_pkey', findBig);
     const left = await scratch.dataSource.query(`

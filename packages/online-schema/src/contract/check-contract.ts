@@ -34,18 +34,20 @@ const CUSTOM_PLAN_MARK = /^\s*\/\*\s*holdfast:custom-plan\b/;
  * answered, under each kind of plan, and what of the contract that breaks. Each statement is executed, with what it writes
  * and locks: this is for a test database with realistic data, analysed and vacuumed.
  *
+ * @param database A runner in a transaction gets a savepoint instead, and the contract sees what the transaction has done.
  * @throws ContractError when the call fails (`HOLDFAST_CONTRACT_NOT_RUN`) or a statement cannot be explained
  *   (`HOLDFAST_CONTRACT_NOT_EXPLAINED`), with the `cause`. InvalidOptionError.
  */
 export async function checkContract<Sample>(
-  dataSource: DataSource,
+  database: DataSource | QueryRunner,
   contract: QueryContract<Sample>,
   ...[options]: undefined extends Sample
     ? [options?: CheckContractOptions<Sample>]
     : [options: CheckContractOptions<Sample>]
 ): Promise<ContractReport> {
   const limits = readLimits(options);
-  const runner = dataSource.createQueryRunner('master');
+  const isLent = 'isTransactionActive' in database;
+  const runner = isLent ? database : database.createQueryRunner('master');
   try {
     await runner.startTransaction();
     try {
@@ -62,7 +64,7 @@ export async function checkContract<Sample>(
       await runner.rollbackTransaction().catch(() => undefined);
     }
   } finally {
-    await runner.release();
+    if (!isLent) await runner.release();
   }
 }
 

@@ -80,7 +80,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   different(
     'users',
     'idx_users_name_search',
-    '(lower(first_name) text_pattern_ops, lower(last_name)) where first_name is not null and last_name is not null',
+    '(lower(first_name) collate "C" text_pattern_ops, lower(last_name) collate "C", id) where first_name is not null and last_name is not null',
     'operator class',
   ),
   different(
