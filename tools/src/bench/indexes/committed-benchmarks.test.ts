@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONTRACTS } from '@holdfast/db/contracts';
+import { drawBenchmarks } from './draw-benchmarks';
+import { assembleReport, type NamedPart, readParts } from './part-files';
+import { renderBenchmarks, replaceBetweenMarkers } from './render-benchmarks';
+import { type IndexReport, listPatternRows } from './report';
+
+const DOCS = join(__dirname, '../../../../docs');
+
+describe('the benchmark of indexes in the documentation', () => {
+  const page = readFileSync(join(DOCS, 'benchmarks.md'), 'utf8');
+  let parts: readonly NamedPart[];
+  let report: IndexReport;
+
+  beforeAll(async () => {
+    parts = await readParts(DOCS);
+    report = assembleReport(parts);
+  });
+
+  // To renew them: npm run bench:indexes -- --docs docs
+  it('has the figures that were measured, and no others', () => {
+    expect(page).toBe(replaceBetweenMarkers(page, renderBenchmarks(report)));
+  });
+
+  it('has the plots of these figures, and shows each', () => {
+    for (const [name, plot] of drawBenchmarks(report)) {
+      expect([name, readFileSync(join(DOCS, 'benchmarks', name), 'utf8')]).toEqual([name, plot]);
+      expect(page).toContain(`](benchmarks/${name})`);
+    }
+  });
+
+  it('has asked the literal set for owner and type in the words that it can answer', () => {
+    const owned = listPatternRows(report).filter(({ indexes }) => /_(?:org|user)_type_/.test(indexes.join()));
+    expect(owned).toHaveLength(4);
+    for (const { name, indexes, byScale } of owned) {
+      expect([name, byScale.at(-1)?.literal.indexes]).toEqual([name, indexes]);
+    }
+  });
+
+  it('has no coordinate that is none, and no text below 12 px', () => {
+    for (const plot of drawBenchmarks(report).values()) {
+      expect(plot).not.toMatch(/NaN|Infinity|undefined/);
+      const sizes = [...plot.matchAll(/font-size="(\d+)"/g)].map(([, size]) => Number(size));
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(12);
+    }
+  });
+
+  it('names command, machine and versions of each part, and holds no file of none', () => {
+    for (const { name, part } of parts) {
+      const { cpu, node, postgres } = part.machine;
+      for (const fact of [`${name}.json`, part.command, cpu, `Node ${node}`, `PostgreSQL ${postgres}`]) {
+        expect(page).toContain(fact);
+      }
+    }
+    const known = [...parts.map(({ name }) => `${name}.json`), ...drawBenchmarks(report).keys()];
+    expect(readdirSync(join(DOCS, 'benchmarks')).sort()).toEqual(known.sort());
+  });
+
+  it('has every query contract, and all parts', () => {
+    const { patterns = [], refused = [] } = report.scales.at(-1) ?? {};
+    const names = [...patterns.map(({ name }) => name), ...refused];
+    expect(names.sort()).toEqual(CONTRACTS.map(({ name }) => name).sort());
+    expect([report.sets, report.ledger]).not.toContain(undefined);
+  });
+
+  it('is refused for a page without its markers', () => {
+    expect(() => replaceBetweenMarkers('# Benchmarks', '')).toThrow('no markers');
+  });
+});

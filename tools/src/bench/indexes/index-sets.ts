@@ -1,0 +1,49 @@
+import type { QueryRunner } from 'typeorm';
+import { LITERAL_INDEXES } from '../../literal-indexes/literal-indexes';
+import { TABLES } from './staged-rows';
+
+/** What is compared: the indexes that ship, and the twenty-one of the plan as it was written, beside the same others. */
+export type SetName = 'shipped' | 'literal';
+
+/** What an index takes on the disk. */
+export interface IndexSize {
+  readonly name: string;
+  readonly table: string;
+  readonly definition: string;
+  readonly bytes: number;
+}
+
+/**
+ * Gives the database, which has the indexes that ship, the literal ones in their place. A primary key under the name of a
+ * literal index makes room for it, and then the table has none: the literal set needs the one that stood in the plan.
+ */
+export async function takeLiteralSet(runner: QueryRunner): Promise<void> {
+  for (const { name, table, statement } of LITERAL_INDEXES) {
+    const [constraint]: { name: string }[] = await runner.query(
+      `select conname as name from pg_constraint where conindid = to_regclass($1) and contype in ('p', 'u')`,
+      [name],
+    );
+    if (constraint === undefined) await runner.query(`drop index ${name}`);
+    else await runner.query(`alter table ${table} drop constraint ${name}`);
+    await runner.query(statement);
+  }
+  const [primary]: { found: boolean }[] = await runner.query(
+    `select exists (select from pg_constraint where conrelid = 'events'::regclass and contype = 'p') as found`,
+  );
+  if (primary?.found !== true) {
+    await runner.query('alter table events add constraint events_pkey primary key (aggregate_id, id)');
+  }
+}
+
+/** All indexes of the tables, primary keys among them, by table and name. */
+export async function readIndexSizes(runner: QueryRunner): Promise<readonly IndexSize[]> {
+  return runner.query(
+    `select class.relname as name, index.indrelid::regclass::text as "table",
+            pg_get_indexdef(class.oid) as definition, pg_relation_size(class.oid)::float8 as bytes
+     from pg_index index
+     join pg_class class on class.oid = index.indexrelid
+     where index.indrelid = any ($1::regclass[])
+     order by "table", name`,
+    [TABLES],
+  );
+}
