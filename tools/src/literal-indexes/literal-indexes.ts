@@ -9,7 +9,7 @@ interface LiteralIndex {
 /**
  * The twenty-one as they were first written down, each key and predicate literally: no tie-breaks, nothing unique, NULLs
  * where bare DESC puts them. What ships under the same names differs where docs/indexes.md says so, and is compared with
- * these. The indexes beside them are the same for both, and so are the tables.
+ * these. The indexes beside them are the same for both, and so are the tables, save one for last names, which no plan had.
  */
 export const LITERAL_INDEXES: readonly LiteralIndex[] = Object.freeze([
   index('organizations', 'idx_organizations_name_trgm', 'using gin (name gin_trgm_ops)'),

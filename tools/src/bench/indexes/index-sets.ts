@@ -13,11 +13,15 @@ export interface IndexSize {
   readonly bytes: number;
 }
 
+/** What ships for a question that the plan did not answer: neither one of the twenty-one, nor one that was known to be missing. */
+const UNPLANNED = ['idx_users_last_name'] as const;
+
 /**
  * Gives the database, which has the indexes that ship, the literal ones in their place. A primary key under the name of a
  * literal index makes room for it, and then the table has none: the literal set needs the one that stood in the plan.
  */
 export async function takeLiteralSet(runner: QueryRunner): Promise<void> {
+  for (const name of UNPLANNED) await runner.query(`drop index ${name}`);
   for (const { name, table, statement } of LITERAL_INDEXES) {
     const [constraint]: { name: string }[] = await runner.query(
       `select conname as name from pg_constraint where conindid = to_regclass($1) and contype in ('p', 'u')`,

@@ -72,6 +72,9 @@ export async function measurePattern(
   };
 }
 
+/** Statements that write nothing. */
+export const READ = /^\s*(?:\/\*.*?\*\/\s*)?select\b/is;
+
 type RunsOfStatement = readonly { readonly mode: PlanMode; readonly run: StatementRun }[];
 
 /** What the call touches; it is undone. */
@@ -87,7 +90,9 @@ export async function explainPattern(
     for (const mode of listModes(pattern, statement)) {
       const once = () => undone(session, () => runPrepared(session, statement, mode));
       const first = await once();
-      runs.push({ mode, run: first.buffers > COLD_BUFFERS ? first : await once() });
+      // A row that was written and undone is still in the way of a unique index that looks at the same key again.
+      const isFinal = first.buffers > COLD_BUFFERS || !READ.test(statement.sql);
+      runs.push({ mode, run: isFinal ? first : await once() });
     }
     // Left on, it would go with what the call sends next.
     await session.query('set local plan_cache_mode = auto');

@@ -10,6 +10,7 @@ import {
   explainPattern,
   measurePattern,
   type PatternFigures,
+  READ,
   type RepetitionLimits,
 } from './measure-pattern';
 import { listPatterns, type Pattern } from './patterns';
@@ -100,8 +101,6 @@ interface TriedPatterns {
   readonly skipped: ScaleFigures['skipped'];
   readonly refused: readonly string[];
 }
-
-const READ = /^\s*(?:\/\*.*?\*\/\s*)?select\b/is;
 
 /** Calls each once, to see what it sends, and whether there are rows for it. */
 async function tryPatterns(runner: QueryRunner, patterns: readonly Pattern[]): Promise<TriedPatterns> {
