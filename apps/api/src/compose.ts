@@ -15,8 +15,11 @@ import {
   readReplicaStats,
 } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
+import { createConsole } from './console/console';
 import { createDatabase } from './database';
+import { Pressure } from './http/pressure';
 import { createHttpServer, type HttpServer } from './http/server';
+import { listStrains } from './list-strains';
 import { probeReadiness } from './probe-readiness';
 import type { ServiceSettings } from './settings';
 
@@ -57,11 +60,21 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     ...(logStream && { stream: logStream }),
   });
   const dataSource = createDataSource(environment, variables, { logger });
-  const { database, manager } = createDatabase(dataSource, { logger, deadlineMs, environment });
+  const { database, manager, breaker } = createDatabase(dataSource, { logger, deadlineMs, environment });
   const events = readEvents(dataSource);
   const { host: serverAddress, port: serverPort, database: databaseName } = readConnectionTarget(databaseUrl);
   traceDatabase(events, { serverAddress, serverPort, databaseName });
   logSlowQueries(events, logger);
+  const pressure = new Pressure(settings.admission);
+  const board = createConsole({
+    environment,
+    variables,
+    version: VERSION,
+    readPools: () => readPools(dataSource),
+    readAdmission: () => pressure.read(),
+    events,
+    breaker,
+  });
   const opening = new AbortController();
   let http: HttpServer | undefined;
   let address: string | undefined;
@@ -71,14 +84,28 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     await openDataSource(dataSource, { logger, signal: opening.signal });
     http = await createHttpServer({
       database,
+      console: board,
       logger,
-      metrics: createMetrics({ readPools: () => readPools(dataSource), database: events }),
+      metrics: createMetrics({
+        readPools: () => readPools(dataSource),
+        database: events,
+        readAdmission: () => pressure.read(),
+      }),
       probe: () => probeReadiness(dataSource, logger),
+      pressure,
+      listStrains: () =>
+        listStrains({
+          circuit: breaker.state,
+          replicas: readReplicaStats(dataSource),
+          pool: readPoolStats(dataSource),
+          isLimitShrunk: pressure.read().isShrunk,
+        }),
       version: VERSION,
     });
     opening.signal.throwIfAborted();
     const { url } = await http.listen(host, port);
     address = url;
+    board.start();
     logger.info('Service listens', { address, documentation: `${url}/docs`, environment });
   }
 
@@ -87,6 +114,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     logger.info('Service shuts down', { shutdownTimeoutMs });
     const { cut } = (await http?.close(shutdownTimeoutMs)) ?? { cut: 0 };
     if (cut > 0) logger.warn('Requests were cut at the deadline of the shutdown', { cut, shutdownTimeoutMs });
+    await board.close();
     const { cut: cutConnections } = await manager.close();
     logger.info('Service has shut down', { cut, cutConnections });
   }
@@ -96,6 +124,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
       try {
         await open();
       } catch (error) {
+        await board.close();
         await manager.close();
         throw error;
       }

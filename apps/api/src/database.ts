@@ -7,7 +7,7 @@ import {
   createUnitOfWork,
   readEvents,
 } from '@holdfast/postgres';
-import { pipeline, retryBudget } from '@holdfast/resilience';
+import { type CircuitBreakerPolicy, pipeline, retryBudget } from '@holdfast/resilience';
 import { databaseCircuitBreaker, databaseRetry, tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { mayBeApplied } from './may-be-applied';
@@ -69,10 +69,11 @@ export interface DatabaseOptions {
   readonly environment: string;
 }
 
-/** The database, and the manager of its connections. */
+/** The database, the manager of its connections, and the circuit before it. */
 export interface DatabaseParts {
   readonly database: Database;
   readonly manager: ConnectionManager;
+  readonly breaker: CircuitBreakerPolicy;
 }
 
 /** To the server a single statement is a transaction of its own, and so it is counted where its outcome is not known. */
@@ -143,5 +144,5 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
       }
     },
   };
-  return { database, manager };
+  return { database, manager, breaker };
 }

@@ -20,6 +20,8 @@ export interface ServiceSettings {
   readonly shutdownTimeoutMs: number;
   /** How long one request may keep the database busy, waiting and retries included, in ms. */
   readonly databaseDeadlineMs: number;
+  /** How much is let in at once. */
+  readonly admission: AdmissionSettings;
   readonly environment: Environment;
   /** Holds a password, so never print it. */
   readonly databaseUrl: string;
@@ -27,6 +29,21 @@ export interface ServiceSettings {
   readonly variables: Variables;
 }
 
+/** How many requests are let in at once, and how many may wait. */
+export interface AdmissionSettings {
+  /** Of each class. */
+  readonly most: { readonly reads: number; readonly writes: number; readonly appends: number };
+  /** Bounds of the limit for all together, which follows the load. */
+  readonly limitMin: number;
+  readonly limitMax: number;
+  readonly queueMax: number;
+  readonly queueWaitMs: number;
+  /** A request that takes longer means overload, in ms. */
+  readonly latencyMs: number;
+}
+
+const MOST_REQUESTS = 10_000;
+const LONGEST_QUEUE_WAIT_MS = 10_000;
 const LONGEST_SHUTDOWN_MS = 600_000;
 const LONGEST_DEADLINE_MS = 600_000;
 
@@ -64,12 +81,48 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
       `a whole number of ms from 1 to ${LONGEST_DEADLINE_MS}`,
     ),
   };
+  const readCount = (variable: string, fallback: number, least = 1) =>
+    read(
+      variable,
+      wholeNumber(MOST_REQUESTS, least),
+      fallback,
+      `a whole number of requests from ${least} to ${MOST_REQUESTS}`,
+    );
+  const readMs = (variable: string, fallback: number, most: number) =>
+    read(variable, wholeNumber(most, 1), fallback, `a whole number of ms from 1 to ${most}`);
+  const admission: AdmissionSettings = {
+    most: {
+      reads: readCount('ADMISSION_READS', 128),
+      writes: readCount('ADMISSION_WRITES', 64),
+      appends: readCount('ADMISSION_APPENDS', 64),
+    },
+    limitMin: readCount('ADMISSION_LIMIT_MIN', 16),
+    limitMax: readCount('ADMISSION_LIMIT_MAX', 256),
+    queueMax: readCount('ADMISSION_QUEUE', 16, 0),
+    queueWaitMs: readMs('ADMISSION_QUEUE_MS', 100, LONGEST_QUEUE_WAIT_MS),
+    latencyMs: readMs('ADMISSION_LATENCY_MS', 1_000, LONGEST_DEADLINE_MS),
+  };
+  if (admission.limitMin > admission.limitMax) {
+    // The least is laid to the variable that was set.
+    const [variable, value, allowed] = variables.ADMISSION_LIMIT_MIN
+      ? ([
+          'ADMISSION_LIMIT_MIN',
+          admission.limitMin,
+          `at most the most, which is ${admission.limitMax}`,
+        ] as const)
+      : ([
+          'ADMISSION_LIMIT_MAX',
+          admission.limitMax,
+          `at least the least, which is ${admission.limitMin}`,
+        ] as const);
+    problems.push({ variable, value: String(value), allowed });
+  }
   const environment = collect(problems, () => readEnvironment(variables));
   const database = environment && collect(problems, () => readDatabaseSettings(environment, variables));
   if (environment === undefined || database === undefined || problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return { ...service, environment, variables, databaseUrl: database.url };
+  return { ...service, admission, environment, variables, databaseUrl: database.url };
 }
 
 /** Runs a reader and keeps its problems with the others, so that one start names them all. */

@@ -3,6 +3,7 @@ export type {
   StatementReading,
   TransactionReading,
 } from './database/database-events';
+export { createStatementDescriber } from './database/describe-statement';
 export { createLogger, type LoggerOptions } from './log/create-logger';
 export {
   LOG_FORMATS,
@@ -13,6 +14,7 @@ export {
   type LogLevel,
 } from './log/logger';
 export { logSlowQueries, type SlowQueriesOptions } from './log/slow-queries';
+export type { AdmissionClassReading, AdmissionReading } from './metrics/admission-metrics';
 export {
   createMetrics,
   type HttpRequestReading,

@@ -24,6 +24,7 @@ async function openServer() {
   const parts = {
     metrics: createMetrics(),
     probe: async () => 'answered' as const,
+    listStrains: () => [],
     isDraining: () => drain.isDraining,
   };
   await app.register(operationsRoutes(parts));

@@ -13,7 +13,9 @@ import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
 import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { CrossSiteError } from './cross-site';
 import { ShuttingDownError } from './drain';
+import { PressureRefusedError } from './pressure';
 import { fieldsOfConstraint } from './problem-fields';
 import { PROBLEMS, type ProblemKind } from './problem-kinds';
 import type { Problem } from './schemas/problem';
@@ -36,6 +38,7 @@ export interface Refusal {
  */
 export function problemOf(error: unknown): Refusal {
   return (
+    refusalOfPressure(error) ??
     refusalOfRequest(error) ??
     refusalOfText(error) ??
     refusalOfDomain(error) ??
@@ -47,6 +50,16 @@ export function problemOf(error: unknown): Refusal {
 
 function refuse(kind: ProblemKind, detail: string, more: Partial<Refusal> = {}): Refusal {
   return { kind, status: PROBLEMS[kind].status, detail, ...more };
+}
+
+/** What was not let in. */
+function refusalOfPressure(error: unknown): Refusal | undefined {
+  if (!(error instanceof PressureRefusedError)) return undefined;
+  const kind = error.reason === 'class-full' ? 'too-many-requests' : 'saturated';
+  const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
+  return refuse(kind, `Nothing was done. Send the request again in ${retryAfterSeconds} s.`, {
+    retryAfterSeconds,
+  });
 }
 
 const KINDS_BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemKind, string]>> = Object.freeze({
@@ -66,6 +79,7 @@ function refusalOfRequest(error: unknown): Refusal | undefined {
     }));
     return refuse('validation', 'See the errors for what is wrong where.', { errors });
   }
+  if (error instanceof CrossSiteError) return refuse('cross-site', 'Press the button on the console itself.');
   if (error instanceof ShuttingDownError) {
     return refuse('shutting-down', 'Send the request again; another instance will answer.', {
       retryAfterSeconds: 1,

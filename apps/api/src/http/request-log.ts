@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { REQUEST_ID_HEADER } from './request-id';
 
 /** Asked every few seconds by machines; their lines would bury the others. */
-const SILENT_ROUTES = new Set(['/livez', '/readyz', '/metrics']);
+const SILENT_ROUTES = new Set(['/livez', '/readyz', '/metrics', '/console/data']);
 
 /** Route of a request for which there is none. */
 const NO_ROUTE = 'none';

@@ -1,16 +1,21 @@
 import type { Logger, Metrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Console } from '../console/console';
 import type { Database } from '../database';
+import type { Strain } from '../list-strains';
 import type { Readiness } from '../probe-readiness';
+import { admitRequests } from './admission';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
 import { refuseForbiddenKeys } from './forbidden-keys';
 import { type ListenAddress, listenOn } from './listen';
 import { answerMalformedHttp } from './malformed-http';
+import type { Pressure } from './pressure';
 import { answerMalformedUrl, answerWithProblems } from './refusals';
 import { readRequestId } from './request-id';
 import { followRequests } from './request-log';
+import { CONSOLE_READS, consoleRoutes } from './routes/console.routes';
 import { eventRoutes } from './routes/event.routes';
 import { membershipRoutes } from './routes/membership.routes';
 import { OPERATIONS_ROUTES, operationsRoutes } from './routes/operations.routes';
@@ -21,10 +26,14 @@ import { userRoutes } from './routes/user.routes';
 /** What the HTTP side is given. */
 export interface HttpServerParts {
   readonly database: Database;
+  readonly console: Console;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Resolves in bounded time when requests can be served; rejects with why they cannot. */
   readonly probe: () => Promise<Readiness>;
+  readonly pressure: Pressure;
+  /** Why the service serves less well than it could. */
+  readonly listStrains: () => readonly Strain[];
   readonly version: string;
 }
 
@@ -58,7 +67,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   followRequests(app, parts.logger, parts.metrics);
-  const drain = new Drain(app, OPERATIONS_ROUTES);
+  const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
+  admitRequests(app, parts.pressure);
   answerWithProblems(app, parts.logger);
   await documentRoutes(app, parts.version);
   await registerRoutes(app, parts, drain);
@@ -74,11 +84,12 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 }
 
 async function registerRoutes(app: FastifyInstance, parts: HttpServerParts, drain: Drain): Promise<void> {
-  const { database, metrics, probe } = parts;
+  const { database, metrics, probe, listStrains } = parts;
   await app.register(organizationRoutes(database), { prefix: '/v1' });
   await app.register(userRoutes(database), { prefix: '/v1' });
   await app.register(membershipRoutes(database), { prefix: '/v1' });
   await app.register(eventRoutes(database), { prefix: '/v1' });
   await app.register(streamRoutes(database), { prefix: '/v1' });
-  await app.register(operationsRoutes({ metrics, probe, isDraining: () => drain.isDraining }));
+  await app.register(consoleRoutes({ console: parts.console, database }));
+  await app.register(operationsRoutes({ metrics, probe, listStrains, isDraining: () => drain.isDraining }));
 }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { DatabaseEventSource } from '../database/database-events';
+import { type AdmissionReading, registerAdmissionMetrics } from './admission-metrics';
 import { registerDatabaseMetrics } from './database-metrics';
 import { type PoolReading, type PoolReadings, registerPoolGauges } from './pool-gauges';
 
@@ -10,6 +11,8 @@ export interface MetricsOptions {
   readonly readPools?: () => PoolReadings;
   /** Whose connections, statements and units of work are measured. */
   readonly database?: DatabaseEventSource;
+  /** Reads what is let in and refused, at every scrape. */
+  readonly readAdmission?: () => AdmissionReading;
 }
 
 /** One request that was answered. */
@@ -36,7 +39,12 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
  * Makes a registry of its own, with the metrics of the process (memory, event loop, garbage collection) and of HTTP
  * requests, and those of the pools and of the database where they are given. Nothing in it keeps the process alive.
  */
-export function createMetrics({ readPool, readPools, database }: MetricsOptions = {}): Metrics {
+export function createMetrics({
+  readPool,
+  readPools,
+  database,
+  readAdmission,
+}: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const durations = new Histogram({
@@ -49,6 +57,7 @@ export function createMetrics({ readPool, readPools, database }: MetricsOptions 
   const databaseMetrics = database && registerDatabaseMetrics(registry, database);
   const read = readPools ?? (readPool && (() => ({ primary: readPool() })));
   const showPools = read && registerPoolGauges(registry);
+  const showAdmission = readAdmission && registerAdmissionMetrics(registry);
   return {
     contentType: registry.contentType,
     render() {
@@ -57,6 +66,7 @@ export function createMetrics({ readPool, readPools, database }: MetricsOptions 
         showPools(pools);
         for (const pool of Object.keys(pools)) databaseMetrics?.introduce(pool);
       }
+      if (readAdmission !== undefined) showAdmission?.(readAdmission());
       return registry.metrics();
     },
     observeHttpRequest: ({ method, route, status, durationMs }) =>

@@ -1,12 +1,14 @@
 import type { Metrics } from '@holdfast/observability';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { STRAINS, type Strain } from '../../list-strains';
 import type { Readiness } from '../../probe-readiness';
 import { TAGS } from '../documentation';
 
 export interface OperationsParts {
   readonly metrics: Metrics;
   readonly probe: () => Promise<Readiness>;
+  readonly listStrains: () => readonly Strain[];
   readonly isDraining: () => boolean;
 }
 
@@ -15,7 +17,11 @@ export const OPERATIONS_ROUTES: ReadonlySet<string> = new Set(['/livez', '/ready
 
 const alive = z.object({ status: z.literal('alive') });
 const ready = z.object({
-  status: z.literal('ready'),
+  status: z.enum(['ready', 'degraded']),
+  reasons: z
+    .array(z.enum(STRAINS))
+    .optional()
+    .meta({ description: 'Why it serves less well than it could, where it is degraded.' }),
   pool: z
     .literal('busy')
     .optional()
@@ -27,7 +33,12 @@ const notReady = z.object({
 });
 
 /** What an orchestrator and a monitor ask. */
-export function operationsRoutes({ metrics, probe, isDraining }: OperationsParts): FastifyPluginAsyncZod {
+export function operationsRoutes({
+  metrics,
+  probe,
+  listStrains,
+  isDraining,
+}: OperationsParts): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/livez',
@@ -49,7 +60,8 @@ export function operationsRoutes({ metrics, probe, isDraining }: OperationsParts
           summary: 'Can it serve requests?',
           description:
             'Answers 200 when the database answered a probe, 503 when it did not or the service shuts down. ' +
-            'When requests hold every connection, it answers 200 and says that the pool is busy.',
+            'When requests hold every connection, it answers 200 and says that the pool is busy. `degraded` is 200 as ' +
+            'well: it serves, but not as well as it could.',
           response: { 200: ready, 503: notReady },
         },
       },
@@ -58,7 +70,10 @@ export function operationsRoutes({ metrics, probe, isDraining }: OperationsParts
         try {
           const readiness = await probe();
           const busy = readiness === 'pool-busy' ? { pool: 'busy' as const } : {};
-          return reply.code(200).send({ status: 'ready', ...busy });
+          const reasons = [...listStrains()];
+          const answer =
+            reasons.length > 0 ? { status: 'degraded' as const, reasons } : { status: 'ready' as const };
+          return reply.code(200).send({ ...answer, ...busy });
         } catch {
           return reply.code(503).send({ status: 'not-ready', reason: 'database' });
         }

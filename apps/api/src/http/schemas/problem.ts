@@ -47,17 +47,25 @@ export type Problem = z.infer<typeof problemSchema>;
 
 type Status = (typeof PROBLEMS)[ProblemKind]['status'];
 
+const ANYWHERE = [
+  'too-many-requests',
+  'saturated',
+  'database-unavailable',
+  'deadline-exceeded',
+  'internal',
+] as const satisfies ProblemKind[];
+
 interface ProblemResponse {
   readonly description: string;
   readonly content: { readonly [PROBLEM_MEDIA_TYPE]: { readonly schema: typeof problemSchema } };
 }
 
-/** The refusals of a route, for its `response` schema: those named, and the three that any route may give. */
+/** The refusals of a route, for its `response` schema: those named, and those that any route may give. */
 export function problemResponses<const Kind extends ProblemKind>(
   ...kinds: Kind[]
-): Record<(typeof PROBLEMS)[Kind]['status'] | 500 | 503 | 504, ProblemResponse> {
+): Record<(typeof PROBLEMS)[Kind]['status'] | 429 | 500 | 503 | 504, ProblemResponse> {
   const titles = new Map<Status, string[]>();
-  for (const kind of [...kinds, 'database-unavailable', 'deadline-exceeded', 'internal'] as const) {
+  for (const kind of [...kinds, ...ANYWHERE]) {
     const { status, title } = PROBLEMS[kind];
     titles.set(status, [...(titles.get(status) ?? []), `${title} (\`${problemType(kind)}\`)`]);
   }

@@ -1,0 +1,61 @@
+import type { QueryRunner } from 'typeorm';
+
+/** Events that no worker has handled yet. */
+export interface EventLag {
+  /** At most `MOST_COUNTED`. */
+  readonly waiting: number;
+  readonly isMore: boolean;
+  /** Age of the oldest by the server's clock, in ms; null when none waits. */
+  readonly oldestAgeMs: number | null;
+}
+
+/** An event that was tried too often and is not handed out any more. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly eventType: string;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly attempts: number;
+  readonly lastError: string | null;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+const MOST_COUNTED = 10_000;
+const MOST_LISTED = 50;
+const MAX_ERROR_LENGTH = 300;
+
+/** Reads how many events wait and for how long. Index: idx_events_unprocessed. */
+export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
+  const [row]: [{ waiting: number; age: number | null }] = await runner.query(
+    `select count(*)::int as waiting,
+       (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as age
+     from (
+       select created_at from events
+       where processed = false and retry_count < 5
+       order by created_at
+       limit $1
+     ) as waiting`,
+    [MOST_COUNTED + 1],
+  );
+  const { waiting, age } = row;
+  return {
+    waiting: Math.min(waiting, MOST_COUNTED),
+    isMore: waiting > MOST_COUNTED,
+    oldestAgeMs: age === null ? null : Math.max(0, Math.round(age)),
+  };
+}
+
+/** Reads the latest dead letters. No index has them: the log is read whole, so ask seldom. */
+export async function readDeadLetters(runner: QueryRunner): Promise<readonly DeadLetter[]> {
+  const rows: (Omit<DeadLetter, 'createdAt'> & { createdAt: Date })[] = await runner.query(
+    `select id, event_type as "eventType", aggregate_type as "aggregateType", aggregate_id as "aggregateId",
+       retry_count as attempts, left(last_error, $1) as "lastError", created_at as "createdAt"
+     from events
+     where processed = false and retry_count >= 5
+     order by created_at desc
+     limit $2`,
+    [MAX_ERROR_LENGTH, MOST_LISTED],
+  );
+  return rows.map(({ createdAt, ...letter }) => ({ ...letter, createdAt: createdAt.toISOString() }));
+}

@@ -1,0 +1,110 @@
+// The console's page: asks /console/data every two seconds and shows what came. Everything is made by createElement,
+// so that no text from the database can become markup.
+import { age, element } from './elements.mjs';
+import { SECTIONS } from './sections.mjs';
+
+const POLL_MS = 2_000;
+const GIVE_UP_MS = 8_000;
+const byId = (id) => document.getElementById(id);
+
+/** Sections are drawn anew only when what they show has changed. */
+const drawn = new Map();
+let isPaused = false;
+let lastAt;
+
+function draw(data) {
+  for (const [id, render] of Object.entries(SECTIONS)) {
+    const target = byId(id);
+    const parts = [render(data, ACTIONS)].flat(3).filter((part) => part !== '');
+    const next = element('div', {}, parts).innerHTML;
+    if (drawn.get(id) === next) continue;
+    drawn.set(id, next);
+    const focused = target.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const scrolls = new Map(
+      [...target.querySelectorAll('.scroll')].map((node) => [node.dataset.key, node.scrollLeft]),
+    );
+    target.replaceChildren(...parts);
+    for (const node of target.querySelectorAll('.scroll'))
+      node.scrollLeft = scrolls.get(node.dataset.key) ?? 0;
+    if (focused !== undefined) target.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+  const { version, environment, startedAt } = data.service;
+  byId('service').textContent =
+    `Version ${version}, environment ${environment}, this instance started ${age(Date.parse(data.at) - Date.parse(startedAt))} ago.`;
+  byId('main').hidden = false;
+}
+
+async function ask(path, method = 'GET') {
+  const response = await fetch(path, {
+    method,
+    signal: AbortSignal.timeout(GIVE_UP_MS),
+    credentials: 'same-origin',
+  });
+  if (response.ok) return response.status === 204 ? undefined : response.json();
+  const { detail, title } = await response.json().catch(() => ({}));
+  throw new Error(detail ?? title ?? `The service answered ${response.status}.`);
+}
+
+async function refresh() {
+  try {
+    const data = await ask('/console/data');
+    lastAt = new Date();
+    draw(data);
+    byId('freshness').textContent = `Read at ${lastAt.toLocaleTimeString('en-GB')}`;
+    byId('freshness').className = 'soft';
+  } catch (error) {
+    byId('freshness').className = 'bad-text';
+    byId('freshness').textContent = lastAt
+      ? `The service does not answer; the figures are of ${lastAt.toLocaleTimeString('en-GB')}.`
+      : `The service does not answer: ${error.message}`;
+  }
+}
+
+function announce(text) {
+  byId('announcer').textContent = text;
+}
+
+async function act(done, work) {
+  try {
+    const result = await work();
+    announce(done(result));
+  } catch (error) {
+    announce(`That did not work: ${error.message}`);
+  }
+  await refresh();
+}
+
+const ACTIONS = {
+  replay: (id) =>
+    act(
+      () => `Event ${id} is handed to the workers again.`,
+      () => ask(`/console/dead-letters/${id}/replay`, 'POST'),
+    ),
+  askDoctor: () =>
+    act(
+      ({ isRunning }) => (isRunning ? 'An examination has begun.' : 'The last examination is recent.'),
+      () => ask('/console/doctor', 'POST'),
+    ),
+  explain: (id) =>
+    act(
+      ({ plan }) =>
+        plan.refusal ? `Not explained: ${plan.refusal}` : 'The plan is shown with the statement.',
+      () => ask(`/console/statements/${id}/plan`, 'POST'),
+    ),
+};
+
+byId('pause').hidden = false;
+byId('pause').addEventListener('click', () => {
+  isPaused = !isPaused;
+  byId('pause').textContent = isPaused ? 'Resume updates' : 'Pause updates';
+  if (!isPaused) void refresh();
+});
+
+async function poll() {
+  if (!isPaused && !document.hidden) await refresh();
+  setTimeout(poll, POLL_MS);
+}
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && !isPaused) void refresh();
+});
+await poll();

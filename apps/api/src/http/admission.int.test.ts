@@ -1,0 +1,164 @@
+import { connect } from 'node:net';
+import { openTestDatabase } from '@holdfast/local-postgres';
+import { lockTable } from '../test/table-lock';
+import { openService, openServiceOnTestDatabase } from '../test/test-service';
+
+const QUESTION = '/v1/organizations?domain=acme.example';
+
+/** Three connections, and places for three reads. */
+const SMALL = {
+  DATABASE_DEADLINE_MS: '60000',
+  ADMISSION_READS: '3',
+  ADMISSION_WRITES: '2',
+  ADMISSION_APPENDS: '2',
+  ADMISSION_LIMIT_MIN: '4',
+  ADMISSION_LIMIT_MAX: '4',
+  ADMISSION_QUEUE: '1',
+  ADMISSION_QUEUE_MS: '50',
+};
+
+async function openFull(variables: Record<string, string> = {}) {
+  const database = await openTestDatabase();
+  const service = await openService(database.url, { ...SMALL, ...variables });
+  const lock = await lockTable(database.url, 'organizations');
+  const holders = Array.from({ length: 3 }, () => service.get(QUESTION));
+  await lock.waitForWaiting(3);
+  return {
+    service,
+    holders,
+    async [Symbol.asyncDispose]() {
+      await lock.release();
+      await Promise.all(holders);
+      await service.close();
+      await database.drop();
+    },
+  };
+}
+
+const readMetric = (scrape: string, series: string) =>
+  Number(
+    scrape
+      .split('\n')
+      .find((line) => line.startsWith(`${series} `))
+      ?.split(' ')[1],
+  );
+
+describe('a service with every place and connection taken', () => {
+  it('refuses one read more with 429, and says when to come back', async () => {
+    await using full = await openFull();
+    const answer = await full.service.get(QUESTION);
+    expect(answer).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    const { body: scrape } = await full.service.get('/metrics');
+    expect(readMetric(scrape, 'holdfast_http_in_flight{class="reads"}')).toBe(3);
+    expect(readMetric(scrape, 'holdfast_http_refused_total{class="reads",reason="class-full"}')).toBe(1);
+    expect(readMetric(scrape, 'holdfast_http_limit')).toBe(4);
+  });
+
+  it('has a place left for another class, and then refuses with 503', async () => {
+    await using full = await openFull();
+    const write = full.service.post('/v1/organizations', { name: 'Acme' });
+    let refused = await full.service.post('/v1/organizations', { name: 'Acme' });
+    while (refused.body.type !== '/problems/saturated') {
+      refused = await full.service.post('/v1/organizations', { name: 'Acme' });
+    }
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    void write;
+  });
+
+  it('still answers what operates it', async () => {
+    await using full = await openFull();
+    for (const path of ['/livez', '/metrics', '/console', '/console/data', '/docs/json']) {
+      expect({ path, status: (await full.service.get(path)).status }).toEqual({ path, status: 200 });
+    }
+    expect(await full.service.get('/readyz')).toMatchObject({ status: 200, body: { pool: 'busy' } });
+  });
+
+  it('refuses the excess of an overload at once, whatever its size', async () => {
+    await using full = await openFull();
+    const burst = await Promise.all(Array.from({ length: 200 }, () => full.service.get(QUESTION)));
+    // Refused while those that hold the places still wait: nobody was queued behind them.
+    expect(new Set(burst.map(({ status }) => status))).toEqual(new Set([429]));
+    const { body: scrape } = await full.service.get('/metrics');
+    expect(readMetric(scrape, 'holdfast_http_waiting')).toBe(0);
+    expect(readMetric(scrape, 'holdfast_http_admitted_total{class="reads"}')).toBe(3);
+  });
+
+  it('gives the place of a client that has gone to nobody until its work has ended', async () => {
+    await using full = await openFull({ ADMISSION_READS: '4', DATABASE_DEADLINE_MS: '60000' });
+    const { port } = new URL(full.service.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`GET ${QUESTION} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    const readInFlight = async () =>
+      readMetric((await full.service.get('/metrics')).body, 'holdfast_http_in_flight{class="reads"}');
+    while ((await readInFlight()) !== 4);
+    socket.destroy();
+    await full.service.get('/livez');
+    expect(await readInFlight()).toBe(4);
+    expect((await full.service.get(QUESTION)).status).toBe(429);
+  });
+
+  it('has every place back afterwards, also those of bad requests', async () => {
+    const service = await openServiceOnTestDatabase();
+    try {
+      await Promise.all([
+        service.get(QUESTION),
+        service.get('/v1/organizations/nonsense'),
+        service.send('/v1/organizations', {
+          method: 'POST',
+          body: '{',
+          headers: { 'content-type': 'application/json' },
+        }),
+        service.send('/v1/organizations', {
+          method: 'POST',
+          body: 'x',
+          headers: { 'content-type': 'text/plain' },
+        }),
+        service.get('/v1/users/0190f6b2-7f3c-7c3e-9d2a-1f6d0c9b8a71'),
+        service.post('/v1/organizations', { name: 'Acme' }),
+      ]);
+      // Gone in the middle of its body, before there was any work.
+      const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+      socket.write(
+        'POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+      );
+      const readWrites = async () =>
+        readMetric((await service.get('/metrics')).body, 'holdfast_http_in_flight{class="writes"}');
+      while ((await readWrites()) !== 1);
+      socket.destroy();
+      while ((await readWrites()) !== 0);
+      const { body: scrape } = await service.get('/metrics');
+      for (const name of ['reads', 'writes', 'appends']) {
+        expect(readMetric(scrape, `holdfast_http_in_flight{class="${name}"}`)).toBe(0);
+      }
+    } finally {
+      await service.close();
+    }
+  });
+});
+
+describe('GET /readyz under strain', () => {
+  it('says degraded, and why, while it can serve', async () => {
+    const database = await openTestDatabase();
+    const service = await openService(database.url, { ADMISSION_LATENCY_MS: '1', ADMISSION_LIMIT_MIN: '1' });
+    try {
+      expect((await service.get('/readyz')).body).toEqual({ status: 'ready' });
+      const lock = await lockTable(database.url, 'organizations');
+      const slow = service.get(QUESTION);
+      await lock.waitForWaiting(1);
+      await lock.release();
+      await slow;
+      // Every request takes longer than is called bearable here.
+      let ready = await service.get('/readyz');
+      while (ready.body.status === 'ready') {
+        await service.get('/v1/events?type=order.placed');
+        ready = await service.get('/readyz');
+      }
+      expect(ready).toMatchObject({ status: 200, body: { status: 'degraded', reasons: ['limit-shrunk'] } });
+    } finally {
+      await service.close();
+      await database.drop();
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { classOfRoute } from './admission';
+import { type Place, type PlaceOutcome, Pressure, PressureRefusedError } from './pressure';
+
+const SETTINGS = Object.freeze({
+  most: { reads: 4, writes: 2, appends: 2 },
+  limitMin: 2,
+  limitMax: 6,
+  queueMax: 1,
+  queueWaitMs: 20,
+  latencyMs: 1_000,
+});
+
+const enterMany = (pressure: Pressure, count: number, of: 'reads' | 'writes' | 'appends') =>
+  Promise.all(Array.from({ length: count }, () => pressure.enter(of)));
+
+/** The place is free once the policies have settled. */
+async function leave(place: Place, outcome: PlaceOutcome): Promise<void> {
+  place.leave(outcome);
+  await new Promise(setImmediate);
+}
+
+describe('Pressure', () => {
+  it('refuses one class without touching the others', async () => {
+    const pressure = new Pressure(SETTINGS);
+    await enterMany(pressure, 2, 'writes');
+    await expect(pressure.enter('writes')).rejects.toMatchObject({
+      reason: 'class-full',
+      routeClass: 'writes',
+      code: 'HOLDFAST_PRESSURE_REFUSED',
+    });
+    await expect(pressure.enter('reads')).resolves.toBeDefined();
+    expect(pressure.read().classes.writes).toMatchObject({
+      inFlight: 2,
+      refused: { 'class-full': 1, saturated: 0 },
+    });
+  });
+
+  it('refuses all when as much runs as it bears, after a short wait of a few', async () => {
+    const pressure = new Pressure(SETTINGS);
+    const places = [...(await enterMany(pressure, 4, 'reads')), ...(await enterMany(pressure, 2, 'writes'))];
+    const waiting = pressure.enter('appends');
+    // The only place to wait is taken, so this one is refused before it has waited.
+    await expect(pressure.enter('appends')).rejects.toMatchObject({ reason: 'saturated' });
+    expect(pressure.read()).toMatchObject({ inFlight: 6, waiting: 1 });
+    places[0]?.leave('answered');
+    await expect(waiting).resolves.toBeDefined();
+    await expect(pressure.enter('appends')).rejects.toBeInstanceOf(PressureRefusedError);
+  });
+
+  it('says to come back when what runs will have ended', async () => {
+    const pressure = new Pressure(SETTINGS);
+    await enterMany(pressure, 2, 'writes');
+    const readHint = () =>
+      pressure.enter('writes').catch((error: PressureRefusedError) => error.retryAfterMs);
+    const first = await readHint();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(Number(await readHint())).toBeGreaterThan(Number(first) + 20);
+  });
+
+  it('shrinks while requests mean overload, never below its least, and grows again', async () => {
+    const pressure = new Pressure(SETTINGS);
+    for (let round = 0; round < 30; round++) await leave(await pressure.enter('reads'), 'overloaded');
+    expect(pressure.read()).toMatchObject({ limit: 2, isShrunk: true });
+    for (let round = 0; round < 30; round++) {
+      for (const place of await enterMany(pressure, 2, 'reads')) await leave(place, 'answered');
+    }
+    expect(pressure.read().limit).toBeGreaterThan(2);
+  });
+
+  it('learns nothing from what failed', async () => {
+    const pressure = new Pressure(SETTINGS);
+    for (let round = 0; round < 30; round++) await leave(await pressure.enter('reads'), 'failed');
+    expect(pressure.read().limit).toBe(6);
+  });
+
+  it('keeps its count whatever order places are left in, and however often', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 30 }), async (steps) => {
+        const pressure = new Pressure({ ...SETTINGS, queueMax: 0 });
+        const places: (Place | undefined)[] = [];
+        for (const step of steps) {
+          if (step > 0) places.push(await pressure.enter('reads').catch(() => undefined));
+          else {
+            const place = places.shift();
+            place?.leave('answered');
+            if (place) await leave(place, 'answered');
+          }
+          expect(pressure.read().inFlight).toBe(places.filter((place) => place !== undefined).length);
+          expect(pressure.read().inFlight).toBeLessThanOrEqual(4);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('classOfRoute', () => {
+  it.each([
+    ['GET', '/v1/users/:id', 'reads'],
+    ['POST', '/v1/users', 'writes'],
+    ['PATCH', '/v1/users/:id', 'writes'],
+    ['POST', '/v1/events', 'appends'],
+    ['GET', '/v1/events', 'reads'],
+    ['GET', '/livez', undefined],
+    ['GET', '/readyz', undefined],
+    ['GET', '/metrics', undefined],
+    ['POST', '/console/doctor', undefined],
+    ['GET', undefined, undefined],
+  ])('takes %s %s for %s', (method, route, expected) => {
+    expect(classOfRoute(method, route)).toBe(expected);
+  });
+});

@@ -1,0 +1,182 @@
+import {
+  type AdaptiveLimitPolicy,
+  adaptiveLimit,
+  aimd,
+  type BulkheadPolicy,
+  BulkheadRejectedError,
+  bulkhead,
+  type Policy,
+  pipeline,
+} from '@holdfast/resilience';
+import type { AdmissionSettings } from '../settings';
+
+/** Kinds of requests that must not take each other's place. What operates the service is none of them, and never waits. */
+export type RouteClass = 'reads' | 'writes' | 'appends';
+
+/** `class-full`: too many of this class run. `saturated`: the service has as much to do as it bears. */
+export type PressureReason = 'class-full' | 'saturated';
+
+/** The request was not let in, and nothing of it was done. */
+export class PressureRefusedError extends Error {
+  override readonly name = 'PressureRefusedError';
+  readonly code = 'HOLDFAST_PRESSURE_REFUSED';
+
+  constructor(
+    readonly reason: PressureReason,
+    readonly routeClass: RouteClass,
+    /** When what runs now will have ended, by how long it takes. */
+    readonly retryAfterMs: number,
+  ) {
+    super(`the request was refused under pressure: ${reason}`);
+  }
+}
+
+/** A place that a request holds. */
+export interface Place {
+  /** Gives it back. Only the first call counts. */
+  leave(outcome: PlaceOutcome): void;
+}
+
+/** `failed` says nothing of the load: what fails fast would pass for a service that is faster than ever. */
+export type PlaceOutcome = 'answered' | 'overloaded' | 'failed';
+
+/** One class at one moment, and since the start. */
+interface ClassReading {
+  readonly inFlight: number;
+  readonly most: number;
+  readonly admitted: number;
+  readonly refused: Readonly<Record<PressureReason, number>>;
+}
+
+/** The pressure at one moment. */
+export interface PressureReading {
+  readonly limit: number;
+  readonly limitMax: number;
+  /** Whether the limit has lost half of what it began with, or more. */
+  readonly isShrunk: boolean;
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly classes: Readonly<Record<RouteClass, ClassReading>>;
+}
+
+/** Where the limit begins, within its bounds: enough for a burst, before anything has been measured. */
+const INITIAL_LIMIT = 64;
+/** Weight of the latest request in how long one takes. */
+const SMOOTHING = 0.1;
+
+interface ClassState {
+  readonly gate: BulkheadPolicy;
+  readonly policy: Policy;
+  readonly refused: Record<PressureReason, number>;
+  /** When those began that run, the oldest first. */
+  readonly startedMs: Set<{ readonly atMs: number }>;
+  admitted: number;
+  usualMs: number;
+}
+
+/**
+ * Lets in what the service bears and refuses the rest at once: each class has a bulkhead, and all share a limit that
+ * shrinks while requests take too long or the pool has no connection for them.
+ */
+export class Pressure {
+  readonly #settings: AdmissionSettings;
+  readonly #limit: AdaptiveLimitPolicy;
+  readonly #initialLimit: number;
+  readonly #classes: Readonly<Record<RouteClass, ClassState>>;
+
+  constructor(settings: AdmissionSettings) {
+    const { limitMin: minLimit, limitMax: maxLimit, queueMax: maxQueue, queueWaitMs, latencyMs } = settings;
+    this.#settings = settings;
+    this.#initialLimit = Math.min(maxLimit, Math.max(minLimit, INITIAL_LIMIT));
+    this.#limit = adaptiveLimit({
+      name: 'requests',
+      rule: aimd({ maxLatencyMs: latencyMs }),
+      initialLimit: this.#initialLimit,
+      minLimit,
+      maxLimit,
+      maxQueue,
+      maxQueueWaitMs: queueWaitMs,
+      isOverload: (error) => error === OVERLOADED,
+    });
+    const createClass = (name: RouteClass): ClassState => {
+      const gate = bulkhead({ name, maxConcurrent: settings.most[name] });
+      const refused = { 'class-full': 0, saturated: 0 };
+      const policy = pipeline([gate, this.#limit]);
+      return { gate, policy, refused, startedMs: new Set(), admitted: 0, usualMs: 0 };
+    };
+    this.#classes = {
+      reads: createClass('reads'),
+      writes: createClass('writes'),
+      appends: createClass('appends'),
+    };
+  }
+
+  /**
+   * Resolves with a place for the request, after a short wait at most.
+   *
+   * @throws PressureRefusedError if there is none; the signal's reason.
+   */
+  async enter(routeClass: RouteClass, signal?: AbortSignal): Promise<Place> {
+    const state = this.#classes[routeClass];
+    try {
+      return await this.#take(state, signal);
+    } catch (error) {
+      if (!(error instanceof BulkheadRejectedError)) throw error;
+      const reason = error.bulkhead === routeClass ? 'class-full' : 'saturated';
+      state.refused[reason] += 1;
+      throw new PressureRefusedError(reason, routeClass, this.#estimateMs(reason, state));
+    }
+  }
+
+  read(): PressureReading {
+    const readClass = (name: RouteClass): ClassReading => {
+      const { startedMs, admitted, refused } = this.#classes[name];
+      return { inFlight: startedMs.size, most: this.#settings.most[name], admitted, refused: { ...refused } };
+    };
+    return {
+      limit: this.#limit.limit,
+      limitMax: this.#settings.limitMax,
+      isShrunk: this.#limit.limit * 2 <= this.#initialLimit,
+      inFlight: this.#limit.active,
+      waiting: this.#limit.queued,
+      classes: { reads: readClass('reads'), writes: readClass('writes'), appends: readClass('appends') },
+    };
+  }
+
+  #take(state: ClassState, signal: AbortSignal | undefined): Promise<Place> {
+    return new Promise((resolve, reject) => {
+      const hold = () =>
+        new Promise<void>((settle, fail) => {
+          const run = { atMs: performance.now() };
+          state.startedMs.add(run);
+          state.admitted += 1;
+          const leave = (outcome: PlaceOutcome): void => {
+            if (!state.startedMs.delete(run)) return;
+            const tookMs = performance.now() - run.atMs;
+            if (outcome !== 'failed') state.usualMs += SMOOTHING * (tookMs - state.usualMs);
+            if (outcome === 'answered') settle();
+            else fail(outcome === 'overloaded' ? OVERLOADED : FAILED);
+          };
+          resolve({ leave });
+        });
+      state.policy.execute(hold, { signal }).catch(reject);
+    });
+  }
+
+  /** How long what stands before a newcomer will take: by the usual, or by the oldest that runs, which may take longer. */
+  #estimateMs(reason: PressureReason, state: ClassState): number {
+    const states = reason === 'class-full' ? [state] : Object.values(this.#classes);
+    const nowMs = performance.now();
+    const longest = states.map(({ usualMs, startedMs }) => {
+      const [oldest] = startedMs;
+      return Math.max(usualMs, oldest === undefined ? 0 : nowMs - oldest.atMs);
+    });
+    const rounds = reason === 'class-full' ? 1 : 1 + this.#limit.queued / this.#limit.limit;
+    return Math.min(LONGEST_WAIT_MS, Math.max(...longest) * rounds);
+  }
+}
+
+const LONGEST_WAIT_MS = 60_000;
+/** With these a place is given back; they reach nobody. */
+const OVERLOADED = new Error('The request took too long or got no connection');
+const FAILED = new Error('The request failed');
