@@ -1,8 +1,14 @@
-# The API, built from the lockfile. The same image migrates: node tools/dist/migrate.js
-FROM node:20-slim AS build
+# The API, its worker and its migrations in one image, from the lockfile.
+#
+#   node apps/api/dist/main.js                                                                          serves
+#   node packages/online-schema/bin/holdfast.js migrate -d packages/db/dist/data-source.js              migrates
+#
+# Nothing is written but the log, to standard output: the root file system may be read-only.
+ARG NODE_IMAGE=node:20.20.2-slim
+
+FROM ${NODE_IMAGE} AS manifests
 WORKDIR /holdfast
 ENV CI=true TURBO_TELEMETRY_DISABLED=1
-
 # The manifests first: dependencies are installed again only when one of them changes.
 COPY package.json package-lock.json .npmrc ./
 COPY packages/db/package.json packages/db/
@@ -13,17 +19,36 @@ COPY packages/postgres/package.json packages/postgres/
 COPY packages/resilience/package.json packages/resilience/
 COPY apps/api/package.json apps/api/
 COPY tools/package.json tools/
+
+FROM manifests AS build
 # The npm of this image may be older than the allowScripts field of package.json: deny install scripts here too.
 RUN npm ci --ignore-scripts
-
 COPY . .
-# The embedded PostgreSQL servers of development are optional dependencies: they stay out as well.
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npx turbo run build --filter=@holdfast/api
 
-FROM node:20-slim
+FROM manifests AS dependencies
+# What the API needs to run. The embedded PostgreSQL servers of development are optional dependencies: they stay out.
+RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace=apps/api \
+  && rm -f node_modules/@holdfast/local-postgres node_modules/@holdfast/tools
+
+FROM ${NODE_IMAGE}
 WORKDIR /holdfast
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
-COPY --from=build /holdfast ./
+COPY --from=dependencies /holdfast/node_modules node_modules
+COPY package.json ./
+COPY packages/db/package.json packages/db/
+COPY packages/observability/package.json packages/observability/
+COPY packages/online-schema/package.json packages/online-schema/
+COPY packages/online-schema/bin packages/online-schema/bin
+COPY packages/postgres/package.json packages/postgres/
+COPY packages/resilience/package.json packages/resilience/
+COPY apps/api/package.json apps/api/
+COPY --from=build /holdfast/packages/db/dist packages/db/dist
+COPY --from=build /holdfast/packages/observability/dist packages/observability/dist
+COPY --from=build /holdfast/packages/online-schema/dist packages/online-schema/dist
+COPY --from=build /holdfast/packages/postgres/dist packages/postgres/dist
+COPY --from=build /holdfast/packages/resilience/dist packages/resilience/dist
+COPY --from=build /holdfast/apps/api/dist apps/api/dist
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
