@@ -3,6 +3,7 @@ import 'reflect-metadata';
 export { createDataSource, type DataSourceOptions, ENTITIES } from './create-data-source';
 export * from './entities/api-key.entity';
 export * from './entities/event.entity';
+export { IdempotencyRecord } from './entities/idempotency-record.entity';
 export * from './entities/membership.entity';
 export * from './entities/organization.entity';
 export * from './entities/user.entity';
@@ -12,14 +13,29 @@ export { IdempotencyKeyReusedError } from './event-store/idempotency-key-reused-
 export { type InvalidAppend, InvalidAppendError } from './event-store/invalid-append-error';
 export { VersionConflictError } from './event-store/version-conflict-error';
 export { newId } from './new-id';
-export { ApiKeyRepository, type NewApiKey } from './repositories/api-key.repository';
+export {
+  type ApiKeyChange,
+  ApiKeyRepository,
+  ApiKeySpentError,
+  type NewApiKey,
+} from './repositories/api-key.repository';
+export { type ExpectedVersions, RowChangedError } from './repositories/conditional-change';
 export { EventRepository, type EventTypeFilter, type StreamRequest } from './repositories/event.repository';
+export { type IdempotencyKey, IdempotencyRepository } from './repositories/idempotency.repository';
 export { InvalidCursorError, type Page, type PageRequest } from './repositories/keyset';
 export { DEFAULT_PAGE_LIMIT, InvalidLimitError, MAX_PAGE_LIMIT } from './repositories/limit';
-export { MembershipRepository, type NewMembership } from './repositories/membership.repository';
-export { type NewOrganization, OrganizationRepository } from './repositories/organization.repository';
+export {
+  type MembershipChange,
+  MembershipRepository,
+  type NewMembership,
+} from './repositories/membership.repository';
+export {
+  type NewOrganization,
+  type OrganizationChange,
+  OrganizationRepository,
+} from './repositories/organization.repository';
 export { AlreadyExistsError, ReferenceMissingError } from './repositories/refusals';
-export { type NewUser, UserRepository } from './repositories/user.repository';
+export { type NewUser, type UserChange, UserRepository } from './repositories/user.repository';
 export { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';
 export { LOCAL_DATABASE_URL } from './settings/database-url';
 export { ENVIRONMENTS, type Environment, type Variables } from './settings/environment';

@@ -14,6 +14,15 @@ const CREATE_ROLE = [
   `grant usage on all sequences in schema public to ${CONTRACT_ROLE}`,
 ];
 
+/** No data set has them: a day of requests with an idempotency key, of which the oldest have expired. */
+const FILL_IDEMPOTENCY_KEYS = [
+  `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
+   select 'anyone', 'contract-' || n, sha256('contract'), gen_random_uuid(), 201, '{}', repeat('x', 300),
+     now() + (n - 2000) * interval '1 second'
+   from generate_series(1, 50000) as n`,
+  'vacuum (analyze) idempotency_keys',
+];
+
 /** A server of one version with realistic rows, all indexes and the role. */
 export interface ContractDatabase extends AsyncDisposable {
   readonly dataSource: DataSource;
@@ -41,7 +50,7 @@ export async function openContractDatabase({
   try {
     await loadData(server.url, { events }, { indexes: 'after', ...(signal && { signal }) });
     dataSource = await createDataSource('test', { DATABASE_URL: server.url }).initialize();
-    for (const statement of CREATE_ROLE) await dataSource.query(statement);
+    for (const statement of [...CREATE_ROLE, ...FILL_IDEMPOTENCY_KEYS]) await dataSource.query(statement);
     return { dataSource, sample: await readSample(dataSource), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

@@ -52,6 +52,25 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     run: (manager) => readTwoPages((page) => keys(manager).pageByLatestUse(page)),
   }),
   contract({
+    name: 'API key by id',
+    index: 'api_keys_pkey',
+    run: (manager, { apiKey: { id } }) => keys(manager).findById(id),
+  }),
+  contract({
+    name: 'change of an API key that was read',
+    index: 'api_keys_pkey',
+    maxBuffers: 60,
+    because: 'the new version of the row enters every index',
+    run: (manager, { apiKey: { id } }) => keys(manager).update(id, { name: 'renamed' }, [1]),
+  }),
+  contract({
+    name: 'revocation of an API key',
+    index: 'api_keys_pkey',
+    maxBuffers: 60,
+    because: 'the new version of the row enters every index',
+    run: (manager, { apiKey: { id } }) => keys(manager).revoke(id),
+  }),
+  contract({
     name: 'use of an API key',
     index: 'api_keys_pkey',
     maxBuffers: 40,

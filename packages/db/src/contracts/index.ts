@@ -2,6 +2,7 @@ import type { QueryContract } from '@holdfast/online-schema';
 import { API_KEY_CONTRACTS } from './api-key-contracts';
 import { APPEND_CONTRACTS } from './append-contracts';
 import { EVENT_CONTRACTS } from './event-contracts';
+import { IDEMPOTENCY_CONTRACTS } from './idempotency-contracts';
 import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
 import { ORGANIZATION_CONTRACTS } from './organization-contracts';
 import type { ContractSample } from './sample';
@@ -17,4 +18,5 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
   ...API_KEY_CONTRACTS,
+  ...IDEMPOTENCY_CONTRACTS,
 ]);

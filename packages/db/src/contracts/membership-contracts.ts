@@ -61,4 +61,25 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
       await memberships(manager).findById(id);
     },
   }),
+  contract({
+    name: 'suspended members of the largest organization, first page',
+    index: 'idx_user_orgs_org_role',
+    run: (manager, { largestMembershipOrganizationId }) =>
+      memberships(manager).pageMembersByRole(largestMembershipOrganizationId, 'member', {
+        ...PAGE,
+        status: 'suspended',
+      }),
+  }),
+  contract({
+    name: 'change of a membership that was read',
+    index: 'user_organizations_pkey',
+    maxBuffers: 40,
+    because: 'the new version of the row enters every index',
+    run: (manager, { membership: { id } }) => memberships(manager).update(id, { role: 'admin' }, [1]),
+  }),
+  contract({
+    name: 'end of a membership that was read',
+    index: 'user_organizations_pkey',
+    run: (manager, { membership: { id } }) => memberships(manager).delete(id, [1]),
+  }),
 ];

@@ -94,6 +94,14 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
     },
   }),
   contract({
+    name: 'change of an organization that was read',
+    index: 'organizations_pkey',
+    maxBuffers: 40,
+    because: 'the new version of the row enters every index',
+    run: (manager, { medianOrganizationId }) =>
+      organizations(manager).update(medianOrganizationId, { status: 'suspended' }, [1]),
+  }),
+  contract({
     name: 'organization that is deleted, with what goes with it',
     index: ['organizations_pkey', 'idx_user_orgs_org_role', 'idx_api_keys_org_status'],
     run: (manager, { medianOrganizationId }) =>

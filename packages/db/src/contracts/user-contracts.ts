@@ -117,6 +117,13 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     },
   }),
   contract({
+    name: 'change of a user who was read',
+    index: 'users_pkey',
+    maxBuffers: 40,
+    because: 'the new version of the row enters every index',
+    run: (manager, { personId }) => users(manager).update(personId, { role: 'admin' }, [1]),
+  }),
+  contract({
     name: 'user who is deleted, with what goes with them',
     index: ['users_pkey', 'idx_user_orgs_user_organization', 'idx_api_keys_user_status'],
     run: (manager, { personId }) => manager.query('delete from users where id = $1', [personId]),

@@ -9,12 +9,16 @@ import {
   type Relation,
   UpdateDateColumn,
 } from 'typeorm';
-import { oneOf } from './one-of';
+import { everyOneOf, oneOf } from './one-of';
 import { Organization } from './organization.entity';
 import { User } from './user.entity';
 
 export const API_KEY_STATUSES = ['active', 'inactive', 'revoked'] as const;
 export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
+
+/** What a key may be used for. */
+export const API_KEY_SCOPES = ['read', 'write', 'events:read', 'events:append', 'keys', 'operate'] as const;
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 /** A key that a client presents. Only its hash is kept. */
 @Entity({ name: 'api_keys' })
@@ -32,6 +36,8 @@ export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 })
 @Check('api_keys_key_hash_check', `octet_length("key_hash") = 32`)
 @Check('api_keys_status_check', oneOf('status', API_KEY_STATUSES))
+@Check('api_keys_name_check', `length("name") between 1 and 100`)
+@Check('api_keys_scopes_check', everyOneOf('scopes', API_KEY_SCOPES))
 export class ApiKey {
   /** UUID version 7, made by the application. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'api_keys_pkey' })
@@ -48,8 +54,23 @@ export class ApiKey {
   @Column({ name: 'key_hash', type: 'bytea', select: false })
   keyHash!: Buffer;
 
+  /** What its owner calls it. */
+  @Column({ type: 'text', default: 'unnamed' })
+  name!: string;
+
+  /** The part of the key that is no secret, by which people tell keys apart; empty where it is not known. */
+  @Column({ type: 'text', default: '' })
+  prefix!: string;
+
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  scopes!: ApiKeyScope[];
+
   @Column({ type: 'text', default: 'active' })
   status!: ApiKeyStatus;
+
+  /** The key that takes its place; then this one only runs out. Without a foreign key: a trace, not a reference. */
+  @Column({ name: 'rotated_to', type: 'uuid', nullable: true })
+  rotatedTo!: string | null;
 
   @Column({ name: 'expires_at', type: 'timestamptz', precision: 3, nullable: true })
   expiresAt!: Date | null;
@@ -62,6 +83,10 @@ export class ApiKey {
 
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
+
+  /** Counts the changes of the row, from 1: what a conditional change compares. */
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'api_keys_user_id_fkey' })

@@ -53,6 +53,10 @@ export class Membership {
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 
+  /** Counts the changes of the row, from 1: what a conditional change compares. */
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
+
   @ManyToOne(() => User, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'user_organizations_user_id_fkey' })
   user?: Relation<User>;

@@ -5,3 +5,8 @@
 export function oneOf(column: string, values: readonly string[]): string {
   return `"${column}" in (${values.map((value) => `'${value}'`).join(', ')})`;
 }
+
+/** A check that every element of the array column is one of the values. */
+export function everyOneOf(column: string, values: readonly string[]): string {
+  return `"${column}" <@ array[${values.map((value) => `'${value}'`).join(', ')}]`;
+}

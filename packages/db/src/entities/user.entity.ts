@@ -73,4 +73,8 @@ export class User {
 
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
+
+  /** Counts the changes of the row, from 1: what a conditional change compares. */
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

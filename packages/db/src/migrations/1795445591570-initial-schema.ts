@@ -16,6 +16,7 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         "status" text NOT NULL DEFAULT 'active',
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "version" integer NOT NULL DEFAULT '1',
         CONSTRAINT "organizations_status_check" CHECK ("status" in ('active', 'suspended', 'archived')),
         CONSTRAINT "organizations_name_check" CHECK (length("name") between 1 and 200),
         CONSTRAINT "organizations_pkey" PRIMARY KEY ("id")
@@ -34,6 +35,7 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         "current_login_at" TIMESTAMP(3) WITH TIME ZONE,
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "version" integer NOT NULL DEFAULT '1',
         CONSTRAINT "users_role_check" CHECK ("role" in ('owner', 'admin', 'member', 'service')),
         CONSTRAINT "users_status_check" CHECK (
           "status" in ('active', 'invited', 'suspended', 'deleted')
@@ -51,11 +53,27 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         "user_id" uuid NOT NULL,
         "organization_id" uuid,
         "key_hash" bytea NOT NULL,
+        "name" text NOT NULL DEFAULT 'unnamed',
+        "prefix" text NOT NULL DEFAULT '',
+        "scopes" text array NOT NULL DEFAULT '{}',
         "status" text NOT NULL DEFAULT 'active',
+        "rotated_to" uuid,
         "expires_at" TIMESTAMP(3) WITH TIME ZONE,
         "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "version" integer NOT NULL DEFAULT '1',
+        CONSTRAINT "api_keys_scopes_check" CHECK (
+          "scopes" <@ array[
+            'read',
+            'write',
+            'events:read',
+            'events:append',
+            'keys',
+            'operate'
+          ]
+        ),
+        CONSTRAINT "api_keys_name_check" CHECK (length("name") between 1 and 100),
         CONSTRAINT "api_keys_status_check" CHECK ("status" in ('active', 'inactive', 'revoked')),
         CONSTRAINT "api_keys_key_hash_check" CHECK (octet_length("key_hash") = 32),
         CONSTRAINT "api_keys_pkey" PRIMARY KEY ("id")
@@ -92,6 +110,21 @@ export class InitialSchema1795445591570 implements MigrationInterface {
       )
     `);
     await queryRunner.query(`
+      CREATE TABLE "idempotency_keys" (
+        "scope" text NOT NULL,
+        "key" text NOT NULL,
+        "fingerprint" bytea NOT NULL,
+        "call_id" uuid NOT NULL,
+        "status" smallint NOT NULL,
+        "headers" jsonb NOT NULL,
+        "body" text NOT NULL,
+        "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+        CONSTRAINT "idempotency_keys_fingerprint_check" CHECK (octet_length("fingerprint") = 32),
+        CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY ("scope", "key")
+      )
+    `);
+    await queryRunner.query(`
       CREATE TABLE "user_organizations" (
         "id" uuid NOT NULL,
         "user_id" uuid NOT NULL,
@@ -100,6 +133,7 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         "status" text NOT NULL DEFAULT 'active',
         "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
         "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(),
+        "version" integer NOT NULL DEFAULT '1',
         CONSTRAINT "user_organizations_status_check" CHECK (
           "status" in ('active', 'pending', 'suspended', 'removed')
         ),
@@ -144,6 +178,7 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         DROP CONSTRAINT "api_keys_user_id_fkey"
       `);
       await queryRunner.query(`DROP TABLE "user_organizations"`);
+      await queryRunner.query(`DROP TABLE "idempotency_keys"`);
       await queryRunner.query(`DROP TABLE "events"`);
       await queryRunner.query(`DROP TABLE "api_keys"`);
       await queryRunner.query(`DROP TABLE "users"`);

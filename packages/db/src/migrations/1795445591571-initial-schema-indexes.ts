@@ -166,6 +166,11 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
       method: 'gin',
     });
     await ensureIndex(queryRunner, {
+      table: 'idempotency_keys',
+      name: 'idx_idempotency_keys_expires',
+      keys: ['"expires_at"'],
+    });
+    await ensureIndex(queryRunner, {
       table: 'user_organizations',
       name: 'idx_user_orgs_user_organization',
       keys: ['"user_id"', '"organization_id"'],
@@ -189,6 +194,7 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_org_role' });
     await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_status' });
     await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_organization' });
+    await dropIndex(queryRunner, { table: 'idempotency_keys', name: 'idx_idempotency_keys_expires' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_tags' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_type_timeline' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_org_type_timeline' });

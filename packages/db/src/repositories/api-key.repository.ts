@@ -1,18 +1,44 @@
 import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { ApiKey, type ApiKeyStatus } from '../entities/api-key.entity';
+import { ApiKey, type ApiKeyScope, type ApiKeyStatus } from '../entities/api-key.entity';
 import { newId } from '../new-id';
+import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
 
 export interface NewApiKey {
+  /** Default: a new one. A caller that gives it can look up whether the row was written. */
+  readonly id?: string | undefined;
   readonly userId: string;
   readonly organizationId?: string | null | undefined;
   /** Keyed hash of the secret, 32 bytes. The secret itself never reaches the database. */
   readonly keyHash: Buffer;
+  /** What its owner calls it, 1 to 100 characters. */
+  readonly name?: string | undefined;
+  /** The part of the key that is no secret. */
+  readonly prefix?: string | undefined;
+  readonly scopes?: readonly ApiKeyScope[] | undefined;
   readonly expiresAt?: Date | null | undefined;
 }
+
+/** What may change; what is left out stays. */
+export type ApiKeyChange = Partial<Pick<NewApiKey, 'name' | 'scopes' | 'expiresAt'>>;
+
+/** A key that is revoked, has expired or has a successor takes no part in what was asked for. */
+export class ApiKeySpentError extends Error {
+  override readonly name = 'ApiKeySpentError';
+  readonly code = 'HOLDFAST_API_KEY_SPENT';
+
+  constructor(readonly id: string) {
+    super(`API key ${id} is revoked, has expired or has been rotated`);
+  }
+}
+
+const SUBJECT = { target: ApiKey, entity: 'API key' };
+
+/** Neither revoked nor on its way out. */
+const CURRENT = `status <> 'revoked' and rotated_to is null`;
 
 /** A key counts as used again only after this long: an update per call would rewrite its indexes each time. */
 const LAST_USED_RESOLUTION_MS = 60_000;
@@ -46,11 +72,15 @@ export class ApiKeyRepository {
    */
   async create(key: NewApiKey): Promise<ApiKey> {
     const row = this.#manager.create(ApiKey, {
-      id: newId(),
+      id: key.id ?? newId(),
       userId: key.userId,
       organizationId: key.organizationId ?? null,
       keyHash: key.keyHash,
+      name: key.name ?? 'unnamed',
+      prefix: key.prefix ?? '',
+      scopes: [...(key.scopes ?? [])],
       status: 'active',
+      rotatedTo: null,
       expiresAt: key.expiresAt ?? null,
       lastUsedAt: null,
     });
@@ -60,6 +90,49 @@ export class ApiKeyRepository {
     } catch (error) {
       throw refusalOf('API key', error);
     }
+  }
+
+  /** Index: api_keys_pkey. */
+  findById(id: string): Promise<ApiKey | null> {
+    return this.#rows().where('k.id = :id', { id }).getOne();
+  }
+
+  /**
+   * Changes a key that is at one of the versions. Resolves to it, or to null if there is none. Index: api_keys_pkey.
+   *
+   * @throws RowChangedError
+   * @throws ApiKeySpentError if it is revoked or has been rotated.
+   */
+  async update(id: string, change: ApiKeyChange, expected: ExpectedVersions): Promise<ApiKey | null> {
+    const key = await changeRow(this.#manager, SUBJECT, id, change, expected, CURRENT);
+    return key ?? this.#refuseSpent(id);
+  }
+
+  /** The key is revoked, if it was not before. Resolves to it, or to null if there is none. Index: api_keys_pkey. */
+  async revoke(id: string): Promise<ApiKey | null> {
+    const change = { status: 'revoked' };
+    const key = await changeRow(this.#manager, SUBJECT, id, change, 'any', `status <> 'revoked'`);
+    return key ?? this.findById(id);
+  }
+
+  /**
+   * Names the successor of a key that can still be used, which ends after the overlap, if it does not sooner; at once where
+   * there is none. Resolves to the key, or to null if there is none. Index: api_keys_pkey.
+   *
+   * @throws ApiKeySpentError
+   */
+  async retire(id: string, rotatedTo: string, overlapSeconds: number): Promise<ApiKey | null> {
+    const change =
+      overlapSeconds === 0
+        ? { rotatedTo, status: 'revoked' }
+        : {
+            rotatedTo,
+            // A number that was checked, not a text.
+            expiresAt: () => `least(expires_at, now() + make_interval(secs => ${Number(overlapSeconds)}))`,
+          };
+    const usable = `status = 'active' and rotated_to is null and (expires_at is null or expires_at > now())`;
+    const key = await changeRow(this.#manager, SUBJECT, id, change, 'any', usable);
+    return key ?? this.#refuseSpent(id);
   }
 
   /** An active key that has not expired at `now`. Index: idx_api_keys_key_hash. */
@@ -128,6 +201,12 @@ export class ApiKeyRepository {
       })
       .execute();
     return result.affected === 1;
+  }
+
+  /** Nothing was changed though nobody else did: the key is gone, or past change. */
+  async #refuseSpent(id: string): Promise<null> {
+    if ((await this.findById(id)) !== null) throw new ApiKeySpentError(id);
+    return null;
   }
 
   #pageByOwner(

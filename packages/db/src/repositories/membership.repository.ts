@@ -2,6 +2,7 @@ import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { Membership, type MembershipRole, type MembershipStatus } from '../entities/membership.entity';
 import { newId } from '../new-id';
+import { changeRow, deleteRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
 import { cursorId } from './sort-key';
@@ -14,6 +15,11 @@ export interface NewMembership {
   readonly role?: MembershipRole | undefined;
   readonly status?: MembershipStatus | undefined;
 }
+
+/** What may change; what is left out stays. Who belongs where is another membership. */
+export type MembershipChange = Partial<Pick<NewMembership, 'role' | 'status'>>;
+
+const SUBJECT = { target: Membership, entity: 'membership' };
 
 const byRole = new Keyset('members-by-role', [cursorId], (row: Membership) => [row.id]);
 
@@ -45,6 +51,26 @@ export class MembershipRepository {
     }
   }
 
+  /**
+   * Changes a membership that is at one of the versions. Resolves to it, or to null if there is none.
+   * Index: user_organizations_pkey.
+   *
+   * @throws RowChangedError
+   */
+  update(id: string, change: MembershipChange, expected: ExpectedVersions): Promise<Membership | null> {
+    return changeRow(this.#manager, SUBJECT, id, change, expected);
+  }
+
+  /**
+   * Deletes a membership that is at one of the versions. Resolves to whether there was one.
+   * Index: user_organizations_pkey.
+   *
+   * @throws RowChangedError
+   */
+  delete(id: string, expected: ExpectedVersions): Promise<boolean> {
+    return deleteRow(this.#manager, SUBJECT, id, expected);
+  }
+
   /** Index: user_organizations_pkey. */
   findById(id: string): Promise<Membership | null> {
     return this.#rows().where('m.id = :id', { id }).getOne();
@@ -72,19 +98,19 @@ export class MembershipRepository {
   }
 
   /**
-   * Active members of an organization in one role, in the order they joined. Planned for its organization
-   * each time, as organizations differ much in size. Index: idx_user_orgs_org_role.
+   * Members of an organization in one role and status, by default active ones, in the order they joined. Planned for its
+   * organization each time, as organizations differ much in size. Index: idx_user_orgs_org_role.
    */
   pageMembersByRole(
     organizationId: string,
     role: MembershipRole,
-    request: PageRequest = {},
+    { status = 'active', ...request }: PageRequest & { readonly status?: MembershipStatus | undefined } = {},
   ): Promise<Page<Membership>> {
     return byRole.read(request, (after, take) => {
       const query = this.#rows()
         .comment(CUSTOM_PLAN)
         .where('m.organizationId = :organizationId and m.role = :role', { organizationId, role })
-        .andWhere(`m.status = 'active'`);
+        .andWhere('m.status = :status', { status });
       if (after !== undefined) query.andWhere('m.id > :id', { id: after[0] });
       return query.orderBy('m.id').limit(take).getMany();
     });

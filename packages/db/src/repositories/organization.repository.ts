@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Organization, type OrganizationStatus } from '../entities/organization.entity';
 import { newId } from '../new-id';
+import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { likeContaining } from './like';
 import { requireLimit } from './limit';
@@ -15,6 +16,13 @@ export interface NewOrganization {
   readonly status?: OrganizationStatus | undefined;
   readonly externalId?: string | null | undefined;
 }
+
+/** What may change; what is left out stays. */
+export type OrganizationChange = {
+  readonly [Part in Exclude<keyof NewOrganization, 'id'>]?: NewOrganization[Part] | undefined;
+};
+
+const SUBJECT = { target: Organization, entity: 'organization' };
 
 const byStatus = new Keyset('organizations-by-status', [cursorTime, cursorId], (row: Organization) => [
   row.createdAt.toISOString(),
@@ -41,6 +49,25 @@ export class OrganizationRepository {
     try {
       await this.#manager.insert(Organization, row);
       return row;
+    } catch (error) {
+      throw refusalOf('organization', error);
+    }
+  }
+
+  /**
+   * Changes an organization that is at one of the versions. Resolves to it, or to null if there is none.
+   * Index: organizations_pkey.
+   *
+   * @throws RowChangedError
+   * @throws AlreadyExistsError if the domain or the external id is taken.
+   */
+  async update(
+    id: string,
+    change: OrganizationChange,
+    expected: ExpectedVersions,
+  ): Promise<Organization | null> {
+    try {
+      return await changeRow(this.#manager, SUBJECT, id, change, expected);
     } catch (error) {
       throw refusalOf('organization', error);
     }

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
 import { newId } from '../new-id';
+import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
@@ -16,6 +17,11 @@ export interface NewUser {
   readonly role?: UserRole | undefined;
   readonly externalId?: string | null | undefined;
 }
+
+/** What may change; what is left out stays. */
+export type UserChange = Partial<Omit<NewUser, 'id'>>;
+
+const SUBJECT = { target: User, entity: 'user' };
 
 const byRole = new Keyset('users-by-status-and-role', [cursorTime, cursorId], (row: User) => [
   row.createdAt.toISOString(),
@@ -58,6 +64,20 @@ export class UserRepository {
     try {
       await this.#manager.insert(User, row);
       return row;
+    } catch (error) {
+      throw refusalOf('user', error);
+    }
+  }
+
+  /**
+   * Changes a user who is at one of the versions. Resolves to the user, or to null if there is none. Index: users_pkey.
+   *
+   * @throws RowChangedError
+   * @throws AlreadyExistsError if the e-mail, in any case, or the external id is taken.
+   */
+  async update(id: string, change: UserChange, expected: ExpectedVersions): Promise<User | null> {
+    try {
+      return await changeRow(this.#manager, SUBJECT, id, change, expected);
     } catch (error) {
       throw refusalOf('user', error);
     }

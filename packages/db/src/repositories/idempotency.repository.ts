@@ -1,0 +1,81 @@
+import type { EntityManager } from 'typeorm';
+import { IdempotencyRecord } from '../entities/idempotency-record.entity';
+
+/** A key as one client uses it. */
+export interface IdempotencyKey {
+  readonly scope: string;
+  readonly key: string;
+}
+
+export type NewIdempotencyRecord = Omit<IdempotencyRecord, 'createdAt' | 'expiresAt'>;
+
+/** How long a request can be repeated. */
+const RETENTION_HOURS = 24;
+
+/** Questions about requests that were done under a key. */
+export class IdempotencyRepository {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  /**
+   * Takes the key until the transaction ends. Resolves to whether it was free: otherwise another call runs under it. Two
+   * keys with the same 64 bits keep each other waiting, and nothing worse.
+   */
+  async tryLock({ scope, key }: IdempotencyKey): Promise<boolean> {
+    const [row] = await this.#manager.query<{ locked: boolean }[]>(
+      'select pg_try_advisory_xact_lock(hashtextextended($2, hashtextextended($1, 0))) as locked',
+      [scope, key],
+    );
+    return row?.locked === true;
+  }
+
+  /** The record under a key, unless it has expired. Index: idempotency_keys_pkey. */
+  find({ scope, key }: IdempotencyKey): Promise<IdempotencyRecord | null> {
+    return this.#manager
+      .createQueryBuilder(IdempotencyRecord, 'r')
+      .where('r.scope = :scope and r.key = :key', { scope, key })
+      .andWhere('r.expiresAt > now()')
+      .getOne();
+  }
+
+  /** Writes a record, in place of one that has expired. The key must be locked, and free. */
+  async write(record: NewIdempotencyRecord): Promise<void> {
+    const { scope, key, fingerprint, callId, status, headers, body } = record;
+    await this.#manager.query(WRITE, [
+      scope,
+      key,
+      fingerprint,
+      callId,
+      status,
+      JSON.stringify(headers),
+      body,
+      RETENTION_HOURS,
+    ]);
+  }
+
+  /**
+   * Deletes up to `limit` expired records, and passes over those that somebody else holds. Resolves to how many.
+   * Index: idx_idempotency_keys_expires.
+   */
+  async deleteExpired(limit: number): Promise<number> {
+    const [, deleted] = await this.#manager.query<[unknown, number]>(DELETE_EXPIRED, [limit]);
+    return deleted;
+  }
+}
+
+const WRITE = `
+  insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8))
+  on conflict (scope, key) do update set
+    fingerprint = excluded.fingerprint, call_id = excluded.call_id, status = excluded.status,
+    headers = excluded.headers, body = excluded.body,
+    created_at = excluded.created_at, expires_at = excluded.expires_at`;
+
+// By address, which needs no second look-up; the rows are locked, so that they keep it.
+const DELETE_EXPIRED = `
+  delete from idempotency_keys where ctid = any (array(
+    select ctid from idempotency_keys where expires_at <= now() order by expires_at limit $1 for update skip locked
+  ))`;
