@@ -6,6 +6,7 @@ import { applyMigrations } from './apply-migrations';
 import { type LoadResult, loadExamples } from './github-examples/load';
 import { listLinks } from './links';
 import { type Database, openDatabase, withDataSource } from './open-database';
+import { readPepper } from './pepper';
 import { runCommand } from './run-command';
 import { readToolSettings } from './settings';
 
@@ -17,7 +18,11 @@ export function start(): Promise<void> {
 async function serve(stop: AbortSignal): Promise<void> {
   const settings = readToolSettings();
   // Logs are for people here, unless asked for otherwise: whatever is deployed is not started by this command.
-  const variables = { ...settings.variables, LOG_FORMAT: settings.variables.LOG_FORMAT || 'pretty' };
+  const variables = {
+    ...settings.variables,
+    LOG_FORMAT: settings.variables.LOG_FORMAT || 'pretty',
+    API_KEY_PEPPER: settings.variables.API_KEY_PEPPER || (await readPepper(settings.directory)),
+  };
   // Wrong settings are refused before a server is started for them.
   const announcer = createAnnouncer(readServiceSettings(variables));
   await using database = await openDatabase({ ...settings, variables }, stop);

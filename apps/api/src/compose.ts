@@ -22,6 +22,7 @@ import { createHttpServer, type HttpServer } from './http/server';
 import { listStrains } from './list-strains';
 import { probeReadiness } from './probe-readiness';
 import type { ServiceSettings } from './settings';
+import { sweepRegularly } from './sweep-idempotency-keys';
 
 /** The running service. */
 export interface Service {
@@ -52,7 +53,7 @@ function readPools(dataSource: DataSource): PoolReadings {
 /** Wires the service. Opens nothing: that is done by `listen`. */
 export function createService(settings: ServiceSettings, { logStream }: ServiceOptions = {}): Service {
   const { host, port, logLevel, logFormat, shutdownTimeoutMs, environment, variables } = settings;
-  const { databaseDeadlineMs: deadlineMs, databaseUrl } = settings;
+  const { databaseDeadlineMs: deadlineMs, databaseUrl, maxRequestTimeoutMs, apiKeyPepper } = settings;
   const logger = createLogger({
     level: logLevel,
     format: logFormat,
@@ -78,6 +79,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   const opening = new AbortController();
   let http: HttpServer | undefined;
   let address: string | undefined;
+  let sweeper: { stop(): void } | undefined;
   let closing: Promise<void> | undefined;
 
   async function open(): Promise<void> {
@@ -101,16 +103,20 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
           isLimitShrunk: pressure.read().isShrunk,
         }),
       version: VERSION,
+      requestTimeout: { defaultMs: deadlineMs, maxMs: maxRequestTimeoutMs },
+      apiKeys: { environment, pepper: apiKeyPepper },
     });
     opening.signal.throwIfAborted();
     const { url } = await http.listen(host, port);
     address = url;
     board.start();
+    if (!opening.signal.aborted) sweeper = sweepRegularly(database, logger);
     logger.info('Service listens', { address, documentation: `${url}/docs`, environment });
   }
 
   async function shutDown(): Promise<void> {
     opening.abort(new Error('the service was closed while it opened'));
+    sweeper?.stop();
     logger.info('Service shuts down', { shutdownTimeoutMs });
     const { cut } = (await http?.close(shutdownTimeoutMs)) ?? { cut: 0 };
     if (cut > 0) logger.warn('Requests were cut at the deadline of the shutdown', { cut, shutdownTimeoutMs });

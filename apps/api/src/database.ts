@@ -7,7 +7,7 @@ import {
   createUnitOfWork,
   readEvents,
 } from '@holdfast/postgres';
-import { type CircuitBreakerPolicy, pipeline, retryBudget } from '@holdfast/resilience';
+import { type CircuitBreakerPolicy, type Deadline, pipeline, retryBudget } from '@holdfast/resilience';
 import { databaseCircuitBreaker, databaseRetry, tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { mayBeApplied } from './may-be-applied';
@@ -16,6 +16,8 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The database as use cases see it: work goes in, and comes back done or failed, retried where that is safe. */
 export interface Database {
+  /** The same database, all of whose calls together end at the deadline. */
+  within(deadline: Deadline): Database;
   /** Runs a question. It may run more than once. */
   read<T>(operation: string, work: Work<T>): Promise<T>;
   /**
@@ -63,7 +65,10 @@ export class OutcomeUnknownError extends Error {
 /** What the database of use cases is made with. */
 export interface DatabaseOptions {
   readonly logger: Logger;
-  /** What one call gets from the database, retries included, in ms: a client that waits longer has usually gone. */
+  /**
+   * What one call gets from the database, retries included, in ms, unless it is made `within` a deadline: a client that
+   * waits longer has usually gone.
+   */
   readonly deadlineMs: number;
   /** Named in statistics and alerts. */
   readonly environment: string;
@@ -85,7 +90,7 @@ const UNKNOWN_STATEMENT = Object.freeze({ pool: 'primary', outcome: 'unknown', r
  * circuit and alerts of the pool are logged.
  */
 export function createDatabase(dataSource: DataSource, options: DatabaseOptions): DatabaseParts {
-  const { logger, deadlineMs: deadline, environment } = options;
+  const { logger, environment } = options;
   const events = readEvents(dataSource);
   const budget = retryBudget();
   const breaker = databaseCircuitBreaker({ name: 'database', logger });
@@ -93,56 +98,59 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const unitOfWork = createUnitOfWork(dataSource, { retry: { budget }, policies: [breaker], logger });
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });
 
-  const run = <T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> =>
-    policy.execute(
-      (attempt) =>
-        manager.withConnection((runner) => work(runner.manager), {
-          signal: attempt.signal,
-          deadline: attempt.deadline,
-        }),
-      { deadline, context: { component: 'api', operation, idempotent } },
-    );
-  const database: Database = {
-    read: (operation, work) =>
-      run(
-        operation,
-        (connection) =>
-          work(connection).catch((error: unknown) => {
-            throw tagPhase(error, 'autocommit-read');
+  const databaseWithin = (deadline: Deadline | number): Database => {
+    const run = <T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> =>
+      policy.execute(
+        (attempt) =>
+          manager.withConnection((runner) => work(runner.manager), {
+            signal: attempt.signal,
+            deadline: attempt.deadline,
           }),
-        true,
-      ),
-    async statement(operation, work, { idempotent, provesUnapplied }) {
-      const startedMs = performance.now();
-      let attempts = 0;
-      let lost: { readonly failure: unknown } | undefined;
-      const watched: typeof work = (connection) => {
-        attempts += 1;
-        return work(connection).catch((error: unknown) => {
-          if (mayBeApplied(error)) lost = { failure: error };
-          else if (idempotent && provesUnapplied?.(error)) lost = undefined;
+        { deadline, context: { component: 'api', operation, idempotent } },
+      );
+    return {
+      within: databaseWithin,
+      read: (operation, work) =>
+        run(
+          operation,
+          (connection) =>
+            work(connection).catch((error: unknown) => {
+              throw tagPhase(error, 'autocommit-read');
+            }),
+          true,
+        ),
+      async statement(operation, work, { idempotent, provesUnapplied }) {
+        const startedMs = performance.now();
+        let attempts = 0;
+        let lost: { readonly failure: unknown } | undefined;
+        const watched: typeof work = (connection) => {
+          attempts += 1;
+          return work(connection).catch((error: unknown) => {
+            if (mayBeApplied(error)) lost = { failure: error };
+            else if (idempotent && provesUnapplied?.(error)) lost = undefined;
+            throw error;
+          });
+        };
+        try {
+          return await run(operation, watched, idempotent);
+        } catch (rejection) {
+          // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
+          if (lost === undefined) throw rejection;
+          const error = new OutcomeUnknownError(lost.failure);
+          const durationMs = performance.now() - startedMs;
+          events.emit('transaction', { ...UNKNOWN_STATEMENT, attempts, durationMs, error });
           throw error;
-        });
-      };
-      try {
-        return await run(operation, watched, idempotent);
-      } catch (rejection) {
-        // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
-        if (lost === undefined) throw rejection;
-        const error = new OutcomeUnknownError(lost.failure);
-        const durationMs = performance.now() - startedMs;
-        events.emit('transaction', { ...UNKNOWN_STATEMENT, attempts, durationMs, error });
-        throw error;
-      }
-    },
-    async transaction(operation, work, { wasApplied }) {
-      try {
-        const context = { component: 'api', operation };
-        return await unitOfWork.run(work, { deadline, context, wasApplied });
-      } catch (error) {
-        throw error instanceof AmbiguousOutcomeError ? new OutcomeUnknownError(error) : error;
-      }
-    },
+        }
+      },
+      async transaction(operation, work, { wasApplied }) {
+        try {
+          const context = { component: 'api', operation };
+          return await unitOfWork.run(work, { deadline, context, wasApplied });
+        } catch (error) {
+          throw error instanceof AmbiguousOutcomeError ? new OutcomeUnknownError(error) : error;
+        }
+      },
+    };
   };
-  return { database, manager, breaker };
+  return { database: databaseWithin(options.deadlineMs), manager, breaker };
 }

@@ -29,6 +29,7 @@ class ServiceProcess {
       NODE_ENV: 'test',
       PORT: '0',
       DATABASE_URL: database.url,
+      API_KEY_PEPPER: 'a pepper of thirty-two bytes, or more',
       ...variables,
     };
     this.#child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -57,6 +57,35 @@ describe('a request whose answer from the database is lost', () => {
     expect(found.body.items.filter((item: { name: string }) => item.name === name)).toHaveLength(1);
   });
 
+  it('is done once where its COMMIT is lost and nobody can be asked, when it is sent again with its key', async () => {
+    const { fault } = breakOnce(isAnswerTo(/^COMMIT/), 'cut-before');
+    const stayAway = proxy.onMessage(() => (fault.done ? 'cut-before' : undefined));
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = { name: `Acme ${randomUUID()}` };
+    const lost = await service.post('/v1/organizations', body, headers);
+    stayAway();
+    expect(lost).toMatchObject({ status: 504, body: { type: '/problems/outcome-unknown' } });
+    let again = await service.post('/v1/organizations', body, headers);
+    while (again.status === 503) again = await service.post('/v1/organizations', body, headers);
+    expect(again.status).toBe(201);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    const found = await service.get(`/v1/organizations?name=${encodeURIComponent(body.name)}`);
+    const named = found.body.items.filter((item: { name: string }) => item.name === body.name);
+    expect(named).toEqual([again.body]);
+  });
+
+  it('is answered as unknown where it is a change, which is not done again', async () => {
+    const created = await service.post('/v1/organizations', { name: 'Before' });
+    const path = created.headers.get('location') ?? '';
+    const headers = { 'if-match': created.headers.get('etag') ?? '' };
+    const { fault } = breakOnce(isAnswerTo(/^UPDATE/), 'cut-before');
+    const lost = await service.patch(path, { name: 'After' }, headers);
+    expect(fault.done).toBe(true);
+    expect(lost).toMatchObject({ status: 504, body: { type: '/problems/outcome-unknown' } });
+    expect((await service.get(path)).body.name).toBe('After');
+    expect((await service.patch(path, { name: 'After' }, headers)).status).toBe(412);
+  });
+
   it('is answered as done, and was done once, where it has an idempotency key', async () => {
     const { fault } = breakOnce(isAnswerTo(/^INSERT/), 'cut-before');
     const body = append({ idempotencyKey: randomUUID() });

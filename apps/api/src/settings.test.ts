@@ -1,9 +1,11 @@
 import { LOCAL_DATABASE_URL, SettingsError } from '@holdfast/db';
 import { readServiceSettings } from './settings';
 
+const API_KEY_PEPPER = 'a pepper of thirty-two bytes, or more';
+
 describe('readServiceSettings', () => {
-  it('has a default for everything', () => {
-    expect(readServiceSettings({})).toEqual({
+  it('has a default for everything but the pepper', () => {
+    expect(readServiceSettings({ API_KEY_PEPPER })).toEqual({
       host: '127.0.0.1',
       port: 3_000,
       logLevel: 'info',
@@ -20,7 +22,9 @@ describe('readServiceSettings', () => {
       },
       databaseUrl: LOCAL_DATABASE_URL,
       environment: 'default',
-      variables: {},
+      maxRequestTimeoutMs: 30_000,
+      apiKeyPepper: API_KEY_PEPPER,
+      variables: { API_KEY_PEPPER },
     });
   });
 
@@ -31,6 +35,7 @@ describe('readServiceSettings', () => {
       LOG_FORMAT: '',
       SHUTDOWN_TIMEOUT_MS: '0',
       NODE_ENV: 'test',
+      API_KEY_PEPPER,
     };
     expect(readServiceSettings(variables)).toMatchObject({
       host: '0.0.0.0',
@@ -59,16 +64,26 @@ describe('readServiceSettings', () => {
     ['ADMISSION_QUEUE', '-1'],
     ['ADMISSION_QUEUE_MS', '0'],
     ['ADMISSION_LATENCY_MS', '600001'],
+    ['REQUEST_TIMEOUT_MAX_MS', '0'],
     ['DATABASE_POOL_MAX', '0'],
     ['NODE_ENV', 'prod'],
   ])('refuses %s "%s", with variable, value and what is allowed', (variable, value) => {
-    expect(() => readServiceSettings({ [variable]: value })).toThrow(
+    expect(() => readServiceSettings({ API_KEY_PEPPER, [variable]: value })).toThrow(
       expect.objectContaining({ problems: [{ variable, value, allowed: expect.any(String) }] }),
     );
   });
 
+  it.each(['', 'x'.repeat(31)])('refuses the pepper "%s", and does not show it', (pepper) => {
+    expect(() => readServiceSettings({ API_KEY_PEPPER: pepper })).toThrow(
+      expect.objectContaining({
+        message: 'API_KEY_PEPPER: a secret of at least 32 bytes, as of: openssl rand -base64 32',
+      }),
+    );
+  });
+
   it('names everything that is wrong at once', () => {
-    const read = () => readServiceSettings({ PORT: 'x', LOG_LEVEL: 'y', DATABASE_POOL_MIN: 'z' });
+    const read = () =>
+      readServiceSettings({ API_KEY_PEPPER, PORT: 'x', LOG_LEVEL: 'y', DATABASE_POOL_MIN: 'z' });
     expect(read).toThrow(SettingsError);
     expect(read).toThrow(/PORT is "x".*LOG_LEVEL is "y".*DATABASE_POOL_MIN is "z"/);
   });

@@ -22,6 +22,10 @@ export interface ServiceSettings {
   readonly databaseDeadlineMs: number;
   /** How much is let in at once. */
   readonly admission: AdmissionSettings;
+  /** Longest that a client may ask for with Request-Timeout, in ms. */
+  readonly maxRequestTimeoutMs: number;
+  /** Under which API keys are hashed. A secret, so never print it. */
+  readonly apiKeyPepper: string;
   readonly environment: Environment;
   /** Holds a password, so never print it. */
   readonly databaseUrl: string;
@@ -80,6 +84,13 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
       5_000,
       `a whole number of ms from 1 to ${LONGEST_DEADLINE_MS}`,
     ),
+    maxRequestTimeoutMs: read(
+      'REQUEST_TIMEOUT_MAX_MS',
+      wholeNumber(LONGEST_DEADLINE_MS, 1),
+      30_000,
+      `a whole number of ms from 1 to ${LONGEST_DEADLINE_MS}`,
+    ),
+    apiKeyPepper: readPepper(variables, problems),
   };
   const readCount = (variable: string, fallback: number, least = 1) =>
     read(
@@ -123,6 +134,17 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     throw new SettingsError(problems);
   }
   return { ...service, admission, environment, variables, databaseUrl: database.url };
+}
+
+const MIN_PEPPER_BYTES = 32;
+
+/** There is no default: whoever knows the pepper can make hashes, and whoever changes it makes all keys useless. */
+function readPepper({ API_KEY_PEPPER = '' }: Variables, problems: SettingsProblem[]): string {
+  if (Buffer.byteLength(API_KEY_PEPPER) < MIN_PEPPER_BYTES) {
+    const allowed = `a secret of at least ${MIN_PEPPER_BYTES} bytes, as of: openssl rand -base64 32`;
+    problems.push({ variable: 'API_KEY_PEPPER', allowed });
+  }
+  return API_KEY_PEPPER;
 }
 
 /** Runs a reader and keeps its problems with the others, so that one start names them all. */

@@ -9,7 +9,11 @@ afterAll(() => service.close());
 interface Operation {
   readonly tags?: readonly string[];
   readonly summary?: string;
-  readonly responses: Record<string, { content?: Record<string, unknown> }>;
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly responses: Record<
+    string,
+    { content?: Record<string, unknown>; headers?: Record<string, unknown> }
+  >;
 }
 
 /** Every operation of the document, with its method and path. */
@@ -25,9 +29,13 @@ async function readOperations(): Promise<[string, Operation][]> {
 describe('the OpenAPI document', () => {
   it('lists every route of the service, and no other', async () => {
     expect((await readOperations()).map(([name]) => name).sort()).toEqual([
+      'delete /v1/memberships/{id}',
       'get /livez',
       'get /metrics',
       'get /readyz',
+      'get /v1/api-keys',
+      'get /v1/api-keys/recently-used',
+      'get /v1/api-keys/{id}',
       'get /v1/events',
       'get /v1/events/{id}',
       'get /v1/memberships/{id}',
@@ -39,6 +47,13 @@ describe('the OpenAPI document', () => {
       'get /v1/users/recently-active',
       'get /v1/users/{id}',
       'get /v1/users/{id}/organizations',
+      'patch /v1/api-keys/{id}',
+      'patch /v1/memberships/{id}',
+      'patch /v1/organizations/{id}',
+      'patch /v1/users/{id}',
+      'post /v1/api-keys',
+      'post /v1/api-keys/{id}/revoke',
+      'post /v1/api-keys/{id}/rotate',
       'post /v1/events',
       'post /v1/memberships',
       'post /v1/organizations',
@@ -60,6 +75,31 @@ describe('the OpenAPI document', () => {
         });
       }
     }
+  });
+
+  it('names the headers that each route understands and answers', async () => {
+    const headersOf = (operation: Operation | undefined, status: string) =>
+      Object.keys(operation?.responses[status]?.headers ?? {});
+    const understood = (operation: Operation | undefined) =>
+      operation?.parameters?.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
+    const operations = new Map(await readOperations());
+    const read = operations.get('get /v1/organizations/{id}');
+    expect(understood(read)).toEqual(['If-None-Match', 'Request-Timeout']);
+    expect(headersOf(read, '200')).toContain('ETag');
+    expect(headersOf(read, '304')).toContain('ETag');
+    expect(read?.responses['304']?.content).toBeUndefined();
+    const create = operations.get('post /v1/organizations');
+    expect(understood(create)).toEqual(['Idempotency-Key', 'Request-Timeout']);
+    expect(headersOf(create, '201')).toEqual(
+      expect.arrayContaining(['ETag', 'Location', 'Idempotency-Replayed']),
+    );
+    expect(headersOf(create, '409')).toContain('Retry-After');
+    const change = operations.get('patch /v1/organizations/{id}');
+    expect(understood(change)).toEqual(['If-Match', 'Request-Timeout']);
+    expect(headersOf(change, '200')).toContain('ETag');
+    expect(Object.keys(change?.responses ?? {})).toEqual(expect.arrayContaining(['412', '428']));
+    expect(operations.get('delete /v1/memberships/{id}')?.responses['204']?.content).toBeUndefined();
+    expect(understood(operations.get('get /livez')) ?? []).toEqual([]);
   });
 
   it('says what an append answers to a key that was used for something else', async () => {

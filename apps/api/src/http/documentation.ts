@@ -2,12 +2,14 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { describeHeaders } from './describe-headers';
 import { tidyOpenapi } from './tidy-openapi';
 
 export const TAGS = Object.freeze({
   organizations: 'Organizations',
   users: 'Users',
   memberships: 'Memberships',
+  apiKeys: 'API keys',
   events: 'Events',
   operations: 'Operations',
 } as const);
@@ -33,6 +35,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
         { name: TAGS.organizations, description: 'Tenants.' },
         { name: TAGS.users, description: 'People and service accounts.' },
         { name: TAGS.memberships, description: 'Who belongs where, and as what.' },
+        { name: TAGS.apiKeys, description: 'What programs identify themselves with.' },
         {
           name: TAGS.events,
           description: 'The event store: streams that are appended to and never changed.',
@@ -41,7 +44,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => tidyOpenapi(jsonSchemaTransformObject(document)),
+    transformObject: (document) => describeHeaders(tidyOpenapi(jsonSchemaTransformObject(document))),
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -7,6 +7,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   idx_user_orgs_user_organization: ['body.userId', 'body.organizationId'],
   user_organizations_user_id_fkey: ['body.userId'],
   user_organizations_organization_id_fkey: ['body.organizationId'],
+  api_keys_user_id_fkey: ['body.userId'],
+  api_keys_organization_id_fkey: ['body.organizationId'],
 });
 
 /** The indexes and foreign keys that are spoken of. */

@@ -1,15 +1,20 @@
 import {
   AlreadyExistsError,
+  ApiKeySpentError,
   IdempotencyKeyReusedError,
   InvalidAppendError,
   InvalidCursorError,
   InvalidLimitError,
   ReferenceMissingError,
+  RowChangedError,
   VersionConflictError,
 } from '@holdfast/db';
 import { CircuitOpenError, RetryError } from '@holdfast/resilience';
+import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { PreconditionRequiredError } from './conditional';
 import { ShuttingDownError } from './drain';
+import { InvalidHeaderError } from './invalid-header-error';
 import { problemOf } from './problem-of';
 
 const coded = (code: string, message = 'secret') => Object.assign(new Error(message), { code });
@@ -20,6 +25,12 @@ const retried = (cause: unknown) =>
 describe('problemOf', () => {
   it.each([
     [new NotFoundError('user', 'x'), 404, 'not-found'],
+    [new RowChangedError('user', 'x', 2), 412, 'precondition-failed'],
+    [new PreconditionRequiredError(), 428, 'precondition-required'],
+    [new ApiKeySpentError('x'), 409, 'api-key-spent'],
+    [new IdempotencyKeyBusyError(), 409, 'idempotency-key-busy'],
+    [new IdempotentCallMismatchError(), 422, 'idempotency-key-reused'],
+    [new InvalidHeaderError('if-match', 'x'), 400, 'validation'],
     [new AlreadyExistsError('user', 'idx_users_email_lower'), 409, 'already-exists'],
     [new VersionConflictError(conflict), 409, 'version-conflict'],
     [new IdempotencyKeyReusedError('invoice', 'a'), 422, 'idempotency-key-reused'],

@@ -1,20 +1,25 @@
 import {
   AlreadyExistsError,
+  ApiKeySpentError,
   IdempotencyKeyReusedError,
   InvalidAppendError,
   InvalidCursorError,
   InvalidLimitError,
   ReferenceMissingError,
+  RowChangedError,
   VersionConflictError,
 } from '@holdfast/db';
 import { DeadlineExceededError, listErrorChain } from '@holdfast/resilience';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
 import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { PreconditionRequiredError } from './conditional';
 import { CrossSiteError } from './cross-site';
 import { ShuttingDownError } from './drain';
+import { InvalidHeaderError } from './invalid-header-error';
 import { PressureRefusedError } from './pressure';
 import { fieldsOfConstraint } from './problem-fields';
 import { PROBLEMS, type ProblemKind } from './problem-kinds';
@@ -40,6 +45,7 @@ export function problemOf(error: unknown): Refusal {
   return (
     refusalOfPressure(error) ??
     refusalOfRequest(error) ??
+    refusalOfHeader(error) ??
     refusalOfText(error) ??
     refusalOfDomain(error) ??
     refusalOfTime(error) ??
@@ -96,6 +102,38 @@ function refusalOfRequest(error: unknown): Refusal | undefined {
   return undefined;
 }
 
+/** What the headers ask for that cannot be had. */
+function refusalOfHeader(error: unknown): Refusal | undefined {
+  if (error instanceof InvalidHeaderError) {
+    const errors = [
+      { path: `headers.${error.header}`, message: `Invalid header: expected ${error.allowed}` },
+    ];
+    return refuse('validation', 'See the errors for what is wrong where.', { errors });
+  }
+  if (error instanceof PreconditionRequiredError) {
+    return refuse('precondition-required', 'Read it first, and send its etag as if-match.');
+  }
+  if (error instanceof RowChangedError) {
+    return refuse('precondition-failed', 'Read it again, decide again, change again.');
+  }
+  if (error instanceof IdempotencyKeyBusyError) {
+    return refuse(
+      'idempotency-key-busy',
+      'Send the request again: it will get the answer of the first one.',
+      {
+        retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
+      },
+    );
+  }
+  if (error instanceof IdempotentCallMismatchError) {
+    return refuse('idempotency-key-reused', 'Give another request another idempotency key.');
+  }
+  return undefined;
+}
+
+/** Most requests are done long before. */
+const BUSY_RETRY_AFTER_SECONDS = 1;
+
 const PLACES: Readonly<Record<string, string>> = Object.freeze({
   body: 'body',
   querystring: 'query',
@@ -141,6 +179,9 @@ function refusalOfDomain(error: unknown): Refusal | undefined {
       },
     );
   }
+  if (error instanceof ApiKeySpentError) {
+    return refuse('api-key-spent', 'It can no longer be changed or rotated; create another one.');
+  }
   if (error instanceof VersionConflictError) {
     return refuse('version-conflict', `${error.message}; read it again, decide again, append again.`);
   }
@@ -160,7 +201,7 @@ function refusalOfTime(error: unknown): Refusal | undefined {
   if (error instanceof OutcomeUnknownError) {
     return refuse(
       'outcome-unknown',
-      'The answer of the database was lost. Look whether it was done before you try again.',
+      'The answer of the database was lost. With its idempotency key the same request can be sent again; without one, look whether it was done before you try again.',
     );
   }
   if (error instanceof DeadlineExceededError) {

@@ -5,6 +5,7 @@ import type { Console } from '../console/console';
 import type { Database } from '../database';
 import type { Strain } from '../list-strains';
 import type { Readiness } from '../probe-readiness';
+import type { ApiKeyForm } from '../use-cases/create-api-key';
 import { admitRequests } from './admission';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
@@ -15,6 +16,8 @@ import type { Pressure } from './pressure';
 import { answerMalformedUrl, answerWithProblems } from './refusals';
 import { readRequestId } from './request-id';
 import { followRequests } from './request-log';
+import { limitRequests, type RequestTimeoutOptions } from './request-timeout';
+import { apiKeyRoutes } from './routes/api-key.routes';
 import { CONSOLE_READS, consoleRoutes } from './routes/console.routes';
 import { eventRoutes } from './routes/event.routes';
 import { membershipRoutes } from './routes/membership.routes';
@@ -35,6 +38,8 @@ export interface HttpServerParts {
   /** Why the service serves less well than it could. */
   readonly listStrains: () => readonly Strain[];
   readonly version: string;
+  readonly requestTimeout: RequestTimeoutOptions;
+  readonly apiKeys: ApiKeyForm;
 }
 
 export interface HttpServer {
@@ -84,12 +89,14 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 }
 
 async function registerRoutes(app: FastifyInstance, parts: HttpServerParts, drain: Drain): Promise<void> {
-  const { database, metrics, probe, listStrains } = parts;
-  await app.register(organizationRoutes(database), { prefix: '/v1' });
-  await app.register(userRoutes(database), { prefix: '/v1' });
-  await app.register(membershipRoutes(database), { prefix: '/v1' });
-  await app.register(eventRoutes(database), { prefix: '/v1' });
-  await app.register(streamRoutes(database), { prefix: '/v1' });
+  const { database, metrics, probe, listStrains, requestTimeout, apiKeys } = parts;
+  const databaseOf = limitRequests(app, database, requestTimeout);
+  await app.register(organizationRoutes(databaseOf), { prefix: '/v1' });
+  await app.register(userRoutes(databaseOf), { prefix: '/v1' });
+  await app.register(membershipRoutes(databaseOf), { prefix: '/v1' });
+  await app.register(apiKeyRoutes(databaseOf, apiKeys), { prefix: '/v1' });
+  await app.register(eventRoutes(databaseOf), { prefix: '/v1' });
+  await app.register(streamRoutes(databaseOf), { prefix: '/v1' });
   await app.register(consoleRoutes({ console: parts.console, database }));
   await app.register(operationsRoutes({ metrics, probe, listStrains, isDraining: () => drain.isDraining }));
 }

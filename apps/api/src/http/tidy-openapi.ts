@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-type JsonObject = { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
 
 const REFERENCE = '#/components/schemas/';
 /** How the generator names the form in which a schema is sent. */

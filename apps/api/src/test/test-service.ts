@@ -16,12 +16,16 @@ interface Answer {
 export interface TestService {
   readonly url: string;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
-  post(path: string, body: unknown): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  patch(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(path: string, init: RequestInit): Promise<Answer>;
   /** What the service has written so far. */
   readLog(): Record<string, unknown>[];
   close(): Promise<void>;
 }
+
+/** Of every service that a test starts. */
+export const TEST_PEPPER = 'a pepper of thirty-two bytes, or more';
 
 /** Starts the service on a database, and speaks to it over a socket. */
 export async function openService(databaseUrl: string, variables: Variables = {}): Promise<TestService> {
@@ -33,21 +37,29 @@ export async function openService(databaseUrl: string, variables: Variables = {}
     },
   });
   const service = createService(
-    readServiceSettings({ NODE_ENV: 'test', PORT: '0', DATABASE_URL: databaseUrl, ...variables }),
+    readServiceSettings({
+      NODE_ENV: 'test',
+      PORT: '0',
+      DATABASE_URL: databaseUrl,
+      API_KEY_PEPPER: TEST_PEPPER,
+      ...variables,
+    }),
     { logStream },
   );
   await service.listen();
   const url = service.address ?? '';
   const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, init).then(readAnswer);
+  const sendJson = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+    send(path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
   return {
     url,
     get: (path, headers = {}) => send(path, { headers }),
-    post: (path, body) =>
-      send(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    post: (path, body, headers) => sendJson('POST', path, body, headers),
+    patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
     send,
     readLog: () => lines.map((line) => JSON.parse(line)),
     close: () => service.close(),

@@ -2,6 +2,7 @@ import {
   type Membership,
   MembershipRepository,
   type MembershipRole,
+  type MembershipStatus,
   OrganizationRepository,
   type Page,
   type PageRequest,
@@ -10,7 +11,7 @@ import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /**
- * Active members of an organization in one role, in the order they joined.
+ * Members of an organization in one role and status, by default active ones, in the order they joined.
  *
  * @throws NotFoundError if there is no such organization.
  * @throws InvalidCursorError
@@ -19,7 +20,7 @@ export function listMembers(
   database: Database,
   organizationId: string,
   role: MembershipRole,
-  request: PageRequest,
+  request: PageRequest & { readonly status?: MembershipStatus | undefined },
 ): Promise<Page<Membership>> {
   return database.read('list members', async (manager) => {
     const page = await new MembershipRepository(manager).pageMembersByRole(organizationId, role, request);

@@ -1,18 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { Database } from '../../database';
 import { appendToStream } from '../../use-cases/append-to-stream';
 import { type EventQuestion, listEvents } from '../../use-cases/list-events';
 import { readEvent } from '../../use-cases/read-event';
+import { tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
+import { answerPost } from '../idempotent-post';
+import type { DatabaseOf } from '../request-timeout';
 import { appendRequest, appendRequestOf, appendResult } from '../schemas/append';
 import { EVENT_CHOICES, event, eventPage, eventsQuery } from '../schemas/event';
 import { idParams } from '../schemas/id';
+import { notModified } from '../schemas/no-content';
 import { problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of events across streams, and of the append. */
-export function eventRoutes(database: Database): FastifyPluginAsyncZod {
+export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/events',
@@ -33,6 +36,7 @@ export function eventRoutes(database: Database): FastifyPluginAsyncZod {
               'malformed-json',
               'text-not-storable',
               'version-conflict',
+              'idempotency-key-busy',
               'idempotency-key-reused',
               'outcome-unknown',
               'body-too-large',
@@ -42,14 +46,16 @@ export function eventRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const result = await appendToStream(database, appendRequestOf(request.body));
         const { aggregateType, aggregateId } = request.body;
         const stream = `/v1/streams/${encodeURIComponent(aggregateType)}/${aggregateId}`;
-        const [first] = result.events;
-        return reply
-          .code(result.appended ? 201 : 200)
-          .header('location', `${stream}?fromVersion=${first?.aggregateVersion ?? 1}`)
-          .send(result);
+        return answerPost(databaseOf(request), request, reply, {
+          run: (database) => appendToStream(database, appendRequestOf(request.body)),
+          answer: (result) => ({
+            status: result.appended ? 201 : 200,
+            headers: { location: `${stream}?fromVersion=${result.events[0]?.aggregateVersion ?? 1}` },
+            body: result,
+          }),
+        });
       },
     );
     app.get(
@@ -63,7 +69,8 @@ export function eventRoutes(database: Database): FastifyPluginAsyncZod {
           response: { 200: eventPage, ...problemResponses('validation', 'invalid-cursor') },
         },
       },
-      async (request, reply) => reply.code(200).send(await listEvents(database, questionOf(request.query))),
+      async (request, reply) =>
+        reply.code(200).send(await listEvents(databaseOf(request), questionOf(request.query))),
     );
     app.get(
       '/events/:id',
@@ -72,10 +79,14 @@ export function eventRoutes(database: Database): FastifyPluginAsyncZod {
           tags: [TAGS.events],
           summary: 'Read an event',
           params: idParams,
-          response: { 200: event, ...problemResponses('validation', 'not-found') },
+          response: { 200: event, 304: notModified, ...problemResponses('validation', 'not-found') },
         },
       },
-      async (request, reply) => reply.code(200).send(await readEvent(database, request.params.id)),
+      async (request, reply) => {
+        const found = await readEvent(databaseOf(request), request.params.id);
+        if (tagAnswer(request, reply, { version: 1 })) return reply.code(304).send();
+        return reply.code(200).send(found);
+      },
     );
   };
 }

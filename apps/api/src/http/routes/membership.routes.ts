@@ -1,14 +1,20 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { Database } from '../../database';
 import { createMembership } from '../../use-cases/create-membership';
+import { deleteMembership } from '../../use-cases/delete-membership';
+
 import { readMembership } from '../../use-cases/read-membership';
+import { updateMembership } from '../../use-cases/update-membership';
+import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
+import { answerCreated, answerPost } from '../idempotent-post';
+import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
-import { membership, newMembership } from '../schemas/membership';
+import { membership, membershipChange, newMembership } from '../schemas/membership';
+import { noContent, notModified } from '../schemas/no-content';
 import { problemResponses } from '../schemas/problem';
 
 /** Routes of memberships. Their lists are found under users and organizations. */
-export function membershipRoutes(database: Database): FastifyPluginAsyncZod {
+export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/memberships',
@@ -23,6 +29,8 @@ export function membershipRoutes(database: Database): FastifyPluginAsyncZod {
               'validation',
               'malformed-json',
               'already-exists',
+              'idempotency-key-busy',
+              'idempotency-key-reused',
               'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
@@ -32,8 +40,10 @@ export function membershipRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const created = await createMembership(database, request.body);
-        return reply.code(201).header('location', `/v1/memberships/${created.id}`).send(created);
+        return answerPost(databaseOf(request), request, reply, {
+          run: (database) => createMembership(database, request.body),
+          answer: (created) => answerCreated('/v1/memberships', created),
+        });
       },
     );
     app.get(
@@ -43,10 +53,75 @@ export function membershipRoutes(database: Database): FastifyPluginAsyncZod {
           tags: [TAGS.memberships],
           summary: 'Read a membership',
           params: idParams,
-          response: { 200: membership, ...problemResponses('validation', 'not-found') },
+          response: { 200: membership, 304: notModified, ...problemResponses('validation', 'not-found') },
         },
       },
-      async (request, reply) => reply.code(200).send(await readMembership(database, request.params.id)),
+      async (request, reply) => {
+        const found = await readMembership(databaseOf(request), request.params.id);
+        if (tagAnswer(request, reply, found)) return reply.code(304).send();
+        return reply.code(200).send(found);
+      },
+    );
+    app.patch(
+      '/memberships/:id',
+      {
+        schema: {
+          tags: [TAGS.memberships],
+          summary: 'Change a membership',
+          description:
+            'What is left out stays, and null clears. `If-Match` names the version that the change is meant for.',
+          params: idParams,
+          body: membershipChange,
+          response: {
+            200: membership,
+            ...problemResponses(
+              'validation',
+              'malformed-json',
+              'not-found',
+              'precondition-failed',
+              'precondition-required',
+              'outcome-unknown',
+              'body-too-large',
+              'unsupported-media-type',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const expected = readExpectedVersions(request);
+        const changed = await updateMembership(
+          databaseOf(request),
+          request.params.id,
+          request.body,
+          expected,
+        );
+        return reply.code(200).header('etag', renderTag(changed)).send(changed);
+      },
+    );
+    app.delete(
+      '/memberships/:id',
+      {
+        schema: {
+          tags: [TAGS.memberships],
+          summary: 'End a membership',
+          description: '`If-Match` names the version that is meant.',
+          params: idParams,
+          response: {
+            204: noContent,
+            ...problemResponses(
+              'validation',
+              'not-found',
+              'precondition-failed',
+              'precondition-required',
+              'outcome-unknown',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        await deleteMembership(databaseOf(request), request.params.id, readExpectedVersions(request));
+        return reply.code(204).send();
+      },
     );
   };
 }

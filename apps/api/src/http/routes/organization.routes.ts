@@ -1,17 +1,23 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { Database } from '../../database';
 import { createOrganization } from '../../use-cases/create-organization';
+
 import { listMembers } from '../../use-cases/list-members';
 import { listOrganizations, type OrganizationQuestion } from '../../use-cases/list-organizations';
 import { readOrganization } from '../../use-cases/read-organization';
+import { updateOrganization } from '../../use-cases/update-organization';
+import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
+import { answerCreated, answerPost } from '../idempotent-post';
+import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
 import { memberPage, membersQuery } from '../schemas/membership';
+import { notModified } from '../schemas/no-content';
 import {
   newOrganization,
   ORGANIZATION_CHOICES,
   organization,
+  organizationChange,
   organizationPage,
   organizationsQuery,
 } from '../schemas/organization';
@@ -19,7 +25,7 @@ import { problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of organizations. */
-export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
+export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/organizations',
@@ -35,6 +41,8 @@ export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
               'malformed-json',
               'text-not-storable',
               'already-exists',
+              'idempotency-key-busy',
+              'idempotency-key-reused',
               'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
@@ -43,8 +51,10 @@ export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const created = await createOrganization(database, request.body);
-        return reply.code(201).header('location', `/v1/organizations/${created.id}`).send(created);
+        return answerPost(databaseOf(request), request, reply, {
+          run: (database) => createOrganization(database, request.body),
+          answer: (created) => answerCreated('/v1/organizations', created),
+        });
       },
     );
     app.get(
@@ -59,7 +69,7 @@ export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) =>
-        reply.code(200).send(await listOrganizations(database, questionOf(request.query))),
+        reply.code(200).send(await listOrganizations(databaseOf(request), questionOf(request.query))),
     );
     app.get(
       '/organizations/:id',
@@ -68,10 +78,52 @@ export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
           tags: [TAGS.organizations],
           summary: 'Read an organization',
           params: idParams,
-          response: { 200: organization, ...problemResponses('validation', 'not-found') },
+          response: { 200: organization, 304: notModified, ...problemResponses('validation', 'not-found') },
         },
       },
-      async (request, reply) => reply.code(200).send(await readOrganization(database, request.params.id)),
+      async (request, reply) => {
+        const found = await readOrganization(databaseOf(request), request.params.id);
+        if (tagAnswer(request, reply, found)) return reply.code(304).send();
+        return reply.code(200).send(found);
+      },
+    );
+    app.patch(
+      '/organizations/:id',
+      {
+        schema: {
+          tags: [TAGS.organizations],
+          summary: 'Change an organization',
+          description:
+            'What is left out stays, and null clears. `If-Match` names the version that the change is meant for.',
+          params: idParams,
+          body: organizationChange,
+          response: {
+            200: organization,
+            ...problemResponses(
+              'validation',
+              'malformed-json',
+              'not-found',
+              'text-not-storable',
+              'already-exists',
+              'precondition-failed',
+              'precondition-required',
+              'outcome-unknown',
+              'body-too-large',
+              'unsupported-media-type',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const expected = readExpectedVersions(request);
+        const changed = await updateOrganization(
+          databaseOf(request),
+          request.params.id,
+          request.body,
+          expected,
+        );
+        return reply.code(200).header('etag', renderTag(changed)).send(changed);
+      },
     );
     app.get(
       '/organizations/:id/members',
@@ -86,7 +138,7 @@ export function organizationRoutes(database: Database): FastifyPluginAsyncZod {
       },
       async (request, reply) => {
         const { role, ...page } = request.query;
-        return reply.code(200).send(await listMembers(database, request.params.id, role, page));
+        return reply.code(200).send(await listMembers(databaseOf(request), request.params.id, role, page));
       },
     );
   };

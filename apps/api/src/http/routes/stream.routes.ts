@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { Database } from '../../database';
 import { readStream } from '../../use-cases/read-stream';
 import { TAGS } from '../documentation';
+import type { DatabaseOf } from '../request-timeout';
 import { streamParams, streamQuery, streamSlice } from '../schemas/event';
 import { problemResponses } from '../schemas/problem';
 
 /** The stream of one aggregate. */
-export function streamRoutes(database: Database): FastifyPluginAsyncZod {
+export function streamRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/streams/:aggregateType/:aggregateId',
@@ -22,7 +22,9 @@ export function streamRoutes(database: Database): FastifyPluginAsyncZod {
       },
       async (request, reply) => {
         const { aggregateType, aggregateId } = request.params;
-        return reply.code(200).send(await readStream(database, aggregateType, aggregateId, request.query));
+        return reply
+          .code(200)
+          .send(await readStream(databaseOf(request), aggregateType, aggregateId, request.query));
       },
     );
   };

@@ -1,20 +1,33 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { Database } from '../../database';
 import { createUser } from '../../use-cases/create-user';
+
 import { listOrganizationsOfUser } from '../../use-cases/list-organizations-of-user';
 import { listRecentlyActiveUsers } from '../../use-cases/list-recently-active-users';
 import { listUsers, type UserQuestion } from '../../use-cases/list-users';
 import { readUser } from '../../use-cases/read-user';
+import { updateUser } from '../../use-cases/update-user';
+import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
+import { answerCreated, answerPost } from '../idempotent-post';
+import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
 import { organizationOfUserPage } from '../schemas/membership';
+import { notModified } from '../schemas/no-content';
 import { problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
-import { newUser, recentlyActiveQuery, USER_CHOICES, user, userPage, usersQuery } from '../schemas/user';
+import {
+  newUser,
+  recentlyActiveQuery,
+  USER_CHOICES,
+  user,
+  userChange,
+  userPage,
+  usersQuery,
+} from '../schemas/user';
 
 /** Routes of users. */
-export function userRoutes(database: Database): FastifyPluginAsyncZod {
+export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/users',
@@ -30,6 +43,8 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
               'malformed-json',
               'text-not-storable',
               'already-exists',
+              'idempotency-key-busy',
+              'idempotency-key-reused',
               'outcome-unknown',
               'body-too-large',
               'unsupported-media-type',
@@ -38,8 +53,10 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const created = await createUser(database, request.body);
-        return reply.code(201).header('location', `/v1/users/${created.id}`).send(created);
+        return answerPost(databaseOf(request), request, reply, {
+          run: (database) => createUser(database, request.body),
+          answer: (created) => answerCreated('/v1/users', created),
+        });
       },
     );
     app.get(
@@ -53,7 +70,8 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
           response: { 200: userPage, ...problemResponses('validation', 'invalid-cursor') },
         },
       },
-      async (request, reply) => reply.code(200).send(await listUsers(database, questionOf(request.query))),
+      async (request, reply) =>
+        reply.code(200).send(await listUsers(databaseOf(request), questionOf(request.query))),
     );
     app.get(
       '/users/recently-active',
@@ -65,7 +83,8 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
           response: { 200: userPage, ...problemResponses('validation', 'invalid-cursor') },
         },
       },
-      async (request, reply) => reply.code(200).send(await listRecentlyActiveUsers(database, request.query)),
+      async (request, reply) =>
+        reply.code(200).send(await listRecentlyActiveUsers(databaseOf(request), request.query)),
     );
     app.get(
       '/users/:id',
@@ -74,10 +93,47 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
           tags: [TAGS.users],
           summary: 'Read a user',
           params: idParams,
-          response: { 200: user, ...problemResponses('validation', 'not-found') },
+          response: { 200: user, 304: notModified, ...problemResponses('validation', 'not-found') },
         },
       },
-      async (request, reply) => reply.code(200).send(await readUser(database, request.params.id)),
+      async (request, reply) => {
+        const found = await readUser(databaseOf(request), request.params.id);
+        if (tagAnswer(request, reply, found)) return reply.code(304).send();
+        return reply.code(200).send(found);
+      },
+    );
+    app.patch(
+      '/users/:id',
+      {
+        schema: {
+          tags: [TAGS.users],
+          summary: 'Change a user',
+          description:
+            'What is left out stays, and null clears. `If-Match` names the version that the change is meant for.',
+          params: idParams,
+          body: userChange,
+          response: {
+            200: user,
+            ...problemResponses(
+              'validation',
+              'malformed-json',
+              'not-found',
+              'text-not-storable',
+              'already-exists',
+              'precondition-failed',
+              'precondition-required',
+              'outcome-unknown',
+              'body-too-large',
+              'unsupported-media-type',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const expected = readExpectedVersions(request);
+        const changed = await updateUser(databaseOf(request), request.params.id, request.body, expected);
+        return reply.code(200).header('etag', renderTag(changed)).send(changed);
+      },
     );
     app.get(
       '/users/:id/organizations',
@@ -90,7 +146,7 @@ export function userRoutes(database: Database): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const items = await listOrganizationsOfUser(database, request.params.id);
+        const items = await listOrganizationsOfUser(databaseOf(request), request.params.id);
         return reply.code(200).send({ items, nextCursor: null });
       },
     );

@@ -25,6 +25,16 @@ export const newMembership = z
     ],
   });
 
+export const membershipChange = z
+  .strictObject({ role, status })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'Invalid change: it changes nothing')
+  .meta({
+    id: 'MembershipChange',
+    description: 'What is left out stays; null clears.',
+    examples: [{ role: 'owner' }],
+  });
+
 export const membership = z
   .object({
     id,
@@ -39,7 +49,12 @@ export const membership = z
 
 export const memberPage = pageOf(membership);
 
-export const membersQuery = z.strictObject({ role, limit: limit.optional(), cursor: cursor.optional() });
+export const membersQuery = z.strictObject({
+  role,
+  status: status.optional().meta({ description: 'By default active.' }),
+  limit: limit.optional(),
+  cursor: cursor.optional(),
+});
 
 export const organizationOfUserPage = pageOf(
   z.object({ organizationId, role, status }).meta({ id: 'OrganizationOfUser' }),

@@ -26,6 +26,16 @@ export const newOrganization = z
   })
   .meta({ id: 'NewOrganization', examples: [{ name: 'Acme', domain: 'acme.example' }] });
 
+export const organizationChange = z
+  .strictObject({ name, domain: domain.nullable(), status, externalId: externalId.nullable() })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'Invalid change: it changes nothing')
+  .meta({
+    id: 'OrganizationChange',
+    description: 'What is left out stays; null clears.',
+    examples: [{ status: 'suspended' }],
+  });
+
 export const organization = z
   .object({
     id,

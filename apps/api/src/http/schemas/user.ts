@@ -32,6 +32,23 @@ export const newUser = z
     examples: [{ email: 'ada@acme.example', firstName: 'Ada', lastName: 'Lovelace', role: 'admin' }],
   });
 
+export const userChange = z
+  .strictObject({
+    email: email.nullable(),
+    firstName: firstName.nullable(),
+    lastName: lastName.nullable(),
+    status,
+    role,
+    externalId: externalId.nullable(),
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'Invalid change: it changes nothing')
+  .meta({
+    id: 'UserChange',
+    description: 'What is left out stays; null clears.',
+    examples: [{ lastName: 'King', role: 'owner' }],
+  });
+
 export const user = z
   .object({
     id,

@@ -1,0 +1,48 @@
+import { createDeadline, type Deadline } from '@holdfast/resilience';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Database } from '../database';
+import { InvalidHeaderError } from './invalid-header-error';
+
+const REQUEST_TIMEOUT_HEADER = 'request-timeout';
+
+/** How long requests may take. */
+export interface RequestTimeoutOptions {
+  /** Of a request that does not say, in ms. */
+  readonly defaultMs: number;
+  /** What a request that asks for more gets, in ms. */
+  readonly maxMs: number;
+}
+
+/** Gives one request its hold on the database: until its deadline. */
+export type DatabaseOf = (request: FastifyRequest) => Database;
+
+const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/;
+
+/**
+ * Every request has a deadline, counted from the moment at which it has been read: what its header `request-timeout` says,
+ * in seconds as other headers of HTTP do, with a fraction if need be.
+ */
+export function limitRequests(
+  app: FastifyInstance,
+  database: Database,
+  options: RequestTimeoutOptions,
+): DatabaseOf {
+  const deadlines = new WeakMap<FastifyRequest, Deadline>();
+  app.addHook('preHandler', async (request) => {
+    deadlines.set(request, createDeadline(readLimitMs(request, options)));
+  });
+  return (request) => {
+    const deadline = deadlines.get(request);
+    return deadline === undefined ? database : database.within(deadline);
+  };
+}
+
+/** @throws InvalidHeaderError */
+function readLimitMs({ headers }: FastifyRequest, { defaultMs, maxMs }: RequestTimeoutOptions): number {
+  const given = headers[REQUEST_TIMEOUT_HEADER];
+  if (given === undefined) return defaultMs;
+  const seconds = typeof given === 'string' && SECONDS.test(given) ? Number(given) : 0;
+  if (seconds <= 0)
+    throw new InvalidHeaderError(REQUEST_TIMEOUT_HEADER, 'a number of seconds above 0, as 2.5');
+  return Math.max(1, Math.min(seconds * 1_000, maxMs));
+}

@@ -1,0 +1,56 @@
+import { type ApiKey, ApiKeyRepository, newId } from '@holdfast/db';
+import { createApiKeyText, hashApiKey } from '../api-key-text';
+import type { Database } from '../database';
+import type { ApiKeyForm, CreatedApiKey } from './create-api-key';
+import { NotFoundError } from './not-found-error';
+
+export interface Rotation {
+  /** How long both keys work, in s; 0 ends the old one at once. */
+  readonly overlapSeconds: number;
+  /** End of the new key; null for none. Default: it lives as long as the old one was made for. */
+  readonly expiresAt?: Date | null | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Makes a key that takes the place of another: same owner, name and scopes. The old one works on until the overlap is over.
+ *
+ * @throws NotFoundError if there is none.
+ * @throws ApiKeySpentError if it is revoked, has expired or has been rotated.
+ */
+export function rotateApiKey(
+  database: Database,
+  { environment, pepper }: ApiKeyForm,
+  id: string,
+  rotation: Rotation,
+): Promise<CreatedApiKey> {
+  const successorId = newId();
+  const { text, prefix } = createApiKeyText(environment);
+  return database.transaction(
+    'rotate API key',
+    async (manager) => {
+      const keys = new ApiKeyRepository(manager);
+      const before = await keys.findById(id);
+      const retired = before && (await keys.retire(id, successorId, rotation.overlapSeconds));
+      if (before === null || retired === null) throw new NotFoundError('API key', id);
+      const successor = await keys.create({
+        id: successorId,
+        userId: retired.userId,
+        organizationId: retired.organizationId,
+        name: retired.name,
+        scopes: retired.scopes,
+        prefix,
+        keyHash: hashApiKey(text, pepper),
+        expiresAt: rotation.expiresAt === undefined ? renewed(before, rotation.now) : rotation.expiresAt,
+      });
+      return { ...successor, key: text };
+    },
+    { wasApplied: async (manager) => (await new ApiKeyRepository(manager).findById(successorId)) !== null },
+  );
+}
+
+/** The end of a key that lives as long as this one, from now. */
+function renewed({ createdAt, expiresAt }: ApiKey, now: Date): Date | null {
+  if (expiresAt === null) return null;
+  return new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime());
+}
