@@ -15,7 +15,7 @@ const directions = {
   'packages/local-postgres': [],
   'packages/postgres': ['resilience'],
   'packages/online-schema': ['resilience'],
-  'packages/db': ['postgres', 'online-schema'],
+  'packages/db': ['resilience', 'postgres', 'online-schema'],
   'apps/api': ['db', 'resilience', 'observability', 'postgres', 'online-schema'],
   tools: ['api', 'db', 'resilience', 'observability', 'postgres', 'online-schema'],
 };

@@ -3,6 +3,7 @@ import { createPostgresDataSource, type PostgresDataSourceSettings } from '@hold
 import type { ColumnType, DataSource } from 'typeorm';
 import { ApiKey } from './entities/api-key.entity';
 import { Event } from './entities/event.entity';
+import { EventLease } from './entities/event-lease.entity';
 import { IdempotencyRecord } from './entities/idempotency-record.entity';
 import { Membership } from './entities/membership.entity';
 import { Organization } from './entities/organization.entity';
@@ -17,7 +18,15 @@ const TLS_OPTIONS = {
 } as const satisfies Record<DatabaseSettings['ssl'], boolean | object>;
 
 /** The entities, in the order in which their tables depend on each other. */
-export const ENTITIES = [Organization, User, Membership, Event, ApiKey, IdempotencyRecord] as const;
+export const ENTITIES = [
+  Organization,
+  User,
+  Membership,
+  Event,
+  EventLease,
+  ApiKey,
+  IdempotencyRecord,
+] as const;
 
 /** What a DataSource may be given beside its settings. */
 export type DataSourceOptions = Pick<PostgresDataSourceSettings, 'logger'>;

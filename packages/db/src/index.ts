@@ -3,15 +3,45 @@ import 'reflect-metadata';
 export { createDataSource, type DataSourceOptions, ENTITIES } from './create-data-source';
 export * from './entities/api-key.entity';
 export * from './entities/event.entity';
+export * from './entities/event-lease.entity';
 export { IdempotencyRecord } from './entities/idempotency-record.entity';
 export * from './entities/membership.entity';
 export * from './entities/organization.entity';
 export * from './entities/user.entity';
-export { type AppendedEvent, type AppendResult, appendEvents } from './event-store/append';
+export { type AppendResult, appendEvents } from './event-store/append';
 export { APPEND_LIMITS, type AppendRequest, type NewEvent } from './event-store/append-request';
+export {
+  appendToStreams,
+  type StreamsAppendResult,
+} from './event-store/append-to-streams';
+export { ConditionFailedError } from './event-store/condition-failed-error';
+export {
+  type EventQuery,
+  type EventQueryItem,
+  InvalidEventQueryError,
+  QUERY_LIMITS,
+} from './event-store/event-query';
+export type { AppendedEvent } from './event-store/event-rows';
 export { IdempotencyKeyReusedError } from './event-store/idempotency-key-reused-error';
 export { type InvalidAppend, InvalidAppendError } from './event-store/invalid-append-error';
+export { type QueryRead, type QueryReadRequest, readByQuery } from './event-store/read-by-query';
+export type { AppendCondition, StreamsAppendRequest } from './event-store/streams-append-request';
 export { VersionConflictError } from './event-store/version-conflict-error';
+export {
+  createLogAnnouncer,
+  LOG_ANNOUNCER_DEFAULTS,
+  type LogAnnouncer,
+  type LogAnnouncerOptions,
+} from './log/announcements';
+export { type LogRequest, type LogStretch, readLog } from './log/read-log';
+export { TAIL_LOG_DEFAULTS, type TailLogOptions, tailLog } from './log/tail-log';
+export {
+  createLogWatermark,
+  LogPrivilegeError,
+  type LogReading,
+  type LogWatermark,
+  type SettledPosition,
+} from './log/watermark';
 export { newId } from './new-id';
 export {
   type ApiKeyChange,
@@ -41,3 +71,7 @@ export { LOCAL_DATABASE_URL } from './settings/database-url';
 export { ENVIRONMENTS, type Environment, type Variables } from './settings/environment';
 export { POOL_SETTINGS } from './settings/pool-settings';
 export { SettingsError, type SettingsProblem } from './settings/settings-error';
+export { listDeadLetters, replayDeadLetter } from './worker/dead-letters';
+export type { EventHandler, HandlerContext } from './worker/event-handler';
+export { type EventWorkerReport, runEventWorker } from './worker/run-event-worker';
+export { EVENT_WORKER_DEFAULTS, type EventWorkerOptions } from './worker/worker-options';

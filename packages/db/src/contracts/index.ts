@@ -3,6 +3,7 @@ import { API_KEY_CONTRACTS } from './api-key-contracts';
 import { APPEND_CONTRACTS } from './append-contracts';
 import { EVENT_CONTRACTS } from './event-contracts';
 import { IDEMPOTENCY_CONTRACTS } from './idempotency-contracts';
+import { LOG_CONTRACTS } from './log-contracts';
 import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
 import { ORGANIZATION_CONTRACTS } from './organization-contracts';
 import type { ContractSample } from './sample';
@@ -17,6 +18,7 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...MEMBERSHIP_CONTRACTS,
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
+  ...LOG_CONTRACTS,
   ...API_KEY_CONTRACTS,
   ...IDEMPOTENCY_CONTRACTS,
 ]);

@@ -35,6 +35,9 @@ const PRIMARY_KEY = 'idx_events_aggregate_timeline';
 @Index('idx_events_unprocessed', ['createdAt'], {
   where: sql`${'processed'} = false and ${'retryCount'} < 5`,
 })
+@Index('idx_events_dead_letters', ['createdAt', 'globalPosition'], {
+  where: sql`${'processed'} = false and ${'retryCount'} >= 5`,
+})
 @Index(
   'idx_events_org_type_timeline',
   [sql`uuid_hash_extended(${'organizationId'}, hashtextextended(${'eventType'}, 0))`, 'eventTimestamp'],
@@ -66,16 +69,19 @@ export class Event {
   id!: string;
 
   /**
+   * Transaction that wrote the event. Stands before the position, since PostgreSQL evaluates defaults in the order of columns: whoever
+   * holds a position has the id of a transaction, and a reader of the log can tell that they are done.
+   */
+  @Column({ name: 'transaction_id', type: 'xid8' as ColumnType, default: () => 'pg_current_xact_id()' })
+  transactionId!: string;
+
+  /**
    * Place in the whole log, from a sequence: never reused, with gaps, and not in the order of commits. A string
    * of digits, since JavaScript's numbers end at 2⁵³.
    */
   @Column({ name: 'global_position', type: 'bigint' })
   @Generated('increment')
   globalPosition!: string;
-
-  /** Transaction that wrote the event: a reader of the log stops before the oldest one still running. */
-  @Column({ name: 'transaction_id', type: 'xid8' as ColumnType, default: () => 'pg_current_xact_id()' })
-  transactionId!: string;
 
   @Column({ name: 'event_type', type: 'text' })
   eventType!: string;

@@ -33,6 +33,9 @@ export const APPEND_LIMITS = Object.freeze({
   keyLength: 200,
   tagLength: 200,
   tags: 100,
+  streams: 100,
+  /** Different types and tags together. */
+  boundaries: 1_000,
   /** PostgreSQL's `integer`. */
   version: 2_147_483_647,
 });

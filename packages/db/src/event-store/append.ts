@@ -1,20 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { newId } from '../new-id';
-import { violatedUniqueIndex } from '../repositories/refusals';
-import type { AppendRequest, NewEvent } from './append-request';
-import { requireValidAppend } from './check-append';
-import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
-import { invalidAppendOf } from './invalid-append-error';
+import type { AppendRequest } from './append-request';
+import { planLocks, takeSharedLocks } from './boundary-locks';
+import { requireFewLocks, requireValidAppend } from './check-append';
+import { type AppendedEvent, toRows } from './event-rows';
+import { readEarlier } from './read-earlier';
+import { runAppend } from './run-append';
 import { VersionConflictError } from './version-conflict-error';
-import { withinSavepoint } from './within-savepoint';
-
-/** Where an event stands in the log. */
-export interface AppendedEvent {
-  readonly id: string;
-  readonly aggregateVersion: number;
-  /** A string of digits; see Event.globalPosition. */
-  readonly globalPosition: string;
-}
 
 export interface AppendResult {
   /** False: an earlier append with these idempotency keys wrote them, and this one wrote nothing. */
@@ -25,7 +16,8 @@ export interface AppendResult {
 /**
  * Appends to one aggregate's stream if it stands where the caller believes it does (optimistic concurrency).
  * One statement and one round trip: the version is compared and the events are written together, and of two
- * appends that both saw the same version the unique index lets one through.
+ * appends that both saw the same version the unique index lets one through. Until its transaction ends, it holds off appends
+ * whose condition asks for its types or tags.
  *
  * In a transaction of the caller, which is then one append at a time, a refusal undoes the append alone and the
  * transaction stays usable.
@@ -37,56 +29,16 @@ export interface AppendResult {
 export async function appendEvents(manager: EntityManager, request: AppendRequest): Promise<AppendResult> {
   requireValidAppend(request);
   const { aggregateType, aggregateId, expectedVersion, events } = request;
-  const rows = JSON.stringify(events.map((event, at) => toRow(event, expectedVersion + at + 1)));
-  const written = await run<AppendedEvent>(manager, APPEND, [
-    aggregateType,
-    aggregateId,
-    rows,
-    expectedVersion,
-  ]);
+  const { keys } = planLocks(events);
+  requireFewLocks(keys.length);
+  const rows = JSON.stringify(toRows(request));
+  const parameters = [aggregateType, aggregateId, rows, expectedVersion, keys];
+  const written = await runAppend(manager, (within) => within.query<AppendedEvent[]>(APPEND, parameters));
   if (written.length > 0) return { appended: true, events: written };
 
-  const isKeyed = events[0]?.idempotencyKey !== undefined;
-  const earlier = isKeyed
-    ? await run<EarlierEvent>(manager, READ_EARLIER, [aggregateType, aggregateId, rows])
-    : [];
-  if (earlier.length === 0) throw new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
-  if (earlier.length < events.length || !earlier.every(({ isSame }) => isSame)) {
-    throw new IdempotencyKeyReusedError(aggregateType, aggregateId);
-  }
-  return { appended: false, events: earlier.map(({ isSame: _, ...event }) => event) };
-}
-
-/** A version or key that another append took meanwhile is the same as one that was taken before: no row is written. */
-async function run<Row>(manager: EntityManager, statement: string, parameters: unknown[]): Promise<Row[]> {
-  try {
-    return await withinSavepoint(manager, () => manager.query<Row[]>(statement, parameters));
-  } catch (error) {
-    const index = violatedUniqueIndex(error);
-    if (index === 'idx_events_aggregate_timeline' || index === 'idx_events_idempotency') return [];
-    throw invalidAppendOf(error);
-  }
-}
-
-function toRow(event: NewEvent, version: number) {
-  return {
-    id: newId(),
-    aggregate_version: version,
-    event_type: event.eventType,
-    event_timestamp: (event.eventTimestamp ?? new Date()).toISOString(),
-    is_timed: event.eventTimestamp !== undefined,
-    organization_id: event.organizationId ?? null,
-    user_id: event.userId ?? null,
-    correlation_id: event.correlationId ?? null,
-    idempotency_key: event.idempotencyKey ?? null,
-    tags: event.tags ?? [],
-    payload: event.payload,
-  };
-}
-
-interface EarlierEvent extends AppendedEvent {
-  /** It is what the request asks for under this key. */
-  readonly isSame: boolean;
+  const earlier = await readEarlier(manager, [request], rows);
+  if (earlier === undefined) throw new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
+  return { appended: false, events: earlier };
 }
 
 const APPEND = `
@@ -109,30 +61,6 @@ const APPEND = `
     ),
     0
   )
+  and ${takeSharedLocks('$5')}
   order by e.aggregate_version
   returning id, aggregate_version as "aggregateVersion", global_position as "globalPosition"`;
-
-// The events that carry the request's idempotency keys, in its order: each key is looked up, where a join would read all keys of the
-// aggregate. A time that the caller did not give is another one with every repetition.
-const READ_EARLIER = `
-  select
-    s.id, s.aggregate_version as "aggregateVersion", s.global_position as "globalPosition",
-    s.aggregate_type = $1
-      and s.event_type = e.event_type
-      and s.payload = e.payload
-      and s.tags = e.tags
-      and s.organization_id is not distinct from e.organization_id
-      and s.user_id is not distinct from e.user_id
-      and s.correlation_id is not distinct from e.correlation_id
-      and (s.event_timestamp = e.event_timestamp or not e.is_timed) as "isSame"
-  from jsonb_to_recordset($3::jsonb) as e (
-    aggregate_version integer, event_type text, event_timestamp timestamptz, is_timed boolean,
-    organization_id uuid, user_id uuid, correlation_id uuid, idempotency_key text, tags text[], payload jsonb
-  )
-  cross join lateral (
-    select *
-    from events
-    where aggregate_id = $2 and idempotency_key = e.idempotency_key and idempotency_key is not null
-    limit 1
-  ) s
-  order by e.aggregate_version`;

@@ -85,8 +85,8 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         "aggregate_id" uuid NOT NULL,
         "aggregate_version" integer NOT NULL,
         "id" uuid NOT NULL,
-        "global_position" BIGSERIAL NOT NULL,
         "transaction_id" xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        "global_position" BIGSERIAL NOT NULL,
         "event_type" text NOT NULL,
         "event_timestamp" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
         "organization_id" uuid,
@@ -103,6 +103,21 @@ export class InitialSchema1795445591570 implements MigrationInterface {
         CONSTRAINT "events_retry_count_check" CHECK ("retry_count" >= 0),
         CONSTRAINT "events_aggregate_version_check" CHECK ("aggregate_version" >= 1),
         CONSTRAINT "idx_events_aggregate_timeline" PRIMARY KEY (
+          "aggregate_type",
+          "aggregate_id",
+          "aggregate_version"
+        )
+      )
+    `);
+    await queryRunner.query(`
+      CREATE TABLE "event_leases" (
+        "aggregate_type" text NOT NULL,
+        "aggregate_id" uuid NOT NULL,
+        "aggregate_version" integer NOT NULL,
+        "token" uuid,
+        "lease_until" TIMESTAMP(3) WITH TIME ZONE,
+        "not_before" TIMESTAMP(3) WITH TIME ZONE,
+        CONSTRAINT "event_leases_pkey" PRIMARY KEY (
           "aggregate_type",
           "aggregate_id",
           "aggregate_version"
@@ -179,6 +194,7 @@ export class InitialSchema1795445591570 implements MigrationInterface {
       `);
       await queryRunner.query(`DROP TABLE "user_organizations"`);
       await queryRunner.query(`DROP TABLE "idempotency_keys"`);
+      await queryRunner.query(`DROP TABLE "event_leases"`);
       await queryRunner.query(`DROP TABLE "events"`);
       await queryRunner.query(`DROP TABLE "api_keys"`);
       await queryRunner.query(`DROP TABLE "users"`);

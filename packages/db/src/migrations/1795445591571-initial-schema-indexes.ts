@@ -146,6 +146,12 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     });
     await ensureIndex(queryRunner, {
       table: 'events',
+      name: 'idx_events_dead_letters',
+      keys: ['"created_at"', '"global_position"'],
+      where: '"processed" = false and "retry_count" >= 5',
+    });
+    await ensureIndex(queryRunner, {
+      table: 'events',
       name: 'idx_events_org_type_timeline',
       keys: [
         '(uuid_hash_extended("organization_id", hashtextextended("event_type", 0)))',
@@ -198,6 +204,7 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_tags' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_type_timeline' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_org_type_timeline' });
+    await dropIndex(queryRunner, { table: 'events', name: 'idx_events_dead_letters' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_unprocessed' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_correlation' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_timeline' });

@@ -1,0 +1,134 @@
+import { CUSTOM_PLAN } from '@holdfast/postgres';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { Event } from '../entities/event.entity';
+import { selectEvent, toEvent } from '../log/event-row';
+import { LAST_POSITION, type SettledPosition } from '../log/watermark';
+import { watermarkOf } from '../log/watermarks';
+import { InvalidCursorError } from '../repositories/keyset';
+import { requireLimit } from '../repositories/limit';
+import { cursorPosition } from '../repositories/sort-key';
+import { type EventQuery, matchItem, requireValidQuery } from './event-query';
+import { readSeen, renderSeen, type SeenEvents, wasSeen } from './seen-events';
+
+export interface QueryReadRequest {
+  /** 1 to 500. Default 500. */
+  readonly limit?: number | undefined;
+  /** `nextCursor` of the part before; left out for the first one. */
+  readonly cursor?: string | undefined;
+}
+
+export interface QueryRead {
+  /** In order of positions. */
+  readonly events: readonly Event[];
+  /** For the condition of an append that rests on these events. Opaque; the same for all parts of one reading. */
+  readonly after: string;
+  /** Give it back to read on, of what the first part saw; null where this is the last one. */
+  readonly nextCursor: string | null;
+}
+
+/**
+ * The events that a query matches, as one snapshot shows them, and a token for the condition of the append that is decided
+ * from them. All parts are read before the decision.
+ *
+ * Planned for its types and tags each time. Index: idx_events_tags, or idx_events_type_timeline where no tag is asked for, or
+ * idx_events_global_position where most events match.
+ *
+ * @throws InvalidEventQueryError, InvalidLimitError, InvalidCursorError
+ */
+export async function readByQuery(
+  manager: EntityManager,
+  query: EventQuery,
+  { limit = 500, cursor }: QueryReadRequest = {},
+): Promise<QueryRead> {
+  requireValidQuery(query);
+  const take = requireLimit(limit);
+  const [from, seen] = cursor === undefined ? ['0', undefined] : readCursor(cursor);
+  const settled = seen === undefined ? await readSettled(manager) : NOTHING_SETTLED;
+  const parameters: unknown[] = [from, take + 1];
+  const items = query.map((item) => matchItem(item, parameters, { event: 'e', isHidden: false }));
+  const ofSnapshot = seen === undefined ? '' : `and ${wasSeen(seen, parameters, 'e')}`;
+  const rows = await manager.query<ReadRow[]>(
+    `/* ${CUSTOM_PLAN} */
+    select s.*, e.*
+    from (
+      select
+        pg_current_snapshot()::text as "seenSnapshot",
+        pg_snapshot_xmin(pg_current_snapshot())::text as "seenOldest",
+        pg_current_xact_id_if_assigned()::text as "seenOwn",
+        ${LAST_POSITION} as "seenLast"
+    ) s
+    left join (
+      select ${selectEvent(manager)}
+      from events e
+      where e.global_position > $1::bigint and (${items.join(' or ')}) ${ofSnapshot}
+      order by e.global_position
+      limit $2::integer
+    ) e on true
+    order by e."globalPosition"`,
+    parameters,
+  );
+  const events = rows.filter(({ id }) => id !== null).map(readEvent);
+  const after = renderSeen(seen ?? seenOf(rows[0] as ReadRow, settled));
+  const last = events.length > take ? events[take - 1] : undefined;
+  return {
+    events: events.slice(0, take),
+    after,
+    nextCursor: last === undefined ? null : renderCursor(last.globalPosition, after),
+  };
+}
+
+interface ReadRow {
+  readonly id: string | null;
+  readonly seenSnapshot: string;
+  readonly seenOldest: string;
+  /** Id of the reader's own transaction, if it has one. */
+  readonly seenOwn: string | null;
+  readonly seenLast: string;
+}
+
+const NOTHING_SETTLED: SettledPosition = { position: '0', nextTransactionId: '0' };
+
+/** How far the log is settled: what an append checks later begins there. In a transaction, what was known before. */
+async function readSettled(manager: EntityManager): Promise<SettledPosition> {
+  const watermark = watermarkOf(manager.dataSource);
+  if (manager.queryRunner?.isTransactionActive === true) return watermark.settled;
+  return (await watermark.advance(manager)).settled;
+}
+
+function seenOf(row: ReadRow, settled: SettledPosition): SeenEvents {
+  // A snapshot that is older than what is settled, as that of a transaction that is REPEATABLE READ, need not show all of it.
+  const showsSettled = BigInt(row.seenOldest) >= BigInt(settled.nextTransactionId);
+  return {
+    snapshot: row.seenSnapshot,
+    settled: showsSettled ? settled.position : '0',
+    last: row.seenLast,
+    own: row.seenOwn,
+  };
+}
+
+function readEvent({
+  seenSnapshot: _,
+  seenOldest: __,
+  seenOwn: ___,
+  seenLast: ____,
+  ...event
+}: ReadRow): Event {
+  return toEvent(event);
+}
+
+const queryCursor = z.tuple([z.literal('events-by-query'), cursorPosition, z.string()]);
+
+const renderCursor = (position: string, after: string): string =>
+  Buffer.from(JSON.stringify(['events-by-query', position, after])).toString('base64url');
+
+function readCursor(text: string): [position: string, seen: SeenEvents] {
+  try {
+    const [, position, after] = queryCursor.parse(
+      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
+    );
+    return [position, readSeen(after)];
+  } catch {
+    throw new InvalidCursorError('events-by-query');
+  }
+}

@@ -1,0 +1,74 @@
+import type { EntityManager } from 'typeorm';
+import type { AppendRequest } from './append-request';
+import type { AppendedEvent } from './event-rows';
+import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
+import { runAppend } from './run-append';
+
+/**
+ * What an earlier append of the same events has written, in the order of the request; undefined if none has, or the events
+ * have no keys.
+ *
+ * @param rows The events of all streams, as JSON.
+ * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
+ */
+export async function readEarlier(
+  manager: EntityManager,
+  streams: readonly AppendRequest[],
+  rows: string,
+): Promise<AppendedEvent[] | undefined> {
+  const [first] = streams;
+  if (first?.events[0]?.idempotencyKey === undefined) return undefined;
+  const earlier = await runAppend(manager, (within) => within.query<EarlierEvent[]>(READ_EARLIER, [rows]));
+  const [found] = earlier;
+  if (found === undefined) return undefined;
+  const other = earlier.find(({ isSame }) => !isSame);
+  const count = streams.reduce((sum, { events }) => sum + events.length, 0);
+  if (other !== undefined || earlier.length < count) {
+    const { aggregateType, aggregateId } = other ?? found;
+    throw new IdempotencyKeyReusedError(aggregateType, aggregateId);
+  }
+  return earlier.map(({ id, aggregateVersion, globalPosition }) => ({
+    id,
+    aggregateVersion,
+    globalPosition,
+  }));
+}
+
+interface EarlierEvent extends AppendedEvent {
+  /** As the request names it. */
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  /** It is what the request asks for under this key. */
+  readonly isSame: boolean;
+}
+
+// The events that carry the request's idempotency keys, in its order: each key is looked up, where a join would read all keys of the
+// aggregate. A time that the caller did not give is another one with every repetition.
+const READ_EARLIER = `
+  select
+    s.id, s.aggregate_version as "aggregateVersion", s.global_position as "globalPosition",
+    e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
+    s.aggregate_type = e.aggregate_type
+      and s.event_type = e.event_type
+      and s.payload = e.payload
+      and s.tags = e.tags
+      and s.organization_id is not distinct from e.organization_id
+      and s.user_id is not distinct from e.user_id
+      and s.correlation_id is not distinct from e.correlation_id
+      and (s.event_timestamp = e.event_timestamp or not e.is_timed) as "isSame"
+  from rows from (
+    jsonb_to_recordset($1::jsonb) as (
+      aggregate_type text, aggregate_id uuid, event_type text, event_timestamp timestamptz, is_timed boolean,
+      organization_id uuid, user_id uuid, correlation_id uuid, idempotency_key text, tags text[], payload jsonb
+    )
+  ) with ordinality as e (
+    aggregate_type, aggregate_id, event_type, event_timestamp, is_timed,
+    organization_id, user_id, correlation_id, idempotency_key, tags, payload, at
+  )
+  cross join lateral (
+    select *
+    from events
+    where aggregate_id = e.aggregate_id and idempotency_key = e.idempotency_key and idempotency_key is not null
+    limit 1
+  ) s
+  order by e.at`;

@@ -1,0 +1,28 @@
+import type { EntityManager } from 'typeorm';
+import { violatedUniqueIndex } from '../repositories/refusals';
+import { invalidAppendOf } from './invalid-append-error';
+import { withinSavepoint } from './within-savepoint';
+
+/**
+ * Runs an append and gives what it wrote. A version or key that another append took meanwhile is the same as one that was taken
+ * before: no row is written, and in a transaction nothing of the append is left, its locks included.
+ */
+export async function runAppend<Row>(
+  manager: EntityManager,
+  append: (manager: EntityManager) => Promise<Row[]>,
+): Promise<Row[]> {
+  try {
+    return await withinSavepoint(manager, async () => {
+      const rows = await append(manager);
+      if (rows.length === 0) throw NOTHING_WRITTEN;
+      return rows;
+    });
+  } catch (error) {
+    if (error === NOTHING_WRITTEN) return [];
+    const index = violatedUniqueIndex(error);
+    if (index === 'idx_events_aggregate_timeline' || index === 'idx_events_idempotency') return [];
+    throw invalidAppendOf(error);
+  }
+}
+
+const NOTHING_WRITTEN = new Error('nothing was written');

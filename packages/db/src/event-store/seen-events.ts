@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { cursorPosition } from '../repositories/sort-key';
+import { InvalidAppendError } from './invalid-append-error';
+
+/** What a reader has seen, as a token tells it: the caller of an append gives it back unchanged. */
+export interface SeenEvents {
+  /** What of other transactions it saw: a `pg_snapshot`. */
+  readonly snapshot: string;
+  /** Of the positions up to here it saw every event that there will be. */
+  readonly settled: string;
+  /** The last position given out by then. */
+  readonly last: string;
+  /** The transaction that it read in, if that had an id. Of its own events it saw those up to the last position. */
+  readonly own: string | null;
+}
+
+const digits = z.string().regex(/^\d{1,20}$/);
+
+const token = z.tuple([
+  z.literal('seen'),
+  z.string().regex(/^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/),
+  cursorPosition,
+  cursorPosition,
+  digits.nullable(),
+]);
+
+export function renderSeen({ snapshot, settled, last, own }: SeenEvents): string {
+  return Buffer.from(JSON.stringify(['seen', snapshot, settled, last, own])).toString('base64url');
+}
+
+/** @throws InvalidAppendError for a text that is no token of a reader. */
+export function readSeen(text: string): SeenEvents {
+  try {
+    const [, snapshot, settled, last, own] = token.parse(
+      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
+    );
+    return { snapshot, settled, last, own };
+  } catch {
+    throw new InvalidAppendError({
+      path: 'condition.after',
+      reason: 'is no token of readByQuery; give it back unchanged',
+    });
+  }
+}
+
+/** SQL that is true of an event that the reader has seen. Values are added to the parameters. */
+export function wasSeen({ snapshot, last, own }: SeenEvents, parameters: unknown[], event: string): string {
+  const byOthers = `pg_visible_in_snapshot(${event}.transaction_id, $${parameters.push(snapshot)}::pg_snapshot)`;
+  if (own === null) return byOthers;
+  // A snapshot does not tell what its own transaction had written by then.
+  return `case when ${event}.transaction_id = $${parameters.push(own)}::xid8
+      then ${event}.global_position <= $${parameters.push(last)}::bigint
+      else ${byOthers} end`;
+}

@@ -1,0 +1,92 @@
+import pg, { type ClientConfig } from 'pg';
+import type { DataSource } from 'typeorm';
+import { EVENTS_CHANNEL } from './announcements';
+
+/** Waits for something to be appended, or for time to pass. */
+export interface LogListener {
+  /**
+   * Resolves when something was announced since the last wait began to be served, or after `longestMs`, or when the signal
+   * aborts. Never rejects.
+   */
+  wait(longestMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Between attempts to listen again, in milliseconds. */
+const RETRY_MS = 5_000;
+
+/**
+ * Opens a listener on a connection of its own, beside the pool. Without one, be it that it cannot be opened or is lost, or that a pooler
+ * keeps announcements from it, waits last as long as they may: what is announced is never more than a hint to look.
+ */
+export function openLogListener(dataSource: DataSource, signal: AbortSignal): LogListener {
+  let isAnnounced = false;
+  let wake: () => void = () => {};
+  let client: pg.Client | undefined;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const announce = (): void => {
+    isAnnounced = true;
+    wake();
+  };
+  const onAbort = (): void => wake();
+  signal.addEventListener('abort', onAbort);
+
+  const connect = async (): Promise<void> => {
+    const opened = new pg.Client(readConnectionOptions(dataSource));
+    client = opened;
+    const lose = (): void => {
+      if (client !== opened) return;
+      client = undefined;
+      opened.end().catch(() => undefined);
+      if (!isClosed) retryTimer = setTimeout(() => void connect(), RETRY_MS).unref();
+    };
+    opened.on('error', lose).on('end', lose).on('notification', announce);
+    try {
+      await opened.connect();
+      await opened.query(`listen ${EVENTS_CHANNEL}`);
+      // What was appended while nobody listened.
+      announce();
+    } catch {
+      lose();
+    }
+  };
+  const connecting = connect();
+
+  return {
+    async wait(longestMs) {
+      if (!isAnnounced && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, longestMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      isAnnounced = false;
+    },
+    async close() {
+      isClosed = true;
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(retryTimer);
+      await connecting;
+      const opened = client;
+      client = undefined;
+      await opened?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** Where and as whom the DataSource reaches its primary. */
+function readConnectionOptions({ options }: DataSource): ClientConfig {
+  if (options.type !== 'postgres') throw new Error('a log is read from PostgreSQL');
+  const { url, ssl } = options.replication?.master ?? options;
+  return {
+    ...(url !== undefined && { connectionString: url }),
+    ...(ssl !== undefined && { ssl: ssl as NonNullable<ClientConfig['ssl']> }),
+    application_name: `${options.applicationName ?? 'holdfast'} listener`,
+    connectionTimeoutMillis: RETRY_MS,
+    keepAlive: true,
+  };
+}

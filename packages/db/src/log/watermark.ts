@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+
+/** A position up to which the log will not change: what is not there has been rolled back. */
+export interface SettledPosition {
+  /** A string of digits; 0 before anything is settled. */
+  readonly position: string;
+  /**
+   * Every transaction that has a position up to there has an id below this one. A snapshot whose `xmin` is as high sees all
+   * events of those positions.
+   */
+  readonly nextTransactionId: string;
+}
+
+/** How far a log has come, and how far it can be read. */
+export interface LogReading {
+  readonly settled: SettledPosition;
+  /** The last position given out, be it to a transaction that still runs. */
+  readonly last: string;
+  /** The oldest transaction that still runs, if positions wait to be settled. It may have begun long ago, and write elsewhere. */
+  readonly heldBackBy: string | undefined;
+}
+
+/** Tells how far a log can be read. Another implementation may fence writers where several nodes commit. */
+export interface LogWatermark {
+  /** What was settled at the last `advance`. */
+  readonly settled: SettledPosition;
+  /** Looks again. The manager is in no transaction, and of the primary. */
+  advance(manager: EntityManager): Promise<LogReading>;
+}
+
+/** The role may not see how far the log has come: it needs USAGE or SELECT on the sequence of positions. */
+export class LogPrivilegeError extends Error {
+  override readonly name = 'LogPrivilegeError';
+  readonly code = 'HOLDFAST_LOG_PRIVILEGE';
+
+  constructor() {
+    super('reading the log needs USAGE or SELECT on the sequence events_global_position_seq');
+  }
+}
+
+/**
+ * A watermark for a log on one server.
+ *
+ * Positions are taken from a sequence before commits, so that a later one may be visible first. Whoever takes a position has
+ * an id as a transaction by then (the default of `transaction_id` is evaluated before that of `global_position`). So if the last
+ * position L is read first and the next transaction id N after it, all holders of positions up to L have ids below N; and once
+ * no transaction below N runs, all of them have ended.
+ *
+ * N is not `pg_snapshot_xmax`: that is one past the last id that has *ended*, and transactions that run may lie beyond it.
+ * `age(xid)` counts from the next id that will be given out, so that `xmax + age(xmax)` is N, without taking one.
+ *
+ * L and N wait as a pair until N is reached, so that a log that is always written to is settled too, up to a position that
+ * was the last one when the looking before last began.
+ *
+ * `advance` throws LogPrivilegeError where the role may not see the sequence: it would take the log for empty.
+ */
+export function createLogWatermark(): LogWatermark {
+  let settled: SettledPosition = { position: '0', nextTransactionId: '0' };
+  let pending: SettledPosition | undefined;
+  const settle = (candidate: SettledPosition): void => {
+    if (BigInt(candidate.position) > BigInt(settled.position)) settled = candidate;
+  };
+  return {
+    get settled() {
+      return settled;
+    },
+    async advance(manager) {
+      const [row] = await manager.query<[LogRow]>(READ_LOG_END);
+      const { last, nextTransactionId, oldest, mayRead } = row;
+      if (!mayRead) throw new LogPrivilegeError();
+      const isReached = ({ nextTransactionId: next }: SettledPosition) => BigInt(oldest) >= BigInt(next);
+      const newest = { position: last, nextTransactionId };
+      if (isReached(newest)) {
+        settle(newest);
+        if (pending !== undefined && isReached(pending)) pending = undefined;
+      } else if (pending === undefined || isReached(pending)) {
+        if (pending !== undefined) settle(pending);
+        pending = newest;
+      }
+      const isBehind = BigInt(settled.position) < BigInt(last);
+      return { settled, last, heldBackBy: isBehind ? oldest : undefined };
+    },
+  };
+}
+
+interface LogRow {
+  readonly last: string;
+  readonly nextTransactionId: string;
+  readonly oldest: string;
+  readonly mayRead: boolean;
+}
+
+const MAY_SEE_POSITIONS = `has_sequence_privilege('events_global_position_seq', 'usage, select')`;
+
+/** SQL for the last position given out, as digits; 0 where the role may not know. */
+export const LAST_POSITION = `coalesce(
+      case when ${MAY_SEE_POSITIONS} then pg_sequence_last_value('events_global_position_seq') end, 0
+    )::text`;
+
+// The columns are computed in this order. The snapshot is that of the statement's beginning, which is on the safe side for the oldest one.
+const READ_LOG_END = `
+  select
+    ${LAST_POSITION} as last,
+    (
+      pg_snapshot_xmax(pg_current_snapshot())::text::bigint + age(pg_snapshot_xmax(pg_current_snapshot())::xid)
+    )::text as "nextTransactionId",
+    pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
+    ${MAY_SEE_POSITIONS} as "mayRead"`;

@@ -1,0 +1,55 @@
+import { readErrorCode } from '@holdfast/resilience';
+import type { EntityManager } from 'typeorm';
+import { MAX_EVENT_ATTEMPTS } from '../entities/event.entity';
+import { type EventKey, isOneOf, keyArrays } from './claim-events';
+
+const MOST_ERROR_CHARACTERS = 500;
+
+/** The events are done, and no note of them is left. */
+export async function markDone(manager: EntityManager, keys: readonly EventKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  await manager.query(
+    `with forgotten as (delete from event_leases l where ${isOneOf('l')})
+    update events e set processed = true where ${isOneOf('e')}`,
+    keyArrays(keys),
+  );
+}
+
+/** What became of an event whose handler failed. */
+export interface FailureMark {
+  readonly attempts: number;
+  readonly isDeadLetter: boolean;
+}
+
+/** The attempt is counted, with why it failed; there is another one after the delay, or none if this was the last. */
+export async function markFailed(
+  manager: EntityManager,
+  key: EventKey,
+  { error, delayMs }: { readonly error: unknown; readonly delayMs: number },
+): Promise<FailureMark> {
+  const [[row]] = await manager.query<[[{ attempts: number }]]>(
+    `update events e set retry_count = retry_count + 1, last_error = $4::text
+    where ${isOneOf('e')} and not processed
+    returning retry_count as attempts`,
+    [...keyArrays([key]), renderError(error)],
+  );
+  const isDeadLetter = row.attempts >= MAX_EVENT_ATTEMPTS;
+  if (isDeadLetter) await manager.query(`delete from event_leases l where ${isOneOf('l')}`, keyArrays([key]));
+  else await manager.query(WAIT, [key.aggregateType, key.aggregateId, key.aggregateVersion, delayMs]);
+  return { attempts: row.attempts, isDeadLetter };
+}
+
+const WAIT = `
+  insert into event_leases (aggregate_type, aggregate_id, aggregate_version, not_before)
+  values ($1, $2, $3, clock_timestamp() + $4::float8 * interval '1 ms')
+  on conflict (aggregate_type, aggregate_id, aggregate_version) do update
+  set token = null, lease_until = null, not_before = excluded.not_before`;
+
+/** Name, code and message of an error, shortened. What a driver says besides may hold values of rows, and is left out. */
+function renderError(error: unknown): string {
+  if (!(error instanceof Error)) return 'a handler failed with something that is no error';
+  const code = readErrorCode(error);
+  const text = `${error.name}${code === undefined ? '' : ` ${code}`}: ${error.message}`;
+  // A text with U+0000 or half a surrogate pair could not be stored, and its event would never be counted.
+  return text.slice(0, MOST_ERROR_CHARACTERS).replaceAll(/[\0\p{Surrogate}]/gu, ' ');
+}
