@@ -33,7 +33,7 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
     name: 'organizations by a rare part of the name',
     index: 'idx_organizations_name_trgm',
     run: (manager, { rareName }) => organizations(manager).searchByName(rareName),
-    maxBuffers: 200,
+    maxBuffers: 1_000,
     because: 'every trigram of the text has a list of its own, and frequent ones have long lists',
     growth: 'the lists of trigrams grow with the names',
     allows: { sort: 'likeness is computed from what was found' },
@@ -106,7 +106,8 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
     index: ['organizations_pkey', 'idx_user_orgs_org_role', 'idx_api_keys_org_status'],
     run: (manager, { medianOrganizationId }) =>
       manager.query('delete from organizations where id = $1', [medianOrganizationId]),
-    maxBuffers: 40,
+    maxBuffers: 120,
     because: 'its memberships and API keys, a few of each, are found and deleted by the foreign keys',
+    growth: 'where there is more of everything, a median organization has more memberships and keys',
   }),
 ];

@@ -38,6 +38,15 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
       users(manager).searchByName(firstName, lastName),
   }),
   contract({
+    name: 'users by a frequent first name and a rare last one',
+    index: 'idx_users_name_search',
+    run: (manager, { frequentPerson: { firstName }, rarePerson: { lastName } }) =>
+      users(manager).searchByName(firstName, lastName),
+    allows: { sort: 'those of both names are few' },
+    maxBuffers: 150,
+    because: 'where they are few, all of them are read and sorted',
+  }),
+  contract({
     name: 'users by a frequent first name alone',
     index: 'idx_users_name_search',
     run: (manager, { frequentPerson: { firstName } }) => users(manager).searchByName(firstName),

@@ -1,4 +1,5 @@
-import type { EntityManager } from 'typeorm';
+import { CUSTOM_PLAN } from '@holdfast/postgres';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
 import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
@@ -100,21 +101,16 @@ export class UserRepository {
 
   /**
    * Users with this first name whose last name starts with the text, without regard to case, by the bytes of the last name
-   * in small letters. Index: idx_users_name_search.
+   * in small letters. Planned for its names each time: some are a thousand times as frequent as others.
+   * Index: idx_users_name_search.
    *
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
-    // One range of pairs: of two conditions the planner takes the product, and names go together.
-    const names = `(${FIRST_NAME}, ${LAST_NAME})`;
-    return this.#rows()
-      .where(`${names} >= (lower(:firstName), lower(:lastName))`, { firstName, lastName: lastNamePrefix })
-      .andWhere(`${names} < (lower(:firstName), lower(:lastName) || ${LAST_CHARACTER})`)
-      .andWhere('u.firstName is not null and u.lastName is not null')
-      .orderBy(FIRST_NAME)
-      .addOrderBy(LAST_NAME)
-      .addOrderBy('u.id')
-      .limit(requireLimit(limit))
+    return this.#byLastName(lastNamePrefix, limit)
+      .comment(CUSTOM_PLAN)
+      .andWhere(`${FIRST_NAME} = lower(:firstName)`, { firstName })
+      .andWhere('u.firstName is not null')
       .getMany();
   }
 
@@ -124,14 +120,7 @@ export class UserRepository {
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByLastName(lastNamePrefix: string, limit = 20): Promise<User[]> {
-    return this.#rows()
-      .where(`${LAST_NAME} >= lower(:lastName)`, { lastName: lastNamePrefix })
-      .andWhere(`${LAST_NAME} < lower(:lastName) || ${LAST_CHARACTER}`)
-      .andWhere('u.lastName is not null')
-      .orderBy(LAST_NAME)
-      .addOrderBy('u.id')
-      .limit(requireLimit(limit))
-      .getMany();
+    return this.#byLastName(lastNamePrefix, limit).getMany();
   }
 
   /** Users of a status and role, newest first. Index: idx_users_status_role. */
@@ -172,6 +161,16 @@ export class UserRepository {
       .setParameter('at', at)
       .where('id = :id', { id })
       .execute();
+  }
+
+  #byLastName(lastName: string, limit: number): SelectQueryBuilder<User> {
+    return this.#rows()
+      .where(`${LAST_NAME} >= lower(:lastName)`, { lastName })
+      .andWhere(`${LAST_NAME} < lower(:lastName) || ${LAST_CHARACTER}`)
+      .andWhere('u.lastName is not null')
+      .orderBy(LAST_NAME)
+      .addOrderBy('u.id')
+      .limit(requireLimit(limit));
   }
 
   #rows() {
