@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
+import { newId } from '../new-id';
 import { ApiKeyRepository } from '../repositories/api-key.repository';
 import { PAGE, readTwoPages } from './next-page';
 import { requireRefusal } from './require-refusal';
@@ -62,6 +63,13 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     maxBuffers: 60,
     because: 'the new version of the row enters every index',
     run: (manager, { apiKey: { id } }) => keys(manager).update(id, { name: 'renamed' }, [1]),
+  }),
+  contract({
+    name: 'API key that gets a successor',
+    index: 'api_keys_pkey',
+    maxBuffers: 60,
+    because: 'the new version of the row enters every index',
+    run: (manager, { apiKey: { id } }) => keys(manager).retire(id, newId(), 3_600),
   }),
   contract({
     name: 'revocation of an API key',
