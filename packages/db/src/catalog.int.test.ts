@@ -81,9 +81,7 @@ describe('the catalog after the migrations', () => {
     const rows = new Map((await readCatalog(database.dataSource)).map((row) => [row.name, row]));
     expect(rows.get('idx_events_unprocessed')?.predicate).toBe('((processed = false) AND (retry_count < 5))');
     expect(rows.get('idx_users_login_activity')?.predicate).toBe("(status = 'active'::text)");
-    expect(rows.get('idx_user_orgs_user_status')?.predicate).toContain(
-      "ARRAY['active'::text, 'pending'::text]",
-    );
+    expect(rows.get('idx_api_keys_org_status')?.predicate).toBe('(organization_id IS NOT NULL)');
     expect(rows.get('idx_organizations_name_trgm')?.classes).toEqual(['gin_trgm_ops']);
     expect(rows.get('idx_user_orgs_org_role')?.classes).toEqual([
       'uuid_ops',

@@ -4,6 +4,9 @@ import { readIndexSizes, takeLiteralSet } from '../bench/indexes/index-sets';
 import { loadData } from '../data/load-data';
 import { LITERAL_INDEXES } from './literal-indexes';
 
+/** The plan had the first two beside the twenty-one, and not the third: docs/benchmarks.md. */
+const DIFFERENT = ['events_pkey', 'idx_user_orgs_user_organization', 'idx_users_last_name'];
+
 describe('the literal indexes', () => {
   let server: TemporaryServer;
 
@@ -32,7 +35,7 @@ describe('the literal indexes', () => {
     const isLiteral = (name: string) => names.includes(name);
     expect(Object.keys(definitionsOf(after, isLiteral)).sort()).toEqual([...names].sort());
     expect(Object.keys(definitionsOf(before, isLiteral)).sort()).toEqual([...names].sort());
-    const isOther = (name: string) => !isLiteral(name) && name !== 'events_pkey';
+    const isOther = (name: string) => !isLiteral(name) && !DIFFERENT.includes(name);
     expect(definitionsOf(after, isOther)).toEqual(definitionsOf(before, isOther));
     const definitions = after.map(({ definition }) => definition);
     // The shipped primary key has the name of a literal index, which is none: the events have the planned one.

@@ -4,7 +4,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   idx_organizations_external_id: ['body.externalId'],
   idx_users_email_lower: ['body.email'],
   idx_users_external_id: ['body.externalId'],
-  idx_user_orgs_user_organization: ['body.userId', 'body.organizationId'],
+  idx_user_orgs_user_status: ['body.userId', 'body.organizationId'],
   user_organizations_user_id_fkey: ['body.userId'],
   user_organizations_organization_id_fkey: ['body.organizationId'],
   api_keys_user_id_fkey: ['body.userId'],

@@ -18,7 +18,7 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   }),
   contract({
     name: 'membership of a user in an organization',
-    index: 'idx_user_orgs_user_organization',
+    index: 'idx_user_orgs_user_status',
     run: (manager, { membership: { userId, organizationId } }) =>
       memberships(manager).findByUserAndOrganization(userId, organizationId),
   }),
@@ -43,7 +43,7 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   }),
   contract({
     name: 'membership that is there already',
-    index: 'idx_user_orgs_user_organization',
+    index: 'idx_user_orgs_user_status',
     run: async (manager, { membership: { userId, organizationId } }) => {
       await requireRefusal(manager, () => memberships(manager).create({ userId, organizationId }));
       await memberships(manager).findByUserAndOrganization(userId, organizationId);

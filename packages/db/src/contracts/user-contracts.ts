@@ -134,7 +134,7 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   }),
   contract({
     name: 'user who is deleted, with what goes with them',
-    index: ['users_pkey', 'idx_user_orgs_user_organization', 'idx_api_keys_user_status'],
+    index: ['users_pkey', 'idx_user_orgs_user_status', 'idx_api_keys_user_status'],
     run: (manager, { personId }) => manager.query('delete from users where id = $1', [personId]),
     maxBuffers: 40,
     because: 'their memberships and API keys, a few of each, are found and deleted by the foreign keys',

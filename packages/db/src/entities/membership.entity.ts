@@ -21,10 +21,10 @@ export type MembershipStatus = (typeof MEMBERSHIP_STATUSES)[number];
 
 /** That a user belongs to an organization, and as what. */
 @Entity({ name: 'user_organizations' })
-@Index('idx_user_orgs_user_organization', ['userId', 'organizationId'], { unique: true })
-@Index('idx_user_orgs_user_status', ['userId', 'status'], {
-  include: ['organizationId', 'role'],
-  where: `"status" in ('active', 'pending')`,
+// One for three: a user is in an organization once, the foreign key to users, and where a user belongs, from the index alone.
+@Index('idx_user_orgs_user_status', ['userId', 'organizationId'], {
+  unique: true,
+  include: ['status', 'role'],
 })
 // No predicate: one index answers for members by role and for the foreign key, which a partial one cannot.
 @Index('idx_user_orgs_org_role', ['organizationId', 'status', 'role', 'id'])

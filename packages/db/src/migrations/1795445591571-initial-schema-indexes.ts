@@ -178,16 +178,10 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
     });
     await ensureIndex(queryRunner, {
       table: 'user_organizations',
-      name: 'idx_user_orgs_user_organization',
+      name: 'idx_user_orgs_user_status',
       keys: ['"user_id"', '"organization_id"'],
       unique: true,
-    });
-    await ensureIndex(queryRunner, {
-      table: 'user_organizations',
-      name: 'idx_user_orgs_user_status',
-      keys: ['"user_id"', '"status"'],
-      include: ['organization_id', 'role'],
-      where: "\"status\" in ('active', 'pending')",
+      include: ['status', 'role'],
     });
     await ensureIndex(queryRunner, {
       table: 'user_organizations',
@@ -199,7 +193,6 @@ export class InitialSchemaIndexes1795445591571 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_org_role' });
     await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_status' });
-    await dropIndex(queryRunner, { table: 'user_organizations', name: 'idx_user_orgs_user_organization' });
     await dropIndex(queryRunner, { table: 'idempotency_keys', name: 'idx_idempotency_keys_expires' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_tags' });
     await dropIndex(queryRunner, { table: 'events', name: 'idx_events_user_type_timeline' });

@@ -76,7 +76,7 @@ export class MembershipRepository {
     return this.#rows().where('m.id = :id', { id }).getOne();
   }
 
-  /** Index: idx_user_orgs_user_organization. */
+  /** Index: idx_user_orgs_user_status. */
   findByUserAndOrganization(userId: string, organizationId: string): Promise<Membership | null> {
     return this.#rows()
       .where('m.userId = :userId and m.organizationId = :organizationId', { userId, organizationId })

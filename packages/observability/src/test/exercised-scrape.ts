@@ -7,6 +7,11 @@ export function renderExercisedScrape(): Promise<string> {
   const metrics = createMetrics({
     readPool: () => ({ used: 3, free: 1, waiting: 0, min: 2, max: 10 }),
     database,
+    readAdmission: () => ({
+      limit: 64,
+      waiting: 0,
+      classes: { reads: { inFlight: 1, most: 128, admitted: 2, refused: { full: 1 } } },
+    }),
   });
   const pool = 'primary';
   database.tell('connect', { pool, createMs: 20 });

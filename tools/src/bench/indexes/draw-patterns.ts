@@ -35,7 +35,7 @@ export function drawPatterns(report: IndexReport): string {
       ...renderKey(TOP, 'with its indexes', 'without them'),
       ...Array.from({ length: decades + 1 }, (_, decade) => decade).flatMap((decade) => [
         renderElement('path', { d: `M${x(10 ** decade)} ${AXIS + 4}V${bottom}`, stroke: COLORS.grid }),
-        ...(decade % 2 === 0
+        ...(decade % 3 === 0
           ? [
               renderText(
                 'text',

@@ -75,7 +75,9 @@ export async function measureScale(events: number, options: ScaleOptions): Promi
           measurePattern(runner, pattern, { ...options, rephrase: phraseForLiteralSet }),
         ),
       );
-      return { events, indexes, skipped, refused, patterns: join(listPatterns(sample), shipped, literal) };
+      const impossible = [...reads, ...writes].map(({ name }) => name).filter((name) => !shipped.has(name));
+      const patterns = join(listPatterns(sample), shipped, literal);
+      return { events, indexes, skipped, refused: [...refused, ...impossible], patterns };
     } finally {
       await runner.release();
     }
@@ -133,7 +135,7 @@ async function measureEach<T>(
   set: string,
   events: number,
   { signal, say }: Pick<ScaleOptions, 'signal' | 'say'>,
-  measure: (pattern: Pattern) => Promise<T>,
+  measure: (pattern: Pattern) => Promise<T | undefined>,
 ): Promise<ReadonlyMap<string, T>> {
   const found = new Map<string, T>();
   await runner.query(`vacuum (analyze, index_cleanup on) ${TABLES.join(', ')}`);
@@ -142,12 +144,30 @@ async function measureEach<T>(
   for (const [at, pattern] of patterns.entries()) {
     signal.throwIfAborted();
     say(`${events} events, ${set} indexes, ${at + 1} of ${patterns.length}: ${pattern.name} …`);
-    found.set(pattern.name, await measure(pattern));
+    const figures = await measure(pattern);
+    if (figures !== undefined) found.set(pattern.name, figures);
   }
   return found;
 }
 
+/** Nothing where the call cannot be made without its index, which its ON CONFLICT names. */
 async function measureShipped(
+  runner: QueryRunner,
+  pattern: Pattern,
+  limits: RepetitionLimits,
+): Promise<Shipped | undefined> {
+  try {
+    return await measureWithAndWithout(runner, pattern, limits);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === NO_ARBITER) return undefined;
+    throw error;
+  }
+}
+
+/** The server's code where no unique index fits an ON CONFLICT. */
+const NO_ARBITER = '42P10';
+
+async function measureWithAndWithout(
   runner: QueryRunner,
   pattern: Pattern,
   limits: RepetitionLimits,

@@ -66,14 +66,14 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   different(
     'user_organizations',
     'idx_user_orgs_user_status',
-    `(user_id, status) where status in ('pending', 'active')`,
+    `unique (user_id, organization_id) where status in ('pending', 'active')`,
     'include',
     'predicate',
   ),
   different(
     'user_organizations',
     'idx_user_orgs_user_status',
-    `(user_id, status) include (role) where status in ('active', 'pending')`,
+    'unique (user_id, organization_id) include (role)',
     'include',
   ),
   different('events', 'idx_events_id', '(id) include (event_type)', 'include'),
