@@ -51,7 +51,7 @@ describe('npm run bench:indexes', () => {
     for (const [name, plot] of drawBenchmarks(report)) {
       expect(await readFile(join(docs, 'benchmarks', name), 'utf8')).toBe(plot);
     }
-  }, 170_000);
+  }, 400_000);
 
   it('leaves out what an index is for when it is not there, and nothing else', async () => {
     const report = assembleReport(await readParts(docs));
