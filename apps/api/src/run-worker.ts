@@ -2,14 +2,14 @@ import { createDataSource, runEventWorker } from '@holdfast/db';
 import { createLogger } from '@holdfast/observability';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import { EVENT_HANDLERS } from './event-handlers';
-import type { ServiceSettings } from './settings';
+import type { WorkerSettings } from './settings';
 
 /**
  * Works through events until the signal aborts; then all is closed.
  *
  * @throws DatabaseConnectionError when the database cannot be reached at the start. Later outages are waited out.
  */
-export async function runWorker(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
+export async function runWorker(settings: WorkerSettings, signal: AbortSignal): Promise<void> {
   const { logLevel, logFormat, environment, variables } = settings;
   const logger = createLogger({ level: logLevel, format: logFormat, service: 'holdfast-worker' });
   const dataSource = createDataSource(environment, variables, { logger });

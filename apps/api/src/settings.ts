@@ -58,20 +58,11 @@ const LONGEST_DEADLINE_MS = 600_000;
  */
 export function readServiceSettings(variables: Variables): ServiceSettings {
   const problems: SettingsProblem[] = [];
-  const read = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string): T => {
-    const value = variables[variable];
-    if (value === undefined || value === '') return fallback;
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    problems.push({ variable, value, allowed });
-    return fallback;
-  };
-
+  const read = createReader(variables, problems);
   const service = {
     host: read('HOST', z.string().regex(/^[\w.:-]+$/), '127.0.0.1', 'a host name or an address'),
     port: read('PORT', wholeNumber(65_535), 3_000, 'a whole number from 0 (any free port) to 65535'),
-    logLevel: read('LOG_LEVEL', z.enum(LOG_LEVELS), 'info', `one of ${LOG_LEVELS.join(', ')}`),
-    logFormat: read('LOG_FORMAT', z.enum(LOG_FORMATS), 'json', `one of ${LOG_FORMATS.join(', ')}`),
+    ...readLogSettings(read),
     shutdownTimeoutMs: read(
       'SHUTDOWN_TIMEOUT_MS',
       wholeNumber(LONGEST_SHUTDOWN_MS),
@@ -134,6 +125,44 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     throw new SettingsError(problems);
   }
   return { ...service, admission, environment, variables, databaseUrl: database.url };
+}
+
+/** What a worker is told from outside. */
+export type WorkerSettings = Pick<ServiceSettings, 'logLevel' | 'logFormat' | 'environment' | 'variables'>;
+
+/**
+ * Reads the settings of a worker and checks those of its database.
+ *
+ * @throws SettingsError as for the service.
+ */
+export function readWorkerSettings(variables: Variables): WorkerSettings {
+  const problems: SettingsProblem[] = [];
+  const log = readLogSettings(createReader(variables, problems));
+  const environment = collect(problems, () => readEnvironment(variables));
+  if (environment !== undefined) collect(problems, () => readDatabaseSettings(environment, variables));
+  if (environment === undefined || problems.length > 0) throw new SettingsError(problems);
+  return { ...log, environment, variables };
+}
+
+type Reader = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string) => T;
+
+/** Reads one variable; one that cannot be used is a problem, and counts as not set. */
+function createReader(variables: Variables, problems: SettingsProblem[]): Reader {
+  return (variable, schema, fallback, allowed) => {
+    const value = variables[variable];
+    if (value === undefined || value === '') return fallback;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    problems.push({ variable, value, allowed });
+    return fallback;
+  };
+}
+
+function readLogSettings(read: Reader): Pick<ServiceSettings, 'logLevel' | 'logFormat'> {
+  return {
+    logLevel: read('LOG_LEVEL', z.enum(LOG_LEVELS), 'info', `one of ${LOG_LEVELS.join(', ')}`),
+    logFormat: read('LOG_FORMAT', z.enum(LOG_FORMATS), 'json', `one of ${LOG_FORMATS.join(', ')}`),
+  };
 }
 
 const MIN_PEPPER_BYTES = 32;

@@ -22,6 +22,7 @@ describe('npm run worker', () => {
     const worker = start(database.url);
     try {
       const output = text(worker.stdout);
+      const errors = text(worker.stderr);
       const closed = once(worker, 'close');
       await appendEvents(dataSource.manager, {
         aggregateType: 'account',
@@ -30,6 +31,7 @@ describe('npm run worker', () => {
         events: [{ eventType: 'account.opened', payload: {} }],
       });
       while ((await dataSource.query('select from events where processed')).length === 0) {
+        if (worker.exitCode !== null) throw new Error(`the worker has ended: ${await errors}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       worker.kill('SIGTERM');

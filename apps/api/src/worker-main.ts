@@ -1,5 +1,5 @@
 import { runWorker } from './run-worker';
-import { readServiceSettings } from './settings';
+import { readWorkerSettings } from './settings';
 
 /** Runs a worker until SIGTERM, SIGINT, SIGHUP or the end of whoever reads its log. A second signal ends it at once. */
 async function main(): Promise<void> {
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSignal);
   process.stdout.on('error', stop);
   try {
-    await runWorker(readServiceSettings(process.env), stopping.signal);
+    await runWorker(readWorkerSettings(process.env), stopping.signal);
   } catch (error) {
     // Told to stop while it opened: the failure is the stop.
     if (!stopping.signal.aborted) throw error;
