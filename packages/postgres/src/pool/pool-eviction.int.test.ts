@@ -28,6 +28,8 @@ describe('a connection that nobody else may have', () => {
     plain.on('error', () => {});
     try {
       const withOurs = await run(ours);
+      // The next caller may be served before the old connection has said that it is gone.
+      await until(() => reasons.length > 0);
       const decided = [...reasons];
       return { ours: withOurs, plain: await run(plain), reasons: decided };
     } finally {

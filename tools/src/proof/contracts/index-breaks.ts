@@ -5,7 +5,10 @@ export interface IndexBreak {
   readonly index: string;
   /** In a few words. */
   readonly what: string;
+  readonly table: string;
   readonly statements: readonly string[];
+  /** Built anew as it was: nothing may fail for that. */
+  readonly isControl: boolean;
 }
 
 /** An index as the catalog has it. */
@@ -32,7 +35,7 @@ interface CatalogKey {
 }
 
 /**
- * Every index of the schema, in each wrong form that applies to it: gone, invalid, its first key last, NULLS at the other
+ * Every index of the schema, built anew as it was (a control), and in each wrong form that applies to it: gone, invalid, its first key last, NULLS at the other
  * end, another predicate, columns in place of expressions, not unique, a b-tree for a GIN.
  *
  * Not among them: another direction of a key. A b-tree is read both ways, and what is left of the difference in an index
@@ -50,14 +53,23 @@ function breaksOf(index: CatalogIndex): IndexBreak[] {
       ? `drop index "${name}"`
       : `alter table "${table}" drop constraint "${constraint}" cascade`;
   const invalid = `update pg_index set indisvalid = false where indexrelid = '"${name}"'::regclass`;
+  const broken = (what: string, ...statements: string[]): IndexBreak => ({
+    index: name,
+    table,
+    what,
+    statements,
+    isControl: false,
+  });
+  const rebuilt: IndexBreak = {
+    ...broken('as it was', `reindex index "${name}"`),
+    isControl: true,
+  };
+  if (constraint !== null) return [rebuilt, broken('gone', gone), broken('invalid', invalid)];
   return [
-    { index: name, what: 'gone', statements: [gone] },
-    { index: name, what: 'invalid', statements: [invalid] },
-    ...(constraint === null ? listWrongForms(index) : []).map(([what, wrong]) => ({
-      index: name,
-      what,
-      statements: [gone, renderIndex({ ...index, ...wrong })],
-    })),
+    { ...rebuilt, statements: [gone, renderIndex(index)] },
+    broken('gone', gone),
+    broken('invalid', invalid),
+    ...listWrongForms(index).map(([what, wrong]) => broken(what, gone, renderIndex({ ...index, ...wrong }))),
   ];
 }
 
