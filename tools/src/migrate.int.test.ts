@@ -24,7 +24,7 @@ describe('npm run migrate', () => {
     const first = await migrate({ DATABASE_URL: database.url });
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/build index {6}idx_events_tags {2}\d+ ms/);
-    expect(first.stdout).toMatch(/Applied 2 migrations in [\d.]+ m?s\.\n$/);
+    expect(first.stdout).toMatch(/Applied 3 migrations in [\d.]+ m?s\.\n$/);
     const second = await migrate({ DATABASE_URL: database.url });
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(second.stdout).toMatch(/No migrations are pending\.\n$/);
@@ -34,7 +34,7 @@ describe('npm run migrate', () => {
     using folder = openScratchFolder();
     const { code, stdout } = await migrate({ HOLDFAST_DIRECTORY: folder.path });
     expect(code).toBe(0);
-    expect(stdout).toContain('Applied 2 migrations');
+    expect(stdout).toContain('Applied 3 migrations');
     expect(await readLocalServer({ directory: folder.path })).toBeUndefined();
   });
 
@@ -63,8 +63,8 @@ describe('npm run migrate', () => {
       process.signal(signal);
       await obstacle.remove();
       expect(await process.ended()).toBe(code);
-      expect(process.stderr).toBe('npm run migrate: stopped; 0 of 2 migrations applied; run it again\n');
-      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 2 migrations in');
+      expect(process.stderr).toBe('npm run migrate: stopped; 0 of 3 migrations applied; run it again\n');
+      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 3 migrations in');
     },
   );
 
@@ -87,7 +87,7 @@ describe('npm run migrate', () => {
     process.closeOutput('stdout');
     await obstacle.remove();
     expect(await process.ended()).toBe(1);
-    expect(process.stderr).toBe('npm run migrate: stopped; 0 of 2 migrations applied; run it again\n');
+    expect(process.stderr).toBe('npm run migrate: stopped; 0 of 3 migrations applied; run it again\n');
   });
 
   it('says in one line why it failed, without the password', async () => {

@@ -41,7 +41,7 @@ describe('npm start', () => {
     using folder = openScratchFolder();
     const first = startIn(folder.path);
     await first.waitForOutput(ready);
-    expect(first.stdout).toContain('Applied 2 migrations');
+    expect(first.stdout).toContain('Applied 3 migrations');
     expect(first.stdout).toContain(
       'GitHub examples loaded: 14 organizations, 24 users, 2 memberships, 329 events.',
     );
