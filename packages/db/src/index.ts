@@ -33,12 +33,13 @@ export {
   type LogAnnouncer,
   type LogAnnouncerOptions,
 } from './log/announcements';
-export { type LogRequest, type LogStretch, readLog } from './log/read-log';
+export { type LogRequest, LogRewoundError, type LogStretch, readLog } from './log/read-log';
 export { TAIL_LOG_DEFAULTS, type TailLogOptions, tailLog } from './log/tail-log';
 export {
   createLogWatermark,
   LogPrivilegeError,
   type LogReading,
+  LogUnsafeError,
   type LogWatermark,
   type SettledPosition,
 } from './log/watermark';

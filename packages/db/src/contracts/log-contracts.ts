@@ -1,6 +1,7 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import { appendToStreams } from '../event-store/append-to-streams';
 import { readByQuery } from '../event-store/read-by-query';
+import { LOG_START } from '../log/log-cursor';
 import { readPositions } from '../log/read-log';
 import { watermarkOf } from '../log/watermarks';
 import { newId } from '../new-id';
@@ -29,7 +30,14 @@ export const LOG_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'a stretch of the log',
     index: 'idx_events_global_position',
-    run: (manager) => readPositions(manager, { from: '1000', to: '50000', take: PAGE.limit }),
+    run: async (manager) => {
+      const { settled } = await watermarkOf(manager.dataSource).advance(manager.dataSource.manager);
+      await readPositions(manager, {
+        from: LOG_START,
+        to: { ...settled, position: '50000' },
+        take: PAGE.limit,
+      });
+    },
   }),
   contract({
     name: 'decision model of a rare tag',
@@ -93,11 +101,12 @@ export const LOG_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     index: 'idx_events_aggregate_timeline',
     maxBuffers: 160,
     because: `twice: ${WRITES}`,
-    run: (manager, { longStream, shortStream }) =>
-      markDone(
+    run: async (manager, { longStream, shortStream }) => {
+      await markDone(
         manager,
         [longStream, shortStream].map(({ version, ...stream }) => ({ ...stream, aggregateVersion: version })),
-      ),
+      );
+    },
   }),
   contract({
     name: 'dead letters, two pages',

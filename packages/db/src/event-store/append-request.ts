@@ -23,7 +23,7 @@ export interface AppendRequest {
   readonly aggregateId: string;
   /** Version of the last event that the caller has seen; 0 for an aggregate that must not exist yet. */
   readonly expectedVersion: number;
-  /** At least one. All are written, or none. */
+  /** 1 to 10 000, those of all streams of an append together. All are written, or none. */
   readonly events: readonly NewEvent[];
 }
 
@@ -34,6 +34,8 @@ export const APPEND_LIMITS = Object.freeze({
   tagLength: 200,
   tags: 100,
   streams: 100,
+  /** Of all streams together: they are one parameter of one statement. */
+  events: 10_000,
   /** Different types and tags together. */
   boundaries: 1_000,
   /** PostgreSQL's `integer`. */

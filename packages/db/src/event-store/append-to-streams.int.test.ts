@@ -103,6 +103,11 @@ describe('appendToStreams', () => {
       ['no stream', { streams: [] }, 'streams'],
       ['no event', { streams: [stream([])] }, 'streams.0.events'],
       [
+        'too many events',
+        { streams: [6_000, 4_001].map((length) => stream(Array.from({ length }, () => opened))) },
+        'streams',
+      ],
+      [
         'a stream twice',
         {
           streams: [
@@ -300,6 +305,7 @@ describe('appendToStreams', () => {
       ['no types', [{ types: [] }], 'query.0.types'],
       ['too many items', Array.from({ length: 21 }, () => ({ tags: ['a'] })), 'query'],
       ['an empty tag', [{ tags: [''] }], 'query.0.tags.0'],
+      ['a tag that no event can have', [{ tags: ['a', 'b\u0000'] }], 'query.0.tags.1'],
     ])('refuses %s', async (_, query, path) => {
       const refusal = { code: 'HOLDFAST_INVALID_EVENT_QUERY', path };
       await expect(claim('a', { query })).rejects.toMatchObject(refusal);

@@ -1,8 +1,13 @@
 import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
-import { watermarkOf } from '../log/watermarks';
 import type { AppendRequest } from './append-request';
-import { type BoundaryLocks, planLocks, TAKE_LOCKS, takeSharedLocks } from './boundary-locks';
+import {
+  type BoundaryLocks,
+  type LocksTaken,
+  planLocks,
+  TAKE_LOCKS,
+  takeSharedLocks,
+} from './boundary-locks';
 import { requireFewLocks, requireValidStreams } from './check-append';
 import { ConditionFailedError } from './condition-failed-error';
 import { type EventQuery, matchItem } from './event-query';
@@ -51,9 +56,7 @@ export async function appendToStreams(
   if (condition === undefined) return write(manager, { streams, locks, condition });
   const { query, after } = condition;
   const seen = after === undefined ? undefined : readSeen(after);
-  const isRecent = seen !== undefined && isShort(seen, watermarkOf(manager.dataSource).settled.position);
-  const append = (within: EntityManager) =>
-    write(within, { streams, locks, condition: { query, seen, isRecent } });
+  const append = (within: EntityManager) => write(within, { streams, locks, condition: { query, seen } });
   if (manager.queryRunner?.isTransactionActive === true) return append(manager);
   return manager.transaction('READ COMMITTED', append);
 }
@@ -68,25 +71,30 @@ interface PlannedCondition {
   readonly query: EventQuery;
   /** Undefined: its reader has seen nothing. */
   readonly seen: SeenEvents | undefined;
+}
+
+interface Check extends PlannedCondition {
   /** Few events can have come since. */
   readonly isRecent: boolean;
 }
 
 const FEW_EVENTS = 10_000n;
 
-/** Whether few positions lie between what the reader saw and the end of the log, as far as that is known here. */
-function isShort({ settled, last }: SeenEvents, known: string): boolean {
-  const end = BigInt(known) > BigInt(last) ? BigInt(known) : BigInt(last);
-  return end - BigInt(settled) <= FEW_EVENTS;
+/** How the condition is checked, now that its locks are held. */
+function planCheck({ query, seen }: PlannedCondition, { last, serverRun }: LocksTaken): Check {
+  // What was seen before a crash or elsewhere cannot be told from what came later: then nothing at all may match.
+  if (seen?.serverRun !== serverRun) return { query, seen: undefined, isRecent: false };
+  return { query, seen, isRecent: BigInt(last) - BigInt(seen.settled) <= FEW_EVENTS };
 }
 
 async function write(manager: EntityManager, append: PlannedAppend): Promise<StreamsAppendResult> {
   const { streams, locks, condition } = append;
   const events = streams.flatMap(toRows);
   const rows = JSON.stringify(events);
+  let check: Check | undefined;
   const written = await runAppend(manager, async (within) => {
-    if (condition !== undefined) await takeLocks(within, locks);
-    return insert(within, append, rows);
+    check = condition && planCheck(condition, await takeLocks(within, locks));
+    return insert(within, { streams, locks, check }, rows);
   });
   if (written.length > 0) {
     const byId = new Map(written.map((event) => [event.id, event]));
@@ -96,42 +104,46 @@ async function write(manager: EntityManager, append: PlannedAppend): Promise<Str
 
   const earlier = await readEarlier(manager, streams, rows);
   if (earlier !== undefined) return { appended: false, streams: splitByStream(streams, earlier) };
-  throw await findRefusal(manager, append);
+  throw await findRefusal(manager, streams, check);
 }
 
-async function takeLocks(manager: EntityManager, { keys, areExclusive }: BoundaryLocks): Promise<void> {
-  const [row] = await manager.query<{ isolation: string }[]>(TAKE_LOCKS, [keys, areExclusive]);
-  if (row?.isolation === 'read committed') return;
+async function takeLocks(manager: EntityManager, { keys, areExclusive }: BoundaryLocks): Promise<LocksTaken> {
+  const [taken] = await manager.query<[LocksTaken]>(TAKE_LOCKS, [keys, areExclusive]);
+  if (taken.isolation === 'read committed') return taken;
   throw new InvalidAppendError({ path: 'condition', reason: 'needs a transaction that is READ COMMITTED' });
 }
 
 function insert(
   manager: EntityManager,
-  { streams, locks, condition }: PlannedAppend,
+  { streams, locks, check }: Omit<PlannedAppend, 'condition'> & { readonly check: Check | undefined },
   rows: string,
 ): Promise<AppendedEvent[]> {
   const parameters: unknown[] = [rows, renderExpected(streams)];
   const guard =
-    condition === undefined
+    check === undefined
       ? takeSharedLocks(`$${parameters.push(locks.keys)}`)
-      : `not exists (select from events c where ${isUnseen(condition, parameters)})`;
+      : `not exists (select from events c where ${isUnseen(check, parameters)})`;
   // Unless few events have come, the right index depends on how frequent the types and tags are.
-  const plan = condition !== undefined && !condition.isRecent ? `/* ${CUSTOM_PLAN} */` : '';
+  const plan = check !== undefined && !check.isRecent ? `/* ${CUSTOM_PLAN} */` : '';
   return manager.query(`${plan}${APPEND} and ${guard}${IN_ORDER}`, parameters);
 }
 
 /** Why nothing was written: what the condition says, or else the versions. */
-async function findRefusal(manager: EntityManager, { streams, condition }: PlannedAppend): Promise<Error> {
-  if (condition !== undefined) {
+async function findRefusal(
+  manager: EntityManager,
+  streams: readonly AppendRequest[],
+  check: Check | undefined,
+): Promise<Error> {
+  if (check !== undefined) {
     const parameters: unknown[] = [];
-    const items = condition.query.map(
+    const items = check.query.map(
       (item, at) => `when ${matchItem(item, parameters, { event: 'c', isHidden: true })} then ${at}`,
     );
     const [unseen] = await manager.query<{ item: number; position: string }[]>(
       `/* ${CUSTOM_PLAN} */
       select case ${items.join(' ')} end as item, c.global_position as position
       from events c
-      where ${isUnseen(condition, parameters)}
+      where ${isUnseen(check, parameters)}
       order by c.global_position
       limit 1`,
       parameters,
@@ -146,7 +158,7 @@ async function findRefusal(manager: EntityManager, { streams, condition }: Plann
 }
 
 /** SQL that is true of an event `c` that the query matches and its reader had not seen. */
-function isUnseen({ query, seen, isRecent }: PlannedCondition, parameters: unknown[]): string {
+function isUnseen({ query, seen, isRecent }: Check, parameters: unknown[]): string {
   const items = query.map((item) => matchItem(item, parameters, { event: 'c', isHidden: isRecent }));
   const matches = `(${items.join(' or ')})`;
   if (seen === undefined) return matches;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LAST_POSITION, SERVER_RUN } from '../log/watermark';
 import type { NewEvent } from './append-request';
 import type { EventQuery } from './event-query';
 
@@ -44,6 +45,14 @@ export function planLocks(events: readonly NewEvent[], query: EventQuery = []): 
 export const takeSharedLocks = (keys: string): string =>
   `(select count(pg_advisory_xact_lock_shared(${NAMESPACE}, k)) from unnest(${keys}::integer[]) as k) >= 0`;
 
+/** What is true once the locks are taken. */
+export interface LocksTaken {
+  readonly isolation: string;
+  /** The last position given out. */
+  readonly last: string;
+  readonly serverRun: string;
+}
+
 /** Takes the locks, in the order of the keys. */
 export const TAKE_LOCKS = `
   select
@@ -53,7 +62,9 @@ export const TAKE_LOCKS = `
         else pg_advisory_xact_lock_shared(${NAMESPACE}, key)
       end
     ) as taken,
-    current_setting('transaction_isolation') as isolation
+    current_setting('transaction_isolation') as isolation,
+    ${LAST_POSITION} as last,
+    ${SERVER_RUN} as "serverRun"
   from unnest($1::integer[], $2::boolean[]) as t (key, is_exclusive)`;
 
 /** Types and tags of one text are told apart. Much used ones are few, so that their hashes are kept. */

@@ -21,6 +21,7 @@ const long = 's'.repeat(201);
 describe('a valid append', () => {
   it.each([
     request({ expectedVersion: APPEND_LIMITS.version - 1 }),
+    request({ events: Array.from({ length: 10_000 }, () => event()) }),
     request({ aggregateType: 's'.repeat(200), events: [event({ eventType: '😀'.repeat(100) })] }),
     request({ events: [event({ tags: Array.from({ length: 100 }, () => 's'.repeat(200)) })] }),
     request({ events: [event({ eventTimestamp: new Date('0001-01-01T00:00:00.000Z') })] }),
@@ -34,6 +35,10 @@ describe('a valid append', () => {
 
   it.each<[AppendRequest, string]>([
     [request({ events: [] }), 'events: an append needs at least one event'],
+    [
+      request({ events: Array.from({ length: 10_001 }, () => event()) }),
+      'events: 10001 events; allowed are 1 to 10000',
+    ],
     [
       request({ expectedVersion: -1 }),
       'expectedVersion: is -1; allowed is a whole number from 0 to 2147483647',

@@ -11,6 +11,7 @@ const {
   tags: mostTags,
   version: lastVersion,
   streams: mostStreams,
+  events: mostEvents,
 } = APPEND_LIMITS;
 
 const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');
@@ -33,6 +34,7 @@ export function requireValidAppend(
     );
   }
   if (events.length === 0) refuse(`${prefix}events`, 'an append needs at least one event');
+  requireFewEvents(`${prefix}events`, events.length);
   if (expectedVersion + events.length > lastVersion) {
     refuse(
       `${prefix}events`,
@@ -52,6 +54,10 @@ export function requireValidStreams({ streams, condition }: StreamsAppendRequest
   if (streams.length < 1 || streams.length > mostStreams) {
     refuse('streams', `${streams.length}; allowed are 1 to ${mostStreams}`);
   }
+  requireFewEvents(
+    'streams',
+    streams.reduce((sum, { events }) => sum + events.length, 0),
+  );
   const isKeyed = streams[0]?.events[0]?.idempotencyKey !== undefined;
   const seen = new Set<string>();
   for (const [at, stream] of streams.entries()) {
@@ -65,6 +71,10 @@ export function requireValidStreams({ streams, condition }: StreamsAppendRequest
     }
   }
   if (condition !== undefined) requireValidQuery(condition.query);
+}
+
+function requireFewEvents(path: string, count: number): void {
+  if (count > mostEvents) refuse(path, `${count} events; allowed are 1 to ${mostEvents}`);
 }
 
 /** Locks are kept in a table of the server that all sessions share. */

@@ -69,6 +69,7 @@ function requireTexts(path: string, texts: readonly string[], min: number, max: 
   requireCount(path, texts, min, max);
   for (const [at, text] of texts.entries()) {
     requireText(`${path}.${at}`, text, APPEND_LIMITS.tagLength, refuse);
+    if (text.includes('\0')) refuse(`${path}.${at}`, 'holds the character U+0000, which no event has');
   }
 }
 

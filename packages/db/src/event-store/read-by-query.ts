@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { Event } from '../entities/event.entity';
 import { selectEvent, toEvent } from '../log/event-row';
-import { LAST_POSITION, type SettledPosition } from '../log/watermark';
+import { LAST_POSITION, nothingSettled, SERVER_RUN, type SettledPosition } from '../log/watermark';
 import { watermarkOf } from '../log/watermarks';
 import { InvalidCursorError } from '../repositories/keyset';
 import { requireLimit } from '../repositories/limit';
@@ -44,7 +44,7 @@ export async function readByQuery(
   requireValidQuery(query);
   const take = requireLimit(limit);
   const [from, seen] = cursor === undefined ? ['0', undefined] : readCursor(cursor);
-  const settled = seen === undefined ? await readSettled(manager) : NOTHING_SETTLED;
+  const settled = seen === undefined ? await readSettled(manager) : nothingSettled(seen.serverRun);
   const parameters: unknown[] = [from, take + 1];
   const items = query.map((item) => matchItem(item, parameters, { event: 'e', isHidden: false }));
   const ofSnapshot = seen === undefined ? '' : `and ${wasSeen(seen, parameters, 'e')}`;
@@ -56,7 +56,8 @@ export async function readByQuery(
         pg_current_snapshot()::text as "seenSnapshot",
         pg_snapshot_xmin(pg_current_snapshot())::text as "seenOldest",
         pg_current_xact_id_if_assigned()::text as "seenOwn",
-        ${LAST_POSITION} as "seenLast"
+        ${LAST_POSITION} as "seenLast",
+        ${SERVER_RUN} as "seenRun"
     ) s
     left join (
       select ${selectEvent(manager)}
@@ -85,9 +86,8 @@ interface ReadRow {
   /** Id of the reader's own transaction, if it has one. */
   readonly seenOwn: string | null;
   readonly seenLast: string;
+  readonly seenRun: string;
 }
-
-const NOTHING_SETTLED: SettledPosition = { position: '0', nextTransactionId: '0' };
 
 /** How far the log is settled: what an append checks later begins there. In a transaction, what was known before. */
 async function readSettled(manager: EntityManager): Promise<SettledPosition> {
@@ -98,12 +98,14 @@ async function readSettled(manager: EntityManager): Promise<SettledPosition> {
 
 function seenOf(row: ReadRow, settled: SettledPosition): SeenEvents {
   // A snapshot that is older than what is settled, as that of a transaction that is REPEATABLE READ, need not show all of it.
-  const showsSettled = BigInt(row.seenOldest) >= BigInt(settled.nextTransactionId);
+  const showsSettled =
+    row.seenRun === settled.serverRun && BigInt(row.seenOldest) >= BigInt(settled.nextTransactionId);
   return {
     snapshot: row.seenSnapshot,
     settled: showsSettled ? settled.position : '0',
     last: row.seenLast,
     own: row.seenOwn,
+    serverRun: row.seenRun,
   };
 }
 
@@ -112,6 +114,7 @@ function readEvent({
   seenOldest: __,
   seenOwn: ___,
   seenLast: ____,
+  seenRun: _____,
   ...event
 }: ReadRow): Event {
   return toEvent(event);

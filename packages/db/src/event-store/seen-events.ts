@@ -10,31 +10,47 @@ export interface SeenEvents {
   readonly settled: string;
   /** The last position given out by then. */
   readonly last: string;
+  /** The run of the server in which it read. In another one ids and positions may have been given out again. */
+  readonly serverRun: string;
   /** The transaction that it read in, if that had an id. Of its own events it saw those up to the last position. */
   readonly own: string | null;
 }
 
-const digits = z.string().regex(/^\d{1,20}$/);
+const SNAPSHOT = /^(\d{1,19}):(\d{1,19}):(\d{1,19}(?:,\d{1,19})*)?$/;
+
+/** Whether PostgreSQL takes it for one: begin and end, and between them, in order, what still ran. */
+function isSnapshot(text: string): boolean {
+  const [, begin, end, running] = SNAPSHOT.exec(text) ?? [];
+  if (begin === undefined || end === undefined || BigInt(begin) < 1n || BigInt(begin) > BigInt(end))
+    return false;
+  let least = BigInt(begin);
+  for (const id of running?.split(',').map(BigInt) ?? []) {
+    if (id < least || id >= BigInt(end)) return false;
+    least = id;
+  }
+  return true;
+}
 
 const token = z.tuple([
   z.literal('seen'),
-  z.string().regex(/^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/),
+  z.string().refine(isSnapshot),
   cursorPosition,
   cursorPosition,
-  digits.nullable(),
+  cursorPosition.nullable(),
+  z.string().max(200),
 ]);
 
-export function renderSeen({ snapshot, settled, last, own }: SeenEvents): string {
-  return Buffer.from(JSON.stringify(['seen', snapshot, settled, last, own])).toString('base64url');
+export function renderSeen({ snapshot, settled, last, own, serverRun }: SeenEvents): string {
+  return Buffer.from(JSON.stringify(['seen', snapshot, settled, last, own, serverRun])).toString('base64url');
 }
 
 /** @throws InvalidAppendError for a text that is no token of a reader. */
 export function readSeen(text: string): SeenEvents {
   try {
-    const [, snapshot, settled, last, own] = token.parse(
+    const [, snapshot, settled, last, own, serverRun] = token.parse(
       JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
     );
-    return { snapshot, settled, last, own };
+    return { snapshot, settled, last, own, serverRun };
   } catch {
     throw new InvalidAppendError({
       path: 'condition.after',
@@ -44,8 +60,14 @@ export function readSeen(text: string): SeenEvents {
 }
 
 /** SQL that is true of an event that the reader has seen. Values are added to the parameters. */
-export function wasSeen({ snapshot, last, own }: SeenEvents, parameters: unknown[], event: string): string {
-  const byOthers = `pg_visible_in_snapshot(${event}.transaction_id, $${parameters.push(snapshot)}::pg_snapshot)`;
+export function wasSeen(
+  { snapshot, settled, last, own }: SeenEvents,
+  parameters: unknown[],
+  event: string,
+): string {
+  // Rows that were taken over from another cluster have ids that tell nothing here; but their positions are settled.
+  const byOthers = `(${event}.global_position <= $${parameters.push(settled)}::bigint
+      or pg_visible_in_snapshot(${event}.transaction_id, $${parameters.push(snapshot)}::pg_snapshot))`;
   if (own === null) return byOthers;
   // A snapshot does not tell what its own transaction had written by then.
   return `case when ${event}.transaction_id = $${parameters.push(own)}::xid8

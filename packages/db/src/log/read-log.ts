@@ -2,8 +2,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Event } from '../entities/event.entity';
 import { requireLimit } from '../repositories/limit';
 import { selectEvent, toEvent } from './event-row';
-import { readLogCursor, renderLogCursor } from './log-cursor';
-import type { LogWatermark } from './watermark';
+import { LOG_START, type LogPlace, readLogCursor, renderLogCursor } from './log-cursor';
+import { type LogWatermark, SERVER_RUN, type SettledPosition } from './watermark';
 import { watermarkOf } from './watermarks';
 
 export interface LogRequest {
@@ -28,49 +28,76 @@ export interface LogStretch {
 }
 
 /**
+ * The log does not hold the event that the cursor stands at: it was restored to an earlier state, or a server took over that had not
+ * got all of it. Whoever follows the log has seen events that do not exist, and may miss others at their positions: begin anew.
+ */
+export class LogRewoundError extends Error {
+  override readonly name = 'LogRewoundError';
+  readonly code = 'HOLDFAST_LOG_REWOUND';
+
+  constructor(
+    /** Of the event that was read: a string of digits. */
+    readonly position: string,
+  ) {
+    super(`the log has not the event that was read from it at position ${position}`);
+  }
+}
+
+/**
  * What stands in the log after a cursor. Who reads on from cursor to cursor gets every event once, whatever was in flight: it
  * ends before the first position whose fate is open. A transaction that writes for long holds it back, also one that
  * writes elsewhere on the server, and loses nothing.
  *
  * Two statements on the primary, each outside of a transaction. Index: idx_events_global_position.
  *
- * @throws InvalidCursorError, InvalidLimitError, LogPrivilegeError
+ * @throws InvalidCursorError, InvalidLimitError, LogPrivilegeError, LogUnsafeError
+ * @throws LogRewoundError where the log has not the event of the cursor.
  */
 export async function readLog(
   dataSource: DataSource,
   { after, limit = 500, watermark = watermarkOf(dataSource) }: LogRequest = {},
 ): Promise<LogStretch> {
-  const from = after === undefined ? '0' : readLogCursor(after);
+  const from = after === undefined ? LOG_START : readLogCursor(after);
   const take = requireLimit(limit);
   const { manager } = dataSource;
   const { settled, last, heldBackBy } = await watermark.advance(manager);
-  const events = await readPositions(manager, { from, to: settled.position, take });
+  if (BigInt(from.position) > BigInt(last)) throw new LogRewoundError(from.position);
+  const events = await readPositions(manager, { from, to: settled, take });
   const isFull = events.length === take;
-  // What is settled and not there was rolled back: it need not be looked for again.
-  const end = isFull ? (events.at(-1) as Event).globalPosition : maximum(from, settled.position);
-  const lag = Number(BigInt(last) - BigInt(end));
+  const end = events.at(-1);
+  const reached = isFull ? (end as Event).globalPosition : maximum(from.position, settled.position);
+  const lag = Number(BigInt(last) - BigInt(reached));
   return {
     events,
-    cursor: renderLogCursor(end),
+    // Not what is settled: beyond the last event nothing need be durable, and a crash may give it out again.
+    cursor: renderLogCursor(end === undefined ? from : { position: end.globalPosition, id: end.id }),
     lag: Math.max(0, lag),
     heldBackBy: isFull ? undefined : heldBackBy,
   };
 }
 
-/** Events of the positions after one, up to another. Index: idx_events_global_position. */
+/**
+ * Events of the positions after one, up to what is settled in this run of the server; none in another run.
+ * Index: idx_events_global_position.
+ *
+ * @throws LogRewoundError
+ */
 export async function readPositions(
   manager: EntityManager,
-  { from, to, take }: { readonly from: string; readonly to: string; readonly take: number },
+  { from, to, take }: { readonly from: LogPlace; readonly to: SettledPosition; readonly take: number },
 ): Promise<Event[]> {
   const rows = await manager.query<object[]>(
     `select ${selectEvent(manager)}
     from events e
-    where e.global_position > $1::bigint and e.global_position <= $2::bigint
+    where e.global_position >= $1::bigint and e.global_position <= $2::bigint and ${SERVER_RUN} = $4
     order by e.global_position
     limit $3::integer`,
-    [from, to, take],
+    [from.position, to.position, take + 1, to.serverRun],
   );
-  return rows.map(toEvent);
+  const events = rows.map(toEvent);
+  if (events[0]?.globalPosition !== from.position) return events.slice(0, take);
+  if (events[0].id !== from.id) throw new LogRewoundError(from.position);
+  return events.slice(1);
 }
 
 function maximum(a: string, b: string): string {

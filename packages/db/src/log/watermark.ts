@@ -9,6 +9,8 @@ export interface SettledPosition {
    * events of those positions.
    */
   readonly nextTransactionId: string;
+  /** The run of the server that this is true of. A crash may take back positions that no commit has made durable. */
+  readonly serverRun: string;
 }
 
 /** How far a log has come, and how far it can be read. */
@@ -38,6 +40,24 @@ export class LogPrivilegeError extends Error {
   }
 }
 
+/** A log that could not be read without losing events, as it is here. */
+export class LogUnsafeError extends Error {
+  override readonly name = 'LogUnsafeError';
+  readonly code = 'HOLDFAST_LOG_UNSAFE';
+
+  constructor(
+    /** A standby knows the sequence ahead of what was given out; with a cache sessions hold positions in reserve. */
+    readonly reason: 'standby' | 'sequence-cache',
+  ) {
+    super(`the log cannot be read without losing events: ${UNSAFE[reason]}`);
+  }
+}
+
+const UNSAFE = Object.freeze({
+  standby: 'the server is a standby',
+  'sequence-cache': 'the sequence events_global_position_seq has a cache of more than 1',
+});
+
 /**
  * A watermark for a log on one server.
  *
@@ -52,10 +72,13 @@ export class LogPrivilegeError extends Error {
  * L and N wait as a pair until N is reached, so that a log that is always written to is settled too, up to a position that
  * was the last one when the looking before last began.
  *
- * `advance` throws LogPrivilegeError where the role may not see the sequence: it would take the log for empty.
+ * Positions that nobody has committed are not durable: after a crash they may be given out again, to transactions that run.
+ * So what was settled counts for one run of the server.
+ *
+ * `advance` throws LogPrivilegeError where the role may not see the sequence: it would take the log for empty; and LogUnsafeError.
  */
 export function createLogWatermark(): LogWatermark {
-  let settled: SettledPosition = { position: '0', nextTransactionId: '0' };
+  let settled = nothingSettled('');
   let pending: SettledPosition | undefined;
   const settle = (candidate: SettledPosition): void => {
     if (BigInt(candidate.position) > BigInt(settled.position)) settled = candidate;
@@ -66,10 +89,16 @@ export function createLogWatermark(): LogWatermark {
     },
     async advance(manager) {
       const [row] = await manager.query<[LogRow]>(READ_LOG_END);
-      const { last, nextTransactionId, oldest, mayRead } = row;
+      const { last, nextTransactionId, oldest, serverRun, mayRead, isStandby, isCached } = row;
       if (!mayRead) throw new LogPrivilegeError();
+      if (isStandby) throw new LogUnsafeError('standby');
+      if (isCached) throw new LogUnsafeError('sequence-cache');
+      if (serverRun !== settled.serverRun) {
+        settled = nothingSettled(serverRun);
+        pending = undefined;
+      }
       const isReached = ({ nextTransactionId: next }: SettledPosition) => BigInt(oldest) >= BigInt(next);
-      const newest = { position: last, nextTransactionId };
+      const newest = { position: last, nextTransactionId, serverRun };
       if (isReached(newest)) {
         settle(newest);
         if (pending !== undefined && isReached(pending)) pending = undefined;
@@ -87,7 +116,15 @@ interface LogRow {
   readonly last: string;
   readonly nextTransactionId: string;
   readonly oldest: string;
+  readonly serverRun: string;
   readonly mayRead: boolean;
+  readonly isStandby: boolean;
+  readonly isCached: boolean;
+}
+
+/** Where nothing is known of a log. */
+export function nothingSettled(serverRun: string): SettledPosition {
+  return { position: '0', nextTransactionId: '0', serverRun };
 }
 
 const MAY_SEE_POSITIONS = `has_sequence_privilege('events_global_position_seq', 'usage, select')`;
@@ -97,6 +134,13 @@ export const LAST_POSITION = `coalesce(
       case when ${MAY_SEE_POSITIONS} then pg_sequence_last_value('events_global_position_seq') end, 0
     )::text`;
 
+/**
+ * SQL for a text that names the run of the server from one start or recovery to the next. A crash that the postmaster survives
+ * shows only in that the statistics begin anew; so does a reset of those, which is harmless.
+ */
+export const SERVER_RUN = `concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
+      extract(epoch from pg_stat_get_bgwriter_stat_reset_time()), inet_server_addr(), inet_server_port())`;
+
 // The columns are computed in this order. The snapshot is that of the statement's beginning, which is on the safe side for the oldest one.
 const READ_LOG_END = `
   select
@@ -105,4 +149,7 @@ const READ_LOG_END = `
       pg_snapshot_xmax(pg_current_snapshot())::text::bigint + age(pg_snapshot_xmax(pg_current_snapshot())::xid)
     )::text as "nextTransactionId",
     pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
-    ${MAY_SEE_POSITIONS} as "mayRead"`;
+    ${SERVER_RUN} as "serverRun",
+    ${MAY_SEE_POSITIONS} as "mayRead",
+    pg_is_in_recovery() as "isStandby",
+    (select seqcache > 1 from pg_sequence where seqrelid = 'events_global_position_seq'::regclass) as "isCached"`;
