@@ -16,7 +16,12 @@ export async function runWorker(settings: WorkerSettings, signal: AbortSignal): 
   try {
     await openDataSource(dataSource, { logger, signal });
     logger.info('Worker runs', { environment, handles: Object.keys(EVENT_HANDLERS) });
-    const { done, failed } = await runEventWorker(dataSource, { handlers: EVENT_HANDLERS, signal, logger });
+    const { done, failed } = await runEventWorker(dataSource, {
+      handlers: EVENT_HANDLERS,
+      otherTypes: 'done',
+      signal,
+      logger,
+    });
     logger.info('Worker has stopped', { done, failed });
   } finally {
     await closeDataSource(dataSource);

@@ -73,6 +73,6 @@ export { ENVIRONMENTS, type Environment, type Variables } from './settings/envir
 export { POOL_SETTINGS } from './settings/pool-settings';
 export { SettingsError, type SettingsProblem } from './settings/settings-error';
 export { listDeadLetters, replayDeadLetter } from './worker/dead-letters';
-export type { EventHandler, HandlerContext } from './worker/event-handler';
+export { type EventHandler, type HandlerContext, NoEventHandlerError } from './worker/event-handler';
 export { type EventWorkerReport, runEventWorker } from './worker/run-event-worker';
 export { EVENT_WORKER_DEFAULTS, type EventWorkerOptions } from './worker/worker-options';

@@ -1,9 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Event } from '../entities/event.entity';
 import { selectEvent, toEvent } from '../log/event-row';
-
-/** Where an event is in its stream, for three arrays of one statement. */
-export type EventKey = Pick<Event, 'aggregateType' | 'aggregateId' | 'aggregateVersion'>;
+import { type EventKey, keyArrays, renderKey } from './event-key';
+import { releaseLeases } from './leases';
 
 /** An event to handle. */
 export interface ClaimedEvent {
@@ -11,23 +10,6 @@ export interface ClaimedEvent {
   /** It waits for another attempt, and those after it in its stream wait with it. */
   readonly isWaiting: boolean;
 }
-
-/** Tells streams apart. */
-export const streamOf = ({ aggregateType, aggregateId }: EventKey): string =>
-  JSON.stringify([aggregateType, aggregateId]);
-
-export const keyArrays = (keys: readonly EventKey[]): unknown[] => [
-  keys.map(({ aggregateType }) => aggregateType),
-  keys.map(({ aggregateId }) => aggregateId),
-  keys.map(({ aggregateVersion }) => aggregateVersion),
-];
-
-/** SQL that is true of a row with the key of one of the events, which are the first three parameters. */
-export const isOneOf = (
-  row: string,
-): string => `(${row}.aggregate_type, ${row}.aggregate_id, ${row}.aggregate_version) in (
-      select * from unnest($1::text[], $2::uuid[], $3::integer[])
-    )`;
 
 /** Whether any event waits for a worker, be it for another attempt. One statement; of an idle log it reads a page or two. */
 export async function isBacklog(manager: EntityManager): Promise<boolean> {
@@ -57,12 +39,15 @@ export async function claimByLeases(
   const heads = await claimHeads(manager, wanted, (window) =>
     manager.query<EventKey[]>(LEASE_HEADS, [window, wanted, token, leaseMs]),
   );
-  const versions = new Map(heads.map((head) => [streamOf(head), head.aggregateVersion]));
-  const runs = await readRuns(manager, heads, heads.length, 1);
-  // Of an event that another worker has finished meanwhile the one after it would come, which is not claimed.
-  return runs.flatMap(({ event }) =>
-    versions.get(streamOf(event)) === event.aggregateVersion ? [event] : [],
-  );
+  const events = (await readRuns(manager, heads, heads.length, 1)).map(({ event }) => event);
+  // Another worker has finished the others meanwhile, and what it noted of them is gone.
+  if (events.length < heads.length) await releaseLeases(manager, subtract(heads, events), token);
+  return events;
+}
+
+function subtract(keys: readonly EventKey[], others: readonly EventKey[]): readonly EventKey[] {
+  const known = new Set(others.map(renderKey));
+  return keys.filter((key) => !known.has(renderKey(key)));
 }
 
 /**
@@ -82,7 +67,7 @@ async function claimHeads(
   }
 }
 
-// The one before in the stream is done, or given up on. By induction so are those before it.
+// The one before in the stream is done, or given up on. So are those before it, but for one that was given up on and is replayed.
 const selectHeads = (): string => `
   with oldest as materialized (
     select b.aggregate_type, b.aggregate_id, b.aggregate_version
@@ -128,7 +113,10 @@ const COUNT_BACKLOG = `
     select from events b where b.processed = false and b.retry_count < 5 order by b.created_at limit $1::integer
   ) b`;
 
-/** The events of those keys and what follows them in their streams, streams one after the other. */
+/**
+ * The events of those keys and what follows each without a gap, streams one after the other. Behind a gap, which is done or given up
+ * on, begins what is claimed by itself.
+ */
 async function readRuns(
   manager: EntityManager,
   heads: readonly EventKey[],
@@ -136,12 +124,13 @@ async function readRuns(
   longest = Math.ceil(wanted / Math.max(1, heads.length)),
 ): Promise<readonly ClaimedEvent[]> {
   if (heads.length === 0) return [];
-  const rows = await manager.query<{ isWaiting: boolean }[]>(
+  const rows = await manager.query<{ isWaiting: boolean; at: string }[]>(
     `select r.*
     from unnest($1::text[], $2::uuid[], $3::integer[]) as h (aggregate_type, aggregate_id, aggregate_version)
     cross join lateral (
       select
         ${selectEvent(manager)},
+        row_number() over (order by e.aggregate_version) - 1 as at,
         exists (
           select from event_leases l
           where l.aggregate_type = e.aggregate_type and l.aggregate_id = e.aggregate_id
@@ -154,8 +143,9 @@ async function readRuns(
       order by e.aggregate_version
       limit $4::integer
     ) r
+    where r."aggregateVersion" - h.aggregate_version = r.at
     order by r."aggregateType", r."aggregateId", r."aggregateVersion"`,
     [...keyArrays(heads), longest],
   );
-  return rows.map(({ isWaiting, ...row }) => ({ event: toEvent(row), isWaiting }));
+  return rows.map(({ isWaiting, at: _, ...row }) => ({ event: toEvent(row), isWaiting }));
 }

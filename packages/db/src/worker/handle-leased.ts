@@ -1,8 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Event } from '../entities/event.entity';
 import { newId } from '../new-id';
-import { claimByLeases, type EventKey } from './claim-events';
+import { claimByLeases } from './claim-events';
+import { handlerOf } from './event-handler';
+import type { EventKey } from './event-key';
 import { type BatchReport, noteFailure } from './handle-batch';
+import { type KeptLeases, keepLeases } from './leases';
 import { markDone } from './mark-events';
 import type { WorkerSettings } from './worker-options';
 
@@ -11,24 +14,22 @@ import type { WorkerSettings } from './worker-options';
  * lease still holds. After the end of a process its events are handed out again once their leases are over.
  */
 export async function handleLeased(dataSource: DataSource, settings: WorkerSettings): Promise<BatchReport> {
-  const { batchSize, leaseMs, signal } = settings;
+  const { batchSize, leaseMs } = settings;
   const token = newId();
   const events = await claimByLeases(dataSource.manager, batchSize, { token, leaseMs });
   if (events.length === 0) return { claimed: 0, done: 0, failed: 0 };
-  const lease = keepLeases(dataSource, token, settings);
+  const leases = keepLeases(dataSource, events, token, settings);
   let done = 0;
   let failed = 0;
   try {
     for (const event of events) {
-      if (signal.aborted || lease.signal.aborted) break;
-      const outcome = await handle(dataSource, event, token, { ...settings, signal: lease.signal });
+      if (leases.signal.aborted) break;
+      const outcome = await handle(dataSource, event, { token, leases, settings });
       if (outcome === 'done') done += 1;
       if (outcome === 'failed') failed += 1;
     }
   } finally {
-    await lease.close();
-    // What was not begun is free at once.
-    await dataSource.query('delete from event_leases where token = $1::uuid and not_before is null', [token]);
+    await leases.close();
   }
   return { claimed: events.length, done, failed };
 }
@@ -38,17 +39,20 @@ type Outcome = 'done' | 'failed' | 'lost';
 async function handle(
   dataSource: DataSource,
   event: Event,
-  token: string,
-  settings: WorkerSettings,
+  {
+    token,
+    leases,
+    settings,
+  }: { readonly token: string; readonly leases: KeptLeases; readonly settings: WorkerSettings },
 ): Promise<Outcome> {
-  const { handlers, signal } = settings;
-  const handler = Object.hasOwn(handlers, event.eventType) ? handlers[event.eventType] : undefined;
   try {
-    await handler?.(event, {
-      manager: dataSource.manager,
-      idempotencyKey: event.id,
-      attempt: event.retryCount + 1,
-      signal,
+    await leases.hold(event, async () => {
+      await handlerOf(event, settings)?.(event, {
+        manager: dataSource.manager,
+        idempotencyKey: event.id,
+        attempt: event.retryCount + 1,
+        signal: leases.signal,
+      });
     });
   } catch (error) {
     return inLease(dataSource, event, token, async (manager) => {
@@ -81,33 +85,4 @@ function inLease(
     );
     return held.length === 0 ? 'lost' : mark(manager);
   });
-}
-
-/** Renews the leases until it is closed; its signal aborts with the worker's, and when they cannot be renewed in time. */
-function keepLeases(dataSource: DataSource, token: string, { leaseMs, signal }: WorkerSettings) {
-  const lost = new AbortController();
-  let renewing: Promise<void> = Promise.resolve();
-  let renewedMs = performance.now();
-  const renew = async (): Promise<void> => {
-    const askedMs = performance.now();
-    try {
-      await dataSource.query(
-        `update event_leases set lease_until = now() + $2::float8 * interval '1 ms' where token = $1::uuid`,
-        [token, leaseMs],
-      );
-      renewedMs = askedMs;
-    } catch (error) {
-      if (performance.now() - renewedMs > leaseMs) lost.abort(error);
-    }
-  };
-  const timer = setInterval(() => {
-    renewing = renewing.then(renew);
-  }, leaseMs / 3);
-  return {
-    signal: AbortSignal.any([signal, lost.signal]),
-    async close() {
-      clearInterval(timer);
-      await renewing;
-    },
-  };
 }

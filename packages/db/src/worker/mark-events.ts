@@ -1,18 +1,19 @@
 import { readErrorCode } from '@holdfast/resilience';
 import type { EntityManager } from 'typeorm';
 import { MAX_EVENT_ATTEMPTS } from '../entities/event.entity';
-import { type EventKey, isOneOf, keyArrays } from './claim-events';
+import { type EventKey, isOneOf, keyArrays } from './event-key';
 
 const MOST_ERROR_CHARACTERS = 500;
 
-/** The events are done, and no note of them is left. */
-export async function markDone(manager: EntityManager, keys: readonly EventKey[]): Promise<void> {
-  if (keys.length === 0) return;
-  await manager.query(
+/** The events are done, and no note of them is left. Gives how many of them were not done before. */
+export async function markDone(manager: EntityManager, keys: readonly EventKey[]): Promise<number> {
+  if (keys.length === 0) return 0;
+  const [, count] = await manager.query<[unknown[], number]>(
     `with forgotten as (delete from event_leases l where ${isOneOf('l')})
-    update events e set processed = true where ${isOneOf('e')}`,
+    update events e set processed = true where ${isOneOf('e')} and e.processed = false`,
     keyArrays(keys),
   );
+  return count;
 }
 
 /** What became of an event whose handler failed. */
@@ -21,18 +22,22 @@ export interface FailureMark {
   readonly isDeadLetter: boolean;
 }
 
-/** The attempt is counted, with why it failed; there is another one after the delay, or none if this was the last. */
+/**
+ * The attempt is counted, with why it failed; there is another one after the delay, or none if this was the last. Undefined if
+ * the event is done.
+ */
 export async function markFailed(
   manager: EntityManager,
   key: EventKey,
   { error, delayMs }: { readonly error: unknown; readonly delayMs: number },
-): Promise<FailureMark> {
-  const [[row]] = await manager.query<[[{ attempts: number }]]>(
+): Promise<FailureMark | undefined> {
+  const [[row]] = await manager.query<[{ attempts: number }[]]>(
     `update events e set retry_count = retry_count + 1, last_error = $4::text
     where ${isOneOf('e')} and not processed
     returning retry_count as attempts`,
     [...keyArrays([key]), renderError(error)],
   );
+  if (row === undefined) return undefined;
   const isDeadLetter = row.attempts >= MAX_EVENT_ATTEMPTS;
   if (isDeadLetter) await manager.query(`delete from event_leases l where ${isOneOf('l')}`, keyArrays([key]));
   else await manager.query(WAIT, [key.aggregateType, key.aggregateId, key.aggregateVersion, delayMs]);

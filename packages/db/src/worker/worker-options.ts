@@ -9,17 +9,20 @@ import {
 import type { EventHandler } from './event-handler';
 
 export interface EventWorkerOptions {
-  /**
-   * By type of event. All workers on one log have the same ones: an event of another type counts as done, since nothing
-   * follows from it.
-   */
+  /** By type of event. All workers on one log have the same ones. */
   readonly handlers: Readonly<Record<string, EventHandler>>;
+  /**
+   * What becomes of an event of another type. `fail`: its attempts fail, and it ends as a dead letter that can be replayed; so
+   * no event is lost to a worker of an older release, or to a name with a typing error. `done`: nothing follows from it, and it is
+   * marked as done for good. Default `fail`.
+   */
+  readonly otherTypes?: 'fail' | 'done';
   /** Ends the worker: it finishes the event in hand, marks what is done, and returns. */
   readonly signal: AbortSignal;
   /**
    * `lock`: a batch is one transaction, which holds its events by row locks. `lease`: each event is marked by a transaction
    * of its own after its handler has run outside of one; for handlers that take long, and for servers that refuse SKIP LOCKED.
-   * Default `lock`.
+   * All workers on one log claim in the same way: leases do not see row locks. Default `lock`.
    */
   readonly claims?: 'lock' | 'lease';
   /** Events taken at once, 1 to 500. Default 50. */
@@ -39,6 +42,7 @@ export type WorkerSettings = Required<Omit<EventWorkerOptions, 'logger'>> &
 
 /** Defaults of `runEventWorker`; times in milliseconds. */
 export const EVENT_WORKER_DEFAULTS = Object.freeze({
+  otherTypes: 'fail',
   claims: 'lock',
   batchSize: 50,
   pollMs: 1_000,
@@ -57,6 +61,9 @@ export function requireWorkerOptions(options: EventWorkerOptions): WorkerSetting
   };
   if (settings.claims !== 'lock' && settings.claims !== 'lease') {
     throw new InvalidOptionError('claims', settings.claims, "'lock' or 'lease'");
+  }
+  if (settings.otherTypes !== 'fail' && settings.otherTypes !== 'done') {
+    throw new InvalidOptionError('otherTypes', settings.otherTypes, "'fail' or 'done'");
   }
   requireNumber('batchSize', settings.batchSize, { min: 1, max: 500, integer: true });
   requireNumber('pollMs', settings.pollMs, { min: 1, max: MAX_TIMER_MS });
