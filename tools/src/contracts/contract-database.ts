@@ -15,7 +15,7 @@ const CREATE_ROLE = [
 ];
 
 /** No data set has them: a day of requests with an idempotency key, of which the oldest have expired. */
-const FILL_IDEMPOTENCY_KEYS = [
+export const FILL_IDEMPOTENCY_KEYS = [
   `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
    select 'anyone', 'contract-' || n, sha256('contract'), gen_random_uuid(), 201, '{}', repeat('x', 300),
      now() + (n - 2000) * interval '1 second'

@@ -14,6 +14,8 @@ import type { ContractSample } from './sample';
 const contract = defineContract<ContractSample>;
 
 const WRITES = 'a row is written to the table and into each of its indexes, from their roots';
+const BACKLOG =
+  'of a longer backlog more events stand behind another one of their stream, which is looked up';
 const CLAIMS =
   'four times as many events are looked at as are wanted, each with the one before it and its lease';
 
@@ -85,15 +87,17 @@ export const LOG_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'claim of a batch by locks',
     index: ['idx_events_unprocessed', 'idx_events_aggregate_timeline'],
-    maxBuffers: 1_500,
+    maxBuffers: 6_000,
     because: CLAIMS,
+    growth: BACKLOG,
     run: (manager) => claimByLocks(manager, PAGE.limit),
   }),
   contract({
     name: 'claim of a batch by leases',
     index: ['idx_events_unprocessed', 'event_leases_pkey'],
-    maxBuffers: 1_500,
+    maxBuffers: 6_000,
     because: CLAIMS,
+    growth: BACKLOG,
     run: (manager) => claimByLeases(manager, PAGE.limit, { token: newId(), leaseMs: 1_000 }),
   }),
   contract({
