@@ -127,7 +127,8 @@ export class PooledClient extends pg.Client {
   /** As `cut`, and what fails by it is told that this side closed the connection. */
   close(): void {
     this.#isClosedHere = true;
-    this.end(ignore);
+    // Whoever waits for a login that is ended never hears of it, and keeps the timer by which it would be given up.
+    if (this.#isReady) this.end(ignore);
     this.cut();
   }
 }

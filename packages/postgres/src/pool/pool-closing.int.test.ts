@@ -1,8 +1,14 @@
 import type { ClientBase } from 'pg';
+import { createPostgresEmitter } from '../events/postgres-events';
 import { openPool, rejection, until } from '../test/settings';
 import { openSilentServer } from '../test/silent-server';
 import { openTestServer, type TestServer } from '../test/test-server';
 import { PoolClosedError } from './pool-error';
+
+type OpenPool = ReturnType<typeof openPool>;
+
+const countHandles = () =>
+  process.getActiveResourcesInfo().filter((kind) => /^(TCPSocketWrap|Timeout)$/.test(kind)).length;
 
 describe('closing the pool', () => {
   let server: TestServer;
@@ -91,9 +97,33 @@ describe('closing the pool', () => {
     await until(() => silent.sockets.size === 0);
   });
 
+  it.each([
+    ['for a caller', (pool: OpenPool) => pool.acquire()],
+    ['beside the pool', (pool: OpenPool) => pool.openSeparately()],
+  ])(
+    'leaves no timer of a connection that was still being opened %s, and whoever asked hears of it',
+    async (_, open) => {
+      await using silent = await openSilentServer();
+      const before = countHandles();
+      const events = createPostgresEmitter();
+      const failures: unknown[] = [];
+      events.on('connectFailed', (failure) => failures.push(failure));
+      const pool = openPool(
+        `postgres://app@127.0.0.1:${silent.port}/app`,
+        { createMs: 2 ** 31 - 1 },
+        { events },
+      );
+      const opening = rejection(open(pool));
+      await until(() => silent.sockets.size === 1);
+      await pool.end();
+      expect(await opening).toMatchObject({ code: 'POOL_CLOSED' });
+      await until(() => silent.sockets.size === 0);
+      await until(() => countHandles() <= before);
+      expect(failures).toEqual([]);
+    },
+  );
+
   it('leaves neither a socket nor a timer behind', async () => {
-    const countHandles = () =>
-      process.getActiveResourcesInfo().filter((kind) => /^(TCPSocketWrap|Timeout)$/.test(kind)).length;
     const before = countHandles();
     const pool = openPool(server.url, { min: 2, max: 3 });
     const clients = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);

@@ -21,8 +21,9 @@ export class PoolReporter {
     this.events.emit('connect', { pool: this.pool, createMs: performance.now() - createdAtMs });
   }
 
-  connectFailed(error: unknown): void {
-    this.events.emit('connectFailed', { pool: this.pool, error });
+  /** What ends because the pool closes has not failed. */
+  connectFailed(error: unknown, isClosing: boolean): void {
+    if (!isClosing) this.events.emit('connectFailed', { pool: this.pool, error });
   }
 
   acquired(waitMs: number): void {

@@ -256,7 +256,7 @@ export class HoldfastPool extends pg.Pool {
   }
 
   #onFailure(waiter: Waiter, failure: Error): void {
-    this.#report.connectFailed(failure);
+    this.#report.connectFailed(failure, this.ending);
     const error = this.#preparation.route?.explain(failure) ?? failure;
     waiter.lastFailure = tagPhase(error, 'acquire');
     if (!this.ending && this.#openings.mayPass(error)) {
@@ -278,7 +278,7 @@ export class HoldfastPool extends pg.Pool {
         this.#isRefilling = false;
         client?.release();
         if (!error) return this.#refill();
-        this.#report.connectFailed(error);
+        this.#report.connectFailed(error, this.ending);
         this.#dispatch();
       },
     });
