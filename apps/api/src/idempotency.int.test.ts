@@ -106,6 +106,18 @@ describe('an idempotency key', () => {
     expect((await service.post('/v1/organizations', { name: 'A' }, under(key))).status).toBe(422);
   });
 
+  it('tells an empty list from an empty object', async () => {
+    const append = (part: unknown) => ({
+      aggregateType: 'order',
+      aggregateId: '0190f6b4-3c4d-7c3e-8d2a-3f6d0c9b8a73',
+      expectedVersion: 0,
+      events: [{ eventType: 'order.placed', payload: { part } }],
+    });
+    const key = randomUUID();
+    expect((await service.post('/v1/events', append({}), under(key))).status).toBe(201);
+    expect((await service.post('/v1/events', append([]), under(key))).status).toBe(422);
+  });
+
   it.each(['""', '"half', 'two words', 'x'.repeat(256)])('is refused in a form like %s', async (key) => {
     const answer = await service.post('/v1/users', {}, under(key));
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'headers.idempotency-key' }] } });
@@ -140,14 +152,15 @@ describe('an idempotency key', () => {
 });
 
 describe('a sweep', () => {
+  const fill = (scope: string, count: number, expiry: string) =>
+    query(
+      `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
+       select $1, n::text, sha256('x'), gen_random_uuid(), 201, '{}', '{}', now() + $3::interval
+       from generate_series(1, $2::int) as n`,
+      [scope, count, expiry],
+    );
+
   it('deletes what has expired, over several batches, and nothing else', async () => {
-    const fill = (scope: string, count: number, expiry: string) =>
-      query(
-        `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
-         select $1, n::text, sha256('x'), gen_random_uuid(), 201, '{}', '{}', now() + $3::interval
-         from generate_series(1, $2::int) as n`,
-        [scope, count, expiry],
-      );
     await query('delete from idempotency_keys');
     await fill('old', 1_200, '-1 second');
     await fill('new', 10, '1 hour');
@@ -157,6 +170,18 @@ describe('a sweep', () => {
       await parts.manager.close();
     });
     expect(await query('select count(*)::int as count from idempotency_keys')).toEqual([{ count: 10 }]);
+  });
+
+  it('leaves nothing that has expired, however much it is, unless it is told to stop', async () => {
+    await query('delete from idempotency_keys');
+    await fill('old', 12_000, '-1 second');
+    await withDataSource(database.url, async (dataSource) => {
+      const parts = createDatabase(dataSource, { logger: LOGGER, deadlineMs: 5_000, environment: 'test' });
+      const stopped = AbortSignal.abort();
+      await expect(sweepIdempotencyKeys(parts.database, stopped)).resolves.toBe(0);
+      await expect(sweepIdempotencyKeys(parts.database)).resolves.toBe(12_000);
+      await parts.manager.close();
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { createDataSource, newId } from '@holdfast/db';
-import { openTemporaryServer } from '@holdfast/local-postgres';
+import { openProxy, openTemporaryServer } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import { migrate } from '../test/migrate';
 import { lockTable } from '../test/table-lock';
@@ -106,7 +106,14 @@ describe('GET /console/data', () => {
     const send = (site: string) =>
       service.send('/console/doctor', { method: 'POST', headers: { 'sec-fetch-site': site } });
     expect(await send('cross-site')).toMatchObject({ status: 403, body: { type: '/problems/cross-site' } });
+    // A browser names the site only to a server that it trusts, and not to one without TLS.
+    const sendFrom = (origin: string) =>
+      service.send('/console/doctor', { method: 'POST', headers: { origin } });
+    for (const origin of ['http://elsewhere.example', 'null', `${service.url}0`]) {
+      expect(await sendFrom(origin)).toMatchObject({ status: 403, body: { type: '/problems/cross-site' } });
+    }
     expect((await read()).doctor).toMatchObject({ isRunning: false, report: null });
+    expect(await sendFrom(service.url)).toMatchObject({ status: 202 });
     expect(await send('same-origin')).toMatchObject({ status: 202 });
   });
 
@@ -189,6 +196,36 @@ describe('the console, in trouble', () => {
       while ((await read()).body.events.state === 'unknown');
       expect((await read()).body).toMatchObject({ database: { state: 'known' } });
     } finally {
+      await service.close();
+      await server.stop();
+    }
+  });
+
+  it('says what cannot be read while the network swallows everything, reads it again afterwards, and closes', async () => {
+    const server = await openTemporaryServer();
+    await migrate(server.url);
+    const proxy = await openProxy(server);
+    const service = await openService(proxy.urlThrough(server.url), { SHUTDOWN_TIMEOUT_MS: '0' });
+    const read = () => service.get('/console/data');
+    try {
+      expect((await read()).body).toMatchObject({ database: { state: 'known' } });
+      proxy.freeze();
+      let answer = await read();
+      while (answer.body.database.state === 'known' || answer.body.migrations.state === 'known') {
+        answer = await read();
+      }
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { database: { state: 'unknown', reason: expect.any(String) }, pools: { state: 'known' } },
+      });
+      proxy.thaw();
+      while ((await read()).body.database.state === 'unknown');
+      await order(service, '/console/doctor');
+      proxy.freeze();
+      await read();
+      await service.close();
+    } finally {
+      await proxy.close();
       await service.close();
       await server.stop();
     }

@@ -72,8 +72,7 @@ const AGES = Object.freeze({
   database: { freshMs: 1_000, retryMs: 1_000 },
   events: { freshMs: 1_000, retryMs: 2_000 },
   migrations: { freshMs: 5_000, retryMs: 2_000 },
-  // They have no index.
-  deadLetters: { freshMs: 60_000, retryMs: 10_000 },
+  deadLetters: { freshMs: 2_000, retryMs: 2_000 },
 } satisfies Record<string, PartAges>);
 
 const STATEMENTS_SHOWN = 10;
@@ -108,10 +107,7 @@ export function createConsole(parts: ConsoleParts): Console {
   }, AGES.database);
   const createLagReader = () => createPartReader(() => connection.look(readEventLag), AGES.events);
   let readLag = createLagReader();
-  const readMigrationsPart = createPartReader(
-    async () => readMigrations(await connection.open()),
-    AGES.migrations,
-  );
+  const readMigrationsPart = createPartReader(() => connection.read(readMigrations), AGES.migrations);
   const createDeadLetterReader = () =>
     createPartReader(() => connection.look(readDeadLetters), AGES.deadLetters);
   let readLetters = createDeadLetterReader();
@@ -160,8 +156,8 @@ export function createConsole(parts: ConsoleParts): Console {
     async close() {
       history.stop();
       leave();
-      await doctor.close();
-      await connection.close();
+      // Together: an examination that the database does not answer ends with its connection.
+      await Promise.all([doctor.close(), connection.close()]);
     },
   };
 }

@@ -46,14 +46,14 @@ export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
   };
 }
 
-/** Reads the latest dead letters. No index has them: the log is read whole, so ask seldom. */
+/** Reads the latest dead letters. Index: idx_events_dead_letters. */
 export async function readDeadLetters(runner: QueryRunner): Promise<readonly DeadLetter[]> {
   const rows: (Omit<DeadLetter, 'createdAt'> & { createdAt: Date })[] = await runner.query(
     `select id, event_type as "eventType", aggregate_type as "aggregateType", aggregate_id as "aggregateId",
        retry_count as attempts, left(last_error, $1) as "lastError", created_at as "createdAt"
      from events
      where processed = false and retry_count >= 5
-     order by created_at desc
+     order by created_at desc, global_position desc
      limit $2`,
     [MAX_ERROR_LENGTH, MOST_LISTED],
   );

@@ -99,6 +99,24 @@ describe('a service with every place and connection taken', () => {
     expect((await full.service.get(QUESTION)).status).toBe(429);
   });
 
+  it('calls a client that goes while it waits to be let in no failure of the service', async () => {
+    await using full = await openFull({
+      ADMISSION_LIMIT_MIN: '3',
+      ADMISSION_LIMIT_MAX: '3',
+      ADMISSION_QUEUE_MS: '10000',
+    });
+    const readWaiting = async () =>
+      readMetric((await full.service.get('/metrics')).body, 'holdfast_http_waiting');
+    const socket = connect(Number(new URL(full.service.url).port), '127.0.0.1');
+    // A write, since the reads have no place left.
+    socket.write('POST /v1/users HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+    while ((await readWaiting()) !== 1);
+    socket.destroy();
+    while ((await readWaiting()) !== 0);
+    await full.service.get('/livez');
+    expect(full.service.readLog().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('has every place back afterwards, also those of bad requests', async () => {
     const service = await openServiceOnTestDatabase();
     try {
@@ -134,6 +152,68 @@ describe('a service with every place and connection taken', () => {
       }
     } finally {
       await service.close();
+    }
+  });
+});
+
+describe('the limit for all requests', () => {
+  /** Begins at its most, so that it can only shrink. */
+  const LIMITS = { ADMISSION_LIMIT_MIN: '1', ADMISSION_LIMIT_MAX: '8', ADMISSION_LATENCY_MS: '1000' };
+
+  async function openLimited(variables: Record<string, string> = {}) {
+    const database = await openTestDatabase();
+    const service = await openService(database.url, { ...LIMITS, ...variables });
+    return {
+      service,
+      database,
+      readMetric: async (series: string) => readMetric((await service.get('/metrics')).body, series),
+      async [Symbol.asyncDispose]() {
+        await service.close();
+        await database.drop();
+      },
+    };
+  }
+
+  it('does not shrink because a client sends its body slowly', async () => {
+    await using limited = await openLimited();
+    const body = JSON.stringify({ name: 'Acme' });
+    const socket = connect(Number(new URL(limited.service.url).port), '127.0.0.1');
+    const answered = new Promise((resolve) => socket.once('data', resolve));
+    socket.write(
+      `POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
+    );
+    while ((await limited.readMetric('holdfast_http_in_flight{class="writes"}')) !== 1);
+    const sinceMs = performance.now();
+    while (performance.now() - sinceMs < 1_100) await limited.service.get('/livez');
+    socket.write(body.slice(1));
+    expect(String(await answered)).toMatch(/^HTTP\/1\.1 201 /);
+    socket.destroy();
+    expect(await limited.readMetric('holdfast_http_limit')).toBe(8);
+  });
+
+  it('does not shrink because a client has little patience', async () => {
+    await using limited = await openLimited({ DATABASE_DEADLINE_MS: '60000' });
+    const { service, database } = limited;
+    const lock = await lockTable(database.url, 'organizations');
+    try {
+      for (let round = 0; round < 5; round += 1) {
+        const answer = await service.get(QUESTION, { 'request-timeout': '0.02' });
+        expect(answer.status).toBe(504);
+      }
+      expect(await limited.readMetric('holdfast_http_limit')).toBe(8);
+    } finally {
+      await lock.release();
+    }
+  });
+
+  it('shrinks when requests take the time that the service gives them', async () => {
+    await using limited = await openLimited({ DATABASE_DEADLINE_MS: '300' });
+    const lock = await lockTable(limited.database.url, 'organizations');
+    try {
+      expect((await limited.service.get(QUESTION)).status).toBe(504);
+      expect(await limited.readMetric('holdfast_http_limit')).toBeLessThan(8);
+    } finally {
+      await lock.release();
     }
   });
 });

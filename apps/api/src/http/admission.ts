@@ -1,16 +1,29 @@
+import { performance } from 'node:perf_hooks';
 import { DeadlineExceededError, listErrorChain, readErrorCode } from '@holdfast/resilience';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isClientRoute } from './client-routes';
 import type { Place, PlaceOutcome, Pressure, RouteClass } from './pressure';
+import { REQUEST_TIMEOUT_HEADER } from './request-timeout';
 
-/** Where the requests of clients are; everything else operates the service. */
-const CLIENT_ROUTES = '/v1/';
 const APPENDS: ReadonlySet<string> = new Set(['/v1/events', '/v1/events/import']);
 
 /** The class of a request; undefined for what operates the service, which is always let in. */
 export function classOfRoute(method: string, route: string | undefined): RouteClass | undefined {
-  if (route === undefined || !route.startsWith(CLIENT_ROUTES)) return undefined;
+  if (!isClientRoute(route)) return undefined;
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 'reads';
   return APPENDS.has(route) ? 'appends' : 'writes';
+}
+
+/** The client has gone before its request was let in; nobody reads what it is answered, and nothing has failed. */
+class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+  readonly code = 'HOLDFAST_CLIENT_GONE';
+  /** As proxies count it. */
+  readonly statusCode = 499;
+
+  constructor() {
+    super('the client has gone');
+  }
 }
 
 interface Stay {
@@ -18,6 +31,9 @@ interface Stay {
   /** From then on the work decides when the place is free, even if the client has gone. */
   isWorking: boolean;
   outcome: PlaceOutcome;
+  readonly enteredAtMs: number;
+  /** When its body had been read: what came before is the pace of the client. */
+  workingSinceMs: number;
 }
 
 /** Every request of a client takes a place before its body is read, and gives it back when its work has an answer. */
@@ -28,19 +44,28 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
     if (routeClass === undefined) return;
     const gone = new AbortController();
     const leaveIfGone = () => {
-      gone.abort(new Error('the client has gone'));
+      gone.abort(new ClientGoneError());
       const stay = stays.get(request);
       // Before its body was read nothing may come that would end it.
       if (stay?.isWorking === false) stay.place.leave('failed');
     };
     reply.raw.once('close', leaveIfGone);
     const place = await pressure.enter(routeClass, gone.signal);
-    stays.set(request, { place, isWorking: false, outcome: 'answered' });
+    const nowMs = performance.now();
+    stays.set(request, {
+      place,
+      isWorking: false,
+      outcome: 'answered',
+      enteredAtMs: nowMs,
+      workingSinceMs: nowMs,
+    });
     if (reply.raw.closed) leaveIfGone();
   });
   app.addHook('preHandler', async (request) => {
     const stay = stays.get(request);
-    if (stay !== undefined) stay.isWorking = true;
+    if (stay === undefined) return;
+    stay.isWorking = true;
+    stay.workingSinceMs = performance.now();
   });
   app.addHook('onError', async (request, _reply, error) => {
     const stay = stays.get(request);
@@ -48,8 +73,25 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
   });
   app.addHook('onSend', async (request) => {
     const stay = stays.get(request);
-    stay?.place.leave(stay.outcome);
+    if (stay === undefined) return;
+    const isOfClient = isPaceOfClient(request, stay, pressure.latencyMs);
+    stay.place.leave(isOfClient ? 'failed' : stay.outcome);
   });
+}
+
+/**
+ * Whether it was the client that took long, or wanted to wait for less than is bearable. One that is slow or impatient says
+ * nothing of the load, and must not make the limit smaller for all others.
+ */
+function isPaceOfClient(
+  { headers }: FastifyRequest,
+  { outcome, enteredAtMs, workingSinceMs }: Stay,
+  latencyMs: number,
+): boolean {
+  const nowMs = performance.now();
+  if (nowMs - workingSinceMs > latencyMs) return false;
+  if (outcome === 'overloaded') return Number(headers[REQUEST_TIMEOUT_HEADER]) * 1_000 < latencyMs;
+  return nowMs - enteredAtMs > latencyMs;
 }
 
 /** It took the time that there was, or the pool had no connection for it. */

@@ -36,6 +36,9 @@ const RETRY_AFTER = header('Seconds after which to try again.', { type: 'integer
 const REPLAYED = header('`true`: an earlier request with this idempotency key was answered so.');
 const REQUEST_ID = header('Names the request in the logs of the service.');
 
+/** The one POST that makes several things. */
+const APPEND = '/v1/events';
+
 /**
  * Adds the headers of HTTP that routes have in common: which ones an operation understands and answers follows from its
  * method and from the statuses it can have.
@@ -44,13 +47,15 @@ export function describeHeaders<Document extends object>(document: Document): Do
   const { paths = {} } = document as { paths?: JsonObject };
   const described = mapEntries(paths, (methods, path) =>
     path.startsWith('/v1/')
-      ? mapEntries(methods as JsonObject, (operation, method) => describe(method, operation as JsonObject))
+      ? mapEntries(methods as JsonObject, (operation, method) =>
+          describe(path, method, operation as JsonObject),
+        )
       : methods,
   );
   return { ...document, paths: described };
 }
 
-function describe(method: string, operation: JsonObject): JsonObject {
+function describe(path: string, method: string, operation: JsonObject): JsonObject {
   const responses = operation.responses as JsonObject;
   const isChange = '412' in responses;
   const isConditionalRead = '304' in responses;
@@ -64,14 +69,16 @@ function describe(method: string, operation: JsonObject): JsonObject {
   ];
   const described = mapEntries(responses, (response, status) => {
     const isDone = status.startsWith('2') || status === '304';
-    const isTagged = isDone && status !== '204' && (isChange || isConditionalRead || isRepeatable);
+    const isAboutOne = isChange || isConditionalRead || (isRepeatable && path !== APPEND);
+    const isTagged = isDone && status !== '204' && isAboutOne;
+    const comesBack = status === '429' || status === '503' || (status === '409' && isRepeatable);
     return {
       ...(response as JsonObject),
       headers: {
         'X-Request-Id': REQUEST_ID,
         ...(isTagged && { ETag: ETAG }),
         ...(isDone && isRepeatable && { Location: LOCATION, 'Idempotency-Replayed': REPLAYED }),
-        ...((status === '503' || (status === '409' && isRepeatable)) && { 'Retry-After': RETRY_AFTER }),
+        ...(comesBack && { 'Retry-After': RETRY_AFTER }),
       },
     };
   });

@@ -102,6 +102,28 @@ describe('the OpenAPI document', () => {
     expect(understood(operations.get('get /livez')) ?? []).toEqual([]);
   });
 
+  it('names no header that is not answered, and those that say when to come back', async () => {
+    const operations = new Map(await readOperations());
+    const append = await service.post('/v1/events', {
+      aggregateType: 'order',
+      aggregateId: '0190f6b4-3c4d-7c3e-8d2a-3f6d0c9b8a73',
+      expectedVersion: 0,
+      events: [{ eventType: 'order.placed', payload: {} }],
+    });
+    expect(append.headers.get('etag')).toBeNull();
+    for (const status of ['200', '201']) {
+      expect(operations.get('post /v1/events')?.responses[status]?.headers).not.toHaveProperty('ETag');
+    }
+    for (const [name, { responses }] of operations) {
+      if (!name.includes('/v1/')) continue;
+      for (const status of ['429', '503']) {
+        expect({ name, status, headers: responses[status]?.headers }).toMatchObject({
+          headers: { 'Retry-After': expect.anything() },
+        });
+      }
+    }
+  });
+
   it('says what an append answers to a key that was used for something else', async () => {
     const [, append] = (await readOperations()).find(([name]) => name === 'post /v1/events') ?? [];
     expect(append?.responses['422']).toMatchObject({

@@ -99,8 +99,9 @@ function sortProperties(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortProperties);
   if (typeof value !== 'object' || value === null) return value ?? null;
   // As pairs: in an object, properties named like numbers come first whatever their order.
-  return Object.entries(value)
+  const pairs = Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, part]) => ({ name, part: sortProperties(part) }));
+    .map(([name, part]) => [name, sortProperties(part)]);
+  return { pairs };
 }

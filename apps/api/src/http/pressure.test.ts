@@ -48,6 +48,43 @@ describe('Pressure', () => {
     await expect(pressure.enter('appends')).rejects.toBeInstanceOf(PressureRefusedError);
   });
 
+  it('keeps places of the shared limit for the other classes, also once it has shrunk', async () => {
+    const most = { reads: 128, writes: 64, appends: 64 };
+    const pressure = new Pressure({ ...SETTINGS, most, limitMin: 16, limitMax: 64, queueMax: 16 });
+    const flood = async () => {
+      const places = Array.from({ length: 200 }, () => pressure.enter('reads').catch(() => undefined));
+      return (await Promise.all(places)).filter((place) => place !== undefined);
+    };
+    const expectPlaces = async (count: number) => {
+      const places = [
+        ...(await enterMany(pressure, count, 'writes')),
+        ...(await enterMany(pressure, count, 'appends')),
+      ];
+      for (const place of places) await leave(place, 'answered');
+    };
+    const reads = await flood();
+    expect(reads).toHaveLength(48);
+    expect(pressure.read().waiting).toBe(0);
+    await expectPlaces(8);
+    for (const place of reads) await leave(place, 'answered');
+
+    while (pressure.read().limit > 16) await leave(await pressure.enter('reads'), 'overloaded');
+    expect(await flood()).toHaveLength(12);
+    await expectPlaces(2);
+  });
+
+  it('is saturated for all once each class has what is kept for it', async () => {
+    const most = { reads: 128, writes: 64, appends: 64 };
+    const pressure = new Pressure({ ...SETTINGS, most, limitMin: 16, limitMax: 16 });
+    await enterMany(pressure, 12, 'reads');
+    await expect(pressure.enter('reads')).rejects.toMatchObject({ reason: 'class-full' });
+    await enterMany(pressure, 2, 'writes');
+    await enterMany(pressure, 2, 'appends');
+    for (const one of ['reads', 'writes', 'appends'] as const) {
+      await expect(pressure.enter(one)).rejects.toMatchObject({ reason: 'saturated' });
+    }
+  });
+
   it('says to come back when what runs will have ended', async () => {
     const pressure = new Pressure(SETTINGS);
     await enterMany(pressure, 2, 'writes');

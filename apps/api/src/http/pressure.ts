@@ -61,6 +61,8 @@ export interface PressureReading {
 
 /** Where the limit begins, within its bounds: enough for a burst, before anything has been measured. */
 const INITIAL_LIMIT = 64;
+/** What is kept of the limit for each class: a flood of one would take all of it otherwise. */
+const KEPT_SHARE = 1 / 8;
 /** Weight of the latest request in how long one takes. */
 const SMOOTHING = 0.1;
 
@@ -111,6 +113,11 @@ export class Pressure {
     };
   }
 
+  /** A request that takes longer means overload, in ms. */
+  get latencyMs(): number {
+    return this.#settings.latencyMs;
+  }
+
   /**
    * Resolves with a place for the request, after a short wait at most.
    *
@@ -118,13 +125,12 @@ export class Pressure {
    */
   async enter(routeClass: RouteClass, signal?: AbortSignal): Promise<Place> {
     const state = this.#classes[routeClass];
+    if (this.#wouldTakeWhatIsKept(state)) throw this.#refuse('class-full', routeClass);
     try {
       return await this.#take(state, signal);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      const reason = error.bulkhead === routeClass ? 'class-full' : 'saturated';
-      state.refused[reason] += 1;
-      throw new PressureRefusedError(reason, routeClass, this.#estimateMs(reason, state));
+      throw this.#refuse(error.bulkhead === routeClass ? 'class-full' : 'saturated', routeClass);
     }
   }
 
@@ -141,6 +147,25 @@ export class Pressure {
       waiting: this.#limit.queued,
       classes: { reads: readClass('reads'), writes: readClass('writes'), appends: readClass('appends') },
     };
+  }
+
+  #refuse(reason: PressureReason, routeClass: RouteClass): PressureRefusedError {
+    const state = this.#classes[routeClass];
+    state.refused[reason] += 1;
+    return new PressureRefusedError(reason, routeClass, this.#estimateMs(reason, state));
+  }
+
+  /** Whether only those places are left that other classes have not made use of, and this one has its own. */
+  #wouldTakeWhatIsKept(state: ClassState): boolean {
+    const { limit } = this.#limit;
+    const kept = Math.floor(limit * KEPT_SHARE);
+    if (state.gate.active < kept) return false;
+    let [used, unused] = [0, 0];
+    for (const { gate } of Object.values(this.#classes)) {
+      used += gate.active;
+      unused += Math.max(0, kept - gate.active);
+    }
+    return unused > 0 && used + unused >= limit;
   }
 
   #take(state: ClassState, signal: AbortSignal | undefined): Promise<Place> {

@@ -11,6 +11,8 @@ import {
 } from '@holdfast/db';
 import { CircuitOpenError, RetryError } from '@holdfast/resilience';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
+import { OutcomeUnknownError } from '../database';
+import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { NotFoundError } from '../use-cases/not-found-error';
 import { PreconditionRequiredError } from './conditional';
 import { ShuttingDownError } from './drain';
@@ -62,6 +64,17 @@ describe('problemOf', () => {
       errors: [{ path: 'body.events.0.tags', message: 'Too many' }],
     });
     expect(problemOf(new InvalidAppendError({ reason: 'too many' })).errors).toEqual([]);
+  });
+
+  it('tells whoever has lost an answer that a request with a key can be sent again', () => {
+    const lost = new OutcomeUnknownError(coded('08006'));
+    for (const error of [lost, new UnknownAppendError([], lost)]) {
+      expect(problemOf(error)).toMatchObject({
+        kind: 'outcome-unknown',
+        detail: expect.stringContaining('With its idempotency key the same request can be sent again'),
+      });
+    }
+    expect(problemOf(new UnknownAppendError(['a'], lost))).toMatchObject({ idempotencyKeys: ['a'] });
   });
 
   it('tells nothing of an error it does not know', () => {

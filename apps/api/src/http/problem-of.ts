@@ -195,7 +195,7 @@ function refusalOfTime(error: unknown): Refusal | undefined {
     const advice =
       idempotencyKeys.length > 0
         ? 'Send the same request again with the same idempotency keys: it is done once.'
-        : 'Read the stream before you send the request again, and give events idempotency keys.';
+        : 'With its idempotency key the same request can be sent again; without one, read the stream first.';
     return refuse('outcome-unknown', `The answer of the database was lost. ${advice}`, { idempotencyKeys });
   }
   if (error instanceof OutcomeUnknownError) {

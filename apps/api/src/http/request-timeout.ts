@@ -1,9 +1,11 @@
 import { createDeadline, type Deadline } from '@holdfast/resilience';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Database } from '../database';
+import { isClientRoute } from './client-routes';
 import { InvalidHeaderError } from './invalid-header-error';
 
-const REQUEST_TIMEOUT_HEADER = 'request-timeout';
+/** How long a client wants to wait. */
+export const REQUEST_TIMEOUT_HEADER = 'request-timeout';
 
 /** How long requests may take. */
 export interface RequestTimeoutOptions {
@@ -19,7 +21,7 @@ export type DatabaseOf = (request: FastifyRequest) => Database;
 const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/;
 
 /**
- * Every request has a deadline, counted from the moment at which it has been read: what its header `request-timeout` says,
+ * Every request of a client has a deadline, counted from the moment at which it has been read: what its header `request-timeout` says,
  * in seconds as other headers of HTTP do, with a fraction if need be.
  */
 export function limitRequests(
@@ -29,6 +31,7 @@ export function limitRequests(
 ): DatabaseOf {
   const deadlines = new WeakMap<FastifyRequest, Deadline>();
   app.addHook('preHandler', async (request) => {
+    if (!isClientRoute(request.routeOptions.url)) return;
     deadlines.set(request, createDeadline(readLimitMs(request, options)));
   });
   return (request) => {

@@ -17,11 +17,13 @@ export async function identifyApiKey(
     new ApiKeyRepository(manager).findUsable(keyHash, now),
   );
   if (key !== null && isUseDue(key, now)) {
-    await database.statement(
+    const noted = database.statement(
       'record use of API key',
       (manager) => new ApiKeyRepository(manager).recordUse(key.id, now),
       { idempotent: true },
     );
+    // The key is as good without the note, as after a failover to a server that takes no writes yet.
+    await noted.catch(() => undefined);
   }
   return key;
 }

@@ -135,11 +135,7 @@ function renderEvents({ events }) {
 
 function renderLetters({ deadLetters }, { replay }) {
   return known(deadLetters, (letters, { readAt }) => {
-    const readLine = element('p', { class: 'soft' }, [
-      'Read at ',
-      time(readAt),
-      '; once a minute, since no index has them.',
-    ]);
+    const readLine = element('p', { class: 'soft' }, ['Read at ', time(readAt), '.']);
     if (letters.length === 0) return [element('p', {}, 'No event has used up its attempts.'), readLine];
     return [
       table(

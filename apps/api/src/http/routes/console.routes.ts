@@ -6,7 +6,7 @@ import type { Console } from '../../console/console';
 import type { Database } from '../../database';
 import { NotFoundError } from '../../use-cases/not-found-error';
 import { replayDeadLetter } from '../../use-cases/replay-dead-letter';
-import { CrossSiteError } from '../cross-site';
+import { CrossSiteError, isFromElsewhere } from '../cross-site';
 import { idParams } from '../schemas/id';
 
 export interface ConsoleRoutesParts {
@@ -49,9 +49,8 @@ export function consoleRoutes({ console: board, database }: ConsoleRoutesParts):
     const schema = { hide: true } as const;
     app.addHook('onRequest', async ({ method, headers }, reply) => {
       reply.headers(HEADERS);
-      const site = headers['sec-fetch-site'];
       // A page from elsewhere could have whoever is on call press a button.
-      if (method !== 'GET' && site !== undefined && site !== 'same-origin') throw new CrossSiteError();
+      if (method !== 'GET' && isFromElsewhere(headers)) throw new CrossSiteError();
     });
     for (const { route, file, type } of FILES) {
       const content = readFileSync(join(FOLDER, file), 'utf8');
