@@ -59,7 +59,7 @@ describe('npm run migrate', () => {
       await using database = await openTestDatabase({ empty: true });
       const obstacle = await openObstacle(database.url, 'create table organizations (id integer)');
       const process = runCommandProcess('migrate', { DATABASE_URL: database.url });
-      await process.waitForOutput(/\[1\/2\]/);
+      await process.waitForOutput(/\[1\/3\]/);
       process.signal(signal);
       await obstacle.remove();
       expect(await process.ended()).toBe(code);
