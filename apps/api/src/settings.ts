@@ -1,9 +1,11 @@
 import {
+  createSettingsReader,
   type Environment,
   readDatabaseSettings,
   readEnvironment,
   SettingsError,
   type SettingsProblem,
+  type SettingsReader,
   type Variables,
 } from '@holdfast/db';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '@holdfast/observability';
@@ -58,7 +60,7 @@ const LONGEST_DEADLINE_MS = 600_000;
  */
 export function readServiceSettings(variables: Variables): ServiceSettings {
   const problems: SettingsProblem[] = [];
-  const read = createReader(variables, problems);
+  const read = createSettingsReader(variables, problems);
   const service = {
     host: read('HOST', z.string().regex(/^[\w.:-]+$/), '127.0.0.1', 'a host name or an address'),
     port: read('PORT', wholeNumber(65_535), 3_000, 'a whole number from 0 (any free port) to 65535'),
@@ -137,28 +139,14 @@ export type WorkerSettings = Pick<ServiceSettings, 'logLevel' | 'logFormat' | 'e
  */
 export function readWorkerSettings(variables: Variables): WorkerSettings {
   const problems: SettingsProblem[] = [];
-  const log = readLogSettings(createReader(variables, problems));
+  const log = readLogSettings(createSettingsReader(variables, problems));
   const environment = collect(problems, () => readEnvironment(variables));
   if (environment !== undefined) collect(problems, () => readDatabaseSettings(environment, variables));
   if (environment === undefined || problems.length > 0) throw new SettingsError(problems);
   return { ...log, environment, variables };
 }
 
-type Reader = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string) => T;
-
-/** Reads one variable; one that cannot be used is a problem, and counts as not set. */
-function createReader(variables: Variables, problems: SettingsProblem[]): Reader {
-  return (variable, schema, fallback, allowed) => {
-    const value = variables[variable];
-    if (value === undefined || value === '') return fallback;
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    problems.push({ variable, value, allowed });
-    return fallback;
-  };
-}
-
-function readLogSettings(read: Reader): Pick<ServiceSettings, 'logLevel' | 'logFormat'> {
+function readLogSettings(read: SettingsReader): Pick<ServiceSettings, 'logLevel' | 'logFormat'> {
   return {
     logLevel: read('LOG_LEVEL', z.enum(LOG_LEVELS), 'info', `one of ${LOG_LEVELS.join(', ')}`),
     logFormat: read('LOG_FORMAT', z.enum(LOG_FORMATS), 'json', `one of ${LOG_FORMATS.join(', ')}`),

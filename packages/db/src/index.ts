@@ -72,6 +72,7 @@ export { LOCAL_DATABASE_URL } from './settings/database-url';
 export { ENVIRONMENTS, type Environment, type Variables } from './settings/environment';
 export { POOL_SETTINGS } from './settings/pool-settings';
 export { SettingsError, type SettingsProblem } from './settings/settings-error';
+export { createSettingsReader, type SettingsReader } from './settings/settings-reader';
 export { listDeadLetters, replayDeadLetter } from './worker/dead-letters';
 export { type EventHandler, type HandlerContext, NoEventHandlerError } from './worker/event-handler';
 export { type EventWorkerReport, runEventWorker } from './worker/run-event-worker';

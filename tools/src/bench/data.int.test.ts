@@ -1,19 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { runBuiltMeasurement } from '../test/built-measurement';
 
-/** The built command in a process of its own. */
-async function runData(...args: readonly string[]) {
-  const command = join(__dirname, '..', '..', 'dist', 'bench', 'data.js');
-  const bench = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(bench.stdout),
-    text(bench.stderr),
-    once(bench, 'close'),
-  ]);
-  return { stdout, stderr, code, lastLine: stdout.trimEnd().split('\n').at(-1) ?? '' };
-}
+const runData = (...args: string[]) => runBuiltMeasurement('bench/data', ...args);
 
 describe('npm run bench:data', () => {
   it('loads a server of its own, shows what was made, and ends with one line of JSON', async () => {

@@ -1,25 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { CONTRACTS } from '@holdfast/db/contracts';
+import { runBuiltMeasurement } from '../test/built-measurement';
 import { drawBenchmarks } from './indexes/draw-benchmarks';
 import { assembleReport, readParts } from './indexes/part-files';
 import { MARKERS, renderBenchmarks } from './indexes/render-benchmarks';
 
-/** The built command in a process of its own. */
-async function runIndexes(...args: readonly string[]) {
-  const command = join(__dirname, '..', '..', 'dist', 'bench', 'indexes.js');
-  const bench = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(bench.stdout),
-    text(bench.stderr),
-    once(bench, 'close'),
-  ]);
-  return { stdout, stderr, code, lastLine: stdout.trimEnd().split('\n').at(-1) ?? '' };
-}
+const runIndexes = (...args: string[]) => runBuiltMeasurement('bench/indexes', ...args);
 
 describe('npm run bench:indexes', () => {
   let docs: string;

@@ -88,7 +88,12 @@ function renderRun({ version, tried }: ContractRun): string {
       { title: 'index', render: ({ index }) => index, align: 'left' },
       { title: 'is', render: ({ what }) => what, align: 'left' },
       { title: 'contracts\nthat fail', render: ({ noticedBy }) => `${noticedBy.length}` },
-      { title: 'such as', render: ({ noticedBy: [first] }) => first?.contract ?? 'NONE', align: 'left' },
+      {
+        title: 'such as',
+        render: ({ isControl, noticedBy: [first] }) =>
+          first?.contract ?? (isControl ? 'none (control)' : 'NONE'),
+        align: 'left',
+      },
       { title: 'by', render: ({ noticedBy: [first] }) => first?.kinds.join(', ') ?? '', align: 'left' },
     ],
     tried,

@@ -1,20 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { runBuiltMeasurement } from '../test/built-measurement';
 
-const COMMAND = join(__dirname, '..', '..', 'dist', 'proof', 'events.js');
 const PATIENCE_MS = 180_000;
 
 describe('npm run proof:events', () => {
   it(
     'holds, and shows what goes wrong without locks',
     async () => {
-      const proof = spawn(process.execPath, [COMMAND, '--quick', '--seconds', '2', '--seed', '3'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const [output, [code]] = await Promise.all([text(proof.stdout), once(proof, 'close')]);
-      const report = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
+      const { lastLine, code } = await runBuiltMeasurement(
+        'proof/events',
+        ...['--quick', '--seconds', '2', '--seed', '3'],
+      );
+      const report = JSON.parse(lastLine);
       const broken = report.claims.filter(({ held }: { readonly held: boolean }) => !held);
       expect(broken).toEqual([]);
       expect(report).toMatchObject({

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { runBuiltMeasurement } from '../test/built-measurement';
 import { listDescendants, waitForEnd } from '../test/processes';
 
 const COMMAND = join(__dirname, '..', '..', 'dist', 'proof', 'transfers.js');
@@ -11,11 +11,12 @@ describe('npm run proof:transfers', () => {
   it(
     'holds, with enough faults and with mistakes where nothing guards against them',
     async () => {
-      const proof = spawn(process.execPath, [COMMAND, '--quick', '--seed', '3'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const [output, [code]] = await Promise.all([text(proof.stdout), once(proof, 'close')]);
-      const report = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
+      const {
+        stdout: output,
+        lastLine,
+        code,
+      } = await runBuiltMeasurement('proof/transfers', '--quick', '--seed', '3');
+      const report = JSON.parse(lastLine);
       const broken = report.claims.filter(({ held }: { readonly held: boolean }) => !held);
       expect(broken).toEqual([]);
       expect(report).toMatchObject({

@@ -4,6 +4,7 @@ import { readDatabaseUrl, readReplicaUrls } from './database-url';
 import { ENVIRONMENTS, type Environment, type Variables } from './environment';
 import { POOL_SETTINGS } from './pool-settings';
 import { SettingsError, type SettingsProblem } from './settings-error';
+import { createSettingsReader } from './settings-reader';
 
 /** Everything that is needed to reach the database and to size the pool. */
 export interface DatabaseSettings {
@@ -95,15 +96,7 @@ export function readDatabaseSettings(
   if (!ENVIRONMENTS.includes(environment))
     return readDatabaseSettings(readEnvironment({ NODE_ENV: environment }));
   const problems: SettingsProblem[] = [];
-  const read = <T>(variable: string, schema: z.ZodType<T>, fallback: T, allowed: string): T => {
-    const value = variables[variable];
-    if (value === undefined || value === '') return fallback;
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    problems.push({ variable, value, allowed });
-    return fallback;
-  };
-
+  const read = createSettingsReader(variables, problems);
   const url = readDatabaseUrl(environment, variables, problems);
   const replicaUrls = readReplicaUrls(variables, problems);
   const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]-?: number };

@@ -5,7 +5,6 @@ export interface IndexBreak {
   readonly index: string;
   /** In a few words. */
   readonly what: string;
-  readonly table: string;
   readonly statements: readonly string[];
   /** Built anew as it was: nothing may fail for that. */
   readonly isControl: boolean;
@@ -55,7 +54,6 @@ function breaksOf(index: CatalogIndex): IndexBreak[] {
   const invalid = `update pg_index set indisvalid = false where indexrelid = '"${name}"'::regclass`;
   const broken = (what: string, ...statements: string[]): IndexBreak => ({
     index: name,
-    table,
     what,
     statements,
     isControl: false,
@@ -79,8 +77,8 @@ function listWrongForms({ method, unique, predicate, keys }: CatalogIndex): Wron
   const [first, ...others] = keys;
   if (first === undefined) return [];
   const wrong: WrongForm[] = [];
-  const isUsable = method === 'btree';
-  if (isUsable && others.length > 0)
+  const isBtree = method === 'btree';
+  if (isBtree && others.length > 0)
     wrong.push(['the first key last', { keys: [...others, first], unique: false }]);
   const ends = keys.map((key) => ({ ...key, modifiers: turnNulls(key.modifiers) }));
   if (keys.some((key, at) => key.nullable && key.modifiers !== ends[at]?.modifiers)) {
@@ -95,7 +93,7 @@ function listWrongForms({ method, unique, predicate, keys }: CatalogIndex): Wron
     wrong.push(['columns for expressions', { keys: bare, unique: false }]);
   }
   if (unique) wrong.push(['not unique', { unique: false }]);
-  if (!isUsable) wrong.push(['a b-tree', { method: 'btree', keys: [{ ...first, modifiers: '' }] }]);
+  if (!isBtree) wrong.push(['a b-tree', { method: 'btree', keys: [{ ...first, modifiers: '' }] }]);
   return wrong;
 }
 

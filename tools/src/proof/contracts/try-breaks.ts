@@ -14,7 +14,7 @@ interface Broken {
   readonly kinds: readonly string[];
 }
 
-export interface TriedBreak extends Omit<IndexBreak, 'statements' | 'table'> {
+export interface TriedBreak extends Omit<IndexBreak, 'statements'> {
   /** None: nobody would have noticed. */
   readonly noticedBy: readonly Broken[];
 }
@@ -35,7 +35,7 @@ export async function findBroken({ dataSource, sample }: ContractDatabase): Prom
  */
 export async function tryBreak(
   { dataSource, sample }: ContractDatabase,
-  { statements, table: _, ...what }: IndexBreak,
+  { statements, ...what }: IndexBreak,
   brokenBefore: ReadonlySet<string>,
 ): Promise<TriedBreak> {
   const runner = dataSource.createQueryRunner();

@@ -23,7 +23,7 @@ import {
 } from '../schemas/api-key';
 import { idParams } from '../schemas/id';
 import { notModified } from '../schemas/no-content';
-import { problemResponses } from '../schemas/problem';
+import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** A key is shown once: what is kept for a repeated request is the answer without it. */
@@ -49,17 +49,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: newApiKey,
           response: {
             201: createdApiKey,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'text-not-storable',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'reference-missing',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', ...POST_PROBLEMS, 'reference-missing'),
           },
         },
       },
@@ -125,18 +115,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: apiKeyChange,
           response: {
             200: apiKey,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'text-not-storable',
-              'not-found',
-              'api-key-spent',
-              'precondition-failed',
-              'precondition-required',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', ...CHANGE_PROBLEMS, 'api-key-spent'),
           },
         },
       },
@@ -158,17 +137,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: rotation,
           response: {
             201: createdApiKey,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'not-found',
-              'api-key-spent',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'not-found', 'api-key-spent', ...POST_PROBLEMS),
           },
         },
       },
@@ -190,13 +159,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           params: idParams,
           response: {
             200: apiKey,
-            ...problemResponses(
-              'validation',
-              'not-found',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-            ),
+            ...problemResponses('validation', 'not-found', ...POST_PROBLEMS),
           },
         },
       },

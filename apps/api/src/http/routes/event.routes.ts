@@ -11,7 +11,7 @@ import { appendRequest, appendRequestOf, appendResult } from '../schemas/append'
 import { EVENT_CHOICES, event, eventPage, eventsQuery } from '../schemas/event';
 import { idParams } from '../schemas/id';
 import { notModified } from '../schemas/no-content';
-import { problemResponses } from '../schemas/problem';
+import { BODY_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of events across streams, and of the append. */
@@ -31,17 +31,7 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
           response: {
             201: appendResult,
             200: appendResult,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'text-not-storable',
-              'version-conflict',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', 'version-conflict', ...POST_PROBLEMS),
           },
         },
       },

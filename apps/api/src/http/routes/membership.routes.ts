@@ -11,7 +11,7 @@ import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
 import { membership, membershipChange, newMembership } from '../schemas/membership';
 import { noContent, notModified } from '../schemas/no-content';
-import { problemResponses } from '../schemas/problem';
+import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
 
 /** Routes of memberships. Their lists are found under users and organizations. */
 export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
@@ -25,17 +25,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           body: newMembership,
           response: {
             201: membership,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'already-exists',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-              'reference-missing',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'already-exists', ...POST_PROBLEMS, 'reference-missing'),
           },
         },
       },
@@ -74,16 +64,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           body: membershipChange,
           response: {
             200: membership,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'not-found',
-              'precondition-failed',
-              'precondition-required',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, ...CHANGE_PROBLEMS),
           },
         },
       },
@@ -108,13 +89,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           params: idParams,
           response: {
             204: noContent,
-            ...problemResponses(
-              'validation',
-              'not-found',
-              'precondition-failed',
-              'precondition-required',
-              'outcome-unknown',
-            ),
+            ...problemResponses('validation', ...CHANGE_PROBLEMS),
           },
         },
       },

@@ -21,7 +21,7 @@ import {
   organizationPage,
   organizationsQuery,
 } from '../schemas/organization';
-import { problemResponses } from '../schemas/problem';
+import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of organizations. */
@@ -36,17 +36,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
           body: newOrganization,
           response: {
             201: organization,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'text-not-storable',
-              'already-exists',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', 'already-exists', ...POST_PROBLEMS),
           },
         },
       },
@@ -99,18 +89,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
           body: organizationChange,
           response: {
             200: organization,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'not-found',
-              'text-not-storable',
-              'already-exists',
-              'precondition-failed',
-              'precondition-required',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, ...CHANGE_PROBLEMS, 'text-not-storable', 'already-exists'),
           },
         },
       },
@@ -130,7 +109,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
       {
         schema: {
           tags: [TAGS.memberships],
-          summary: 'List the active members of an organization in one role',
+          summary: 'List the members of an organization in one role, by default the active ones',
           params: idParams,
           querystring: membersQuery,
           response: { 200: memberPage, ...problemResponses('validation', 'invalid-cursor', 'not-found') },

@@ -14,7 +14,7 @@ import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
 import { organizationOfUserPage } from '../schemas/membership';
 import { notModified } from '../schemas/no-content';
-import { problemResponses } from '../schemas/problem';
+import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 import {
   newUser,
@@ -38,17 +38,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
           body: newUser,
           response: {
             201: user,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'text-not-storable',
-              'already-exists',
-              'idempotency-key-busy',
-              'idempotency-key-reused',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', 'already-exists', ...POST_PROBLEMS),
           },
         },
       },
@@ -114,18 +104,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
           body: userChange,
           response: {
             200: user,
-            ...problemResponses(
-              'validation',
-              'malformed-json',
-              'not-found',
-              'text-not-storable',
-              'already-exists',
-              'precondition-failed',
-              'precondition-required',
-              'outcome-unknown',
-              'body-too-large',
-              'unsupported-media-type',
-            ),
+            ...problemResponses(...BODY_PROBLEMS, ...CHANGE_PROBLEMS, 'text-not-storable', 'already-exists'),
           },
         },
       },

@@ -55,6 +55,29 @@ const ANYWHERE = [
   'internal',
 ] as const satisfies ProblemKind[];
 
+/** What any route with a body may refuse it for. */
+export const BODY_PROBLEMS = [
+  'validation',
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies ProblemKind[];
+
+/** What any POST may end with. */
+export const POST_PROBLEMS = [
+  'idempotency-key-busy',
+  'idempotency-key-reused',
+  'outcome-unknown',
+] as const satisfies ProblemKind[];
+
+/** What any change of a thing that was read may end with. */
+export const CHANGE_PROBLEMS = [
+  'not-found',
+  'precondition-failed',
+  'precondition-required',
+  'outcome-unknown',
+] as const satisfies ProblemKind[];
+
 interface ProblemResponse {
   readonly description: string;
   readonly content: { readonly [PROBLEM_MEDIA_TYPE]: { readonly schema: typeof problemSchema } };
