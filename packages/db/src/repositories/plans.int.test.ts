@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { openDatabase } from '../test/open-database';
+import { ApiKeyRepository } from './api-key.repository';
 import { EventRepository } from './event.repository';
 import { MembershipRepository } from './membership.repository';
 
@@ -34,6 +35,8 @@ describe('the statements of repositories', () => {
       'organization_id',
       (manager: EntityManager) => new EventRepository(manager).pageByOrganization(randomUUID()),
     ],
+    ['user_id', (manager: EntityManager) => new EventRepository(manager).pageByUser(randomUUID())],
+    ['user_id', (manager: EntityManager) => new ApiKeyRepository(manager).pageByUser(randomUUID(), 'active')],
     [
       'role',
       (manager: EntityManager) => new MembershipRepository(manager).pageMembersByRole(randomUUID(), 'member'),
