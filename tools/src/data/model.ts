@@ -84,6 +84,8 @@ export const MODEL = Object.freeze({
     firstNameOnly: 0.05,
     /** A few names are very frequent, and most are rare: a search by name finds one row or hundreds. */
     nameExponent: 0.8,
+    /** Of first names: double ones, which few others or nobody has. Whoever looks for one finds a handful of rows. */
+    doubleName: 0.02,
     /** Of people who may log in. The invited and the service accounts never have: NULL sorts apart in every page. */
     neverLoggedIn: 0.22,
     /** Mean age of the session before the current one, and mean time from it to the current one; both exponential. */

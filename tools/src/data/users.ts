@@ -47,8 +47,10 @@ export function* generateUsers(population: Population): Generator<UserRow> {
 }
 
 function createNamesSampler(): (random: Random) => Names {
-  const { nameExponent, bothNames, firstNameOnly } = MODEL.users;
-  const drawFirstName = createNameSampler(FIRST_NAMES, nameExponent);
+  const { nameExponent, doubleName, bothNames, firstNameOnly } = MODEL.users;
+  const drawName = createNameSampler(FIRST_NAMES, nameExponent);
+  const drawFirstName = (random: Random) =>
+    random() < doubleName ? `${drawName(random)}-${drawName(random)}` : drawName(random);
   const drawLastName = createNameSampler(LAST_NAMES, nameExponent);
   return (random) => {
     const told = random();

@@ -11,7 +11,10 @@ export interface ContractSample {
   readonly medianOrganizationId: string;
   /** The user with most events, and with them most of everything. */
   readonly serviceAccountId: string;
-  /** Someone with about as many events as most who have any. */
+  /**
+   * Someone with about as many events as most who have any, and with a value in every column: a change of such a row enters
+   * every index.
+   */
   readonly personId: string;
   readonly frequentType: string;
   readonly rareType: string;
@@ -31,6 +34,8 @@ export interface ContractSample {
   readonly frequentName: string;
   readonly userEmail: string;
   readonly userExternalId: string;
+  /** Of a handful of users at most. */
+  readonly rareFirstName: string;
   /** Of someone with a rare name and of someone with a frequent one. */
   readonly rarePerson: FullName;
   readonly frequentPerson: FullName;
@@ -95,8 +100,13 @@ const READ_SAMPLE = `
       from events where organization_id is not null group by 1
     ),
     of_user as materialized (
-      select e.user_id as id, count(*) as n, row_number() over (order by count(*), e.user_id) as at
-      from events e where e.user_id is not null group by 1
+      select user_id as id, count(*) as n from events where user_id is not null group by 1
+    ),
+    of_person as materialized (
+      select id, row_number() over (order by n, id) as at
+      from of_user join users using (id)
+      where status = 'active' and last_login_at is not null
+        and num_nulls(email, external_id, first_name, last_name) = 0
     ),
     of_type as materialized (select event_type as type, count(*) as n from events group by 1),
     of_stream as materialized (
@@ -105,6 +115,10 @@ const READ_SAMPLE = `
     ),
     short_stream as materialized (
       select * from of_stream where version = 2 order by "aggregateId" limit 1
+    ),
+    of_first_name as materialized (
+      select first_name as name, count(*) as n
+      from users where first_name is not null and last_name is not null group by 1
     ),
     of_name as materialized (
       select first_name as "firstName", last_name as "lastName", count(*) as n
@@ -123,8 +137,8 @@ const READ_SAMPLE = `
   select
     (select id from of_organization order by at desc limit 1) as "largestOrganizationId",
     (select id from of_organization where at = (select (max(at) + 1) / 2 from of_organization)) as "medianOrganizationId",
-    (select id from of_user order by at desc limit 1) as "serviceAccountId",
-    (select id from of_user where at = (select (max(at) + 1) / 2 from of_user)) as "personId",
+    (select id from of_user order by n desc, id desc limit 1) as "serviceAccountId",
+    (select id from of_person where at = (select (max(at) + 1) / 2 from of_person)) as "personId",
     (select type from of_type order by n desc, type limit 1) as "frequentType",
     (select type from of_type order by n, type limit 1) as "rareType",
     (select to_json(s) from of_stream s order by version desc, "aggregateId" limit 1) as "longStream",
@@ -150,6 +164,7 @@ const READ_SAMPLE = `
     (select word from of_word order by n desc, word limit 1) as "frequentName",
     (select email from users where email is not null order by id limit 1) as "userEmail",
     (select external_id from users where external_id is not null order by id limit 1) as "userExternalId",
+    (select name from of_first_name order by n, name limit 1) as "rareFirstName",
     (select to_json(p) from of_name p order by n, "firstName", "lastName" limit 1) as "rarePerson",
     (select to_json(p) from of_name p order by n desc, "firstName", "lastName" limit 1) as "frequentPerson",
     (

@@ -52,6 +52,11 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     run: (manager, { frequentPerson: { firstName } }) => users(manager).searchByName(firstName),
   }),
   contract({
+    name: 'users by a rare first name alone',
+    index: 'idx_users_name_search',
+    run: (manager, { rareFirstName }) => users(manager).searchByName(rareFirstName),
+  }),
+  contract({
     name: 'users by a rare last name',
     index: 'idx_users_last_name',
     run: (manager, { rarePerson: { lastName } }) => users(manager).searchByLastName(lastName),
