@@ -23,7 +23,13 @@ import {
 } from '../schemas/api-key';
 import { idParams } from '../schemas/id';
 import { notModified } from '../schemas/no-content';
-import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
+import {
+  BODY_PROBLEMS,
+  CHANGE_PROBLEMS,
+  POST_PROBLEMS,
+  problemResponses,
+  STRAY_BODY_PROBLEMS,
+} from '../schemas/problem';
 import { renderChoice } from '../schemas/query-choice';
 
 /** A key is shown once: what is kept for a repeated request is the answer without it. */
@@ -159,7 +165,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           params: idParams,
           response: {
             200: apiKey,
-            ...problemResponses('validation', 'not-found', ...POST_PROBLEMS),
+            ...problemResponses('validation', ...STRAY_BODY_PROBLEMS, 'not-found', ...POST_PROBLEMS),
           },
         },
       },

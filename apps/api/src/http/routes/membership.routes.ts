@@ -11,7 +11,13 @@ import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
 import { membership, membershipChange, newMembership } from '../schemas/membership';
 import { noContent, notModified } from '../schemas/no-content';
-import { BODY_PROBLEMS, CHANGE_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/problem';
+import {
+  BODY_PROBLEMS,
+  CHANGE_PROBLEMS,
+  POST_PROBLEMS,
+  problemResponses,
+  STRAY_BODY_PROBLEMS,
+} from '../schemas/problem';
 
 /** Routes of memberships. Their lists are found under users and organizations. */
 export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
@@ -89,7 +95,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           params: idParams,
           response: {
             204: noContent,
-            ...problemResponses('validation', ...CHANGE_PROBLEMS),
+            ...problemResponses('validation', ...STRAY_BODY_PROBLEMS, ...CHANGE_PROBLEMS),
           },
         },
       },

@@ -63,6 +63,13 @@ export const BODY_PROBLEMS = [
   'unsupported-media-type',
 ] as const satisfies ProblemKind[];
 
+/** What a route that needs no body may refuse the one it is sent for. */
+export const STRAY_BODY_PROBLEMS = [
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies ProblemKind[];
+
 /** What any POST may end with. */
 export const POST_PROBLEMS = [
   'idempotency-key-busy',
