@@ -137,15 +137,15 @@ describe('a service with every place and connection taken', () => {
         service.post('/v1/organizations', { name: 'Acme' }),
       ]);
       // Gone in the middle of its body, before there was any work.
+      const readAdmitted = async () =>
+        readMetric((await service.get('/metrics')).body, 'holdfast_http_admitted_total{class="writes"}');
+      const before = await readAdmitted();
       const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
       socket.write(
         'POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
       );
-      const readWrites = async () =>
-        readMetric((await service.get('/metrics')).body, 'holdfast_http_in_flight{class="writes"}');
-      while ((await readWrites()) !== 1);
+      while ((await readAdmitted()) === before);
       socket.destroy();
-      while ((await readWrites()) !== 0);
       const { body: scrape } = await service.get('/metrics');
       for (const name of ['reads', 'writes', 'appends']) {
         expect(readMetric(scrape, `holdfast_http_in_flight{class="${name}"}`)).toBe(0);
@@ -182,7 +182,7 @@ describe('the limit for all requests', () => {
     socket.write(
       `POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
     );
-    while ((await limited.readMetric('holdfast_http_in_flight{class="writes"}')) !== 1);
+    while ((await limited.readMetric('holdfast_http_admitted_total{class="writes"}')) !== 1);
     const sinceMs = performance.now();
     while (performance.now() - sinceMs < 1_100) await limited.service.get('/livez');
     socket.write(body.slice(1));

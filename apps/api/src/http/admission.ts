@@ -3,6 +3,7 @@ import { DeadlineExceededError, listErrorChain, readErrorCode } from '@holdfast/
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isClientRoute } from './client-routes';
 import type { Place, PlaceOutcome, Pressure, RouteClass } from './pressure';
+import { Receptions } from './receptions';
 import { REQUEST_TIMEOUT_HEADER } from './request-timeout';
 
 const APPENDS: ReadonlySet<string> = new Set(['/v1/events', '/v1/events/import']);
@@ -27,39 +28,70 @@ class ClientGoneError extends Error {
 }
 
 interface Stay {
-  readonly place: Place;
+  place: Place;
+  /** Takes a place anew. */
+  readonly enter: () => Promise<Place>;
+  /** Its body is awaited, without a place. */
+  isAway: boolean;
   /** From then on the work decides when the place is free, even if the client has gone. */
   isWorking: boolean;
   outcome: PlaceOutcome;
-  readonly enteredAtMs: number;
+  enteredAtMs: number;
   /** When its body had been read: what came before is the pace of the client. */
   workingSinceMs: number;
 }
 
-/** Every request of a client takes a place before its body is read, and gives it back when its work has an answer. */
+/**
+ * Every request of a client takes a place, and gives it back when its work has an answer. While its body is awaited it has none:
+ * clients that send half of a body would hold the places of all others. Refused is what finds no place, before its body is read
+ * where that is still to come.
+ */
 export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
   const stays = new WeakMap<FastifyRequest, Stay>();
+  const receptions = new Receptions();
   app.addHook('onRequest', async (request, reply) => {
     const routeClass = classOfRoute(request.method, request.routeOptions.url);
     if (routeClass === undefined) return;
     const gone = new AbortController();
     const leaveIfGone = () => {
       gone.abort(new ClientGoneError());
+      receptions.end(reply);
       const stay = stays.get(request);
       // Before its body was read nothing may come that would end it.
       if (stay?.isWorking === false) stay.place.leave('failed');
     };
     reply.raw.once('close', leaveIfGone);
-    const place = await pressure.enter(routeClass, gone.signal);
+    const enter = () => pressure.enter(routeClass, gone.signal);
+    const place = await enter();
     const nowMs = performance.now();
     stays.set(request, {
       place,
+      enter,
+      isAway: false,
       isWorking: false,
       outcome: 'answered',
       enteredAtMs: nowMs,
       workingSinceMs: nowMs,
     });
     if (reply.raw.closed) leaveIfGone();
+  });
+  app.addHook('preParsing', async (request, reply, payload) => {
+    const stay = stays.get(request);
+    // A small body has come with its head.
+    if (stay === undefined || request.raw.complete) return payload;
+    stay.isAway = true;
+    stay.place.leave('failed');
+    receptions.begin(reply);
+    return payload;
+  });
+  app.addHook('preValidation', async (request, reply) => {
+    const stay = stays.get(request);
+    if (stay?.isAway !== true) return;
+    receptions.end(reply);
+    stay.place = await stay.enter();
+    stay.isAway = false;
+    stay.enteredAtMs = performance.now();
+    if (reply.raw.closed) stay.place.leave('failed');
   });
   app.addHook('preHandler', async (request) => {
     const stay = stays.get(request);

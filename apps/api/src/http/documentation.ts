@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { describeHeaders } from './describe-headers';
 import { tidyOpenapi } from './tidy-openapi';
@@ -18,6 +18,8 @@ export const TAGS = Object.freeze({
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'self'; " +
   "img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+
+const HEADERS = Object.freeze({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
 
 /** Describes the routes that follow at /docs, for people, and at /docs/json, for programs. */
 export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
@@ -46,6 +48,14 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     transform: jsonSchemaTransform,
     transformObject: (document) => describeHeaders(tidyOpenapi(jsonSchemaTransformObject(document))),
   });
+  await app.register(pages);
+}
+
+/** The pages for people. Headers of their own need a scope of their own: this plugin's hooks are not those of all routes. */
+const pages: FastifyPluginAsync = async (app) => {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(HEADERS);
+  });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
@@ -58,4 +68,4 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
       displayRequestDuration: true,
     },
   });
-}
+};

@@ -10,10 +10,27 @@ export class ForbiddenKeyError extends Error {
   }
 }
 
-/** JSON bodies with forbidden keys fail with ForbiddenKeyError; fastify's own reader says of them that they are no JSON. */
+/** A body of JSON is compressed, and nothing here opens it: what is small on its way may be huge when it is open. */
+export class EncodedBodyError extends Error {
+  override readonly name = 'EncodedBodyError';
+  readonly code = 'HOLDFAST_ENCODED_BODY';
+
+  constructor() {
+    super('the body has a content coding');
+  }
+}
+
+/**
+ * JSON bodies with forbidden keys fail with ForbiddenKeyError, and those with a coding with EncodedBodyError; fastify's own reader says of
+ * both that they are no JSON.
+ */
 export function refuseForbiddenKeys(app: FastifyInstance): void {
   const read = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+      done(new EncodedBodyError());
+      return;
+    }
     void read(request, body, (error, value) => {
       if (error && isJson(body)) done(new ForbiddenKeyError());
       else done(error, value);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { PROBLEMS, problemType } from './problem-kinds';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
 
@@ -18,15 +19,7 @@ export function answerMalformedHttp({ code }: NodeJS.ErrnoException, socket: Soc
     return;
   }
   const status = STATUS_BY_CODE[code ?? ''] ?? PROBLEMS['malformed-request'].status;
-  const problem: Problem = {
-    type: problemType('malformed-request'),
-    title: PROBLEMS['malformed-request'].title,
-    status,
-    detail: 'These bytes are not an HTTP request that this service accepts.',
-    instance: '/',
-    requestId: randomUUID(),
-  };
-  const body = JSON.stringify(problem);
+  const body = renderProblem(status, 'These bytes are not an HTTP request that this service accepts.');
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${PROBLEM_MEDIA_TYPE}`,
@@ -34,4 +27,57 @@ export function answerMalformedHttp({ code }: NodeJS.ErrnoException, socket: Soc
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** A request names no host, or several. */
+class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly code = 'HOLDFAST_HOST';
+  readonly statusCode = 400;
+
+  constructor() {
+    super('a request names one host');
+  }
+}
+
+/**
+ * Requests that do not name one host are refused, as RFC 9112 wants: whatever stands in front may have gone by another one of several
+ * than the service. Node's own check knows only of none, and answers without a word.
+ */
+export function requireOneHost(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw: { rawHeaders, httpVersion } }) => {
+    let hosts = 0;
+    for (let at = 0; at < rawHeaders.length; at += 2) if (isHost(rawHeaders[at])) hosts += 1;
+    if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) throw new HostError();
+  });
+}
+
+const isHost = (name: string | undefined): boolean => name?.length === 4 && name.toLowerCase() === 'host';
+
+const EXPECTATION_FAILED = 417;
+
+/** Answers a request that expects of the service what it does not know: anything but to be told to continue. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = renderProblem(
+    EXPECTATION_FAILED,
+    'Of all expectations this service meets `100-continue` alone.',
+  );
+  response.writeHead(EXPECTATION_FAILED, {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+function renderProblem(status: number, detail: string): string {
+  const problem: Problem = {
+    type: problemType('malformed-request'),
+    title: PROBLEMS['malformed-request'].title,
+    status,
+    detail,
+    instance: '/',
+    requestId: randomUUID(),
+  };
+  return JSON.stringify(problem);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ForbiddenKeyError } from './forbidden-keys';
+import { EncodedBodyError, ForbiddenKeyError } from './forbidden-keys';
 import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
 import { problemOf, type Refusal } from './problem-of';
 import { REQUEST_ID_HEADER } from './request-id';
@@ -10,7 +10,7 @@ import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
 /** Every error of a route becomes a problem; those that are not the client's are logged. */
 export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOfKeys(error) ?? problemOf(error);
+    const refusal = refusalOfBody(error) ?? problemOf(error);
     runInContext(request, () => logRefusal(logger, refusal, error));
     return sendProblem(request, reply, refusal);
   });
@@ -31,7 +31,11 @@ export function answerMalformedUrl(_error: Error, request: FastifyRequest, reply
   sendProblem(request, reply, { kind: 'malformed-request', status, detail });
 }
 
-function refusalOfKeys(error: unknown): Refusal | undefined {
+function refusalOfBody(error: unknown): Refusal | undefined {
+  if (error instanceof EncodedBodyError) {
+    const kind = 'unsupported-media-type';
+    return { kind, status: PROBLEMS[kind].status, detail: 'Send the body without a content-encoding.' };
+  }
   if (!(error instanceof ForbiddenKeyError)) return undefined;
   const detail = 'The body holds a key named __proto__ or constructor.prototype, which is not allowed.';
   return { kind: 'validation', status: PROBLEMS.validation.status, detail };

@@ -11,7 +11,7 @@ import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
 import { refuseForbiddenKeys } from './forbidden-keys';
 import { type ListenAddress, listenOn } from './listen';
-import { answerMalformedHttp } from './malformed-http';
+import { answerExpectation, answerMalformedHttp, requireOneHost } from './malformed-http';
 import type { Pressure } from './pressure';
 import { answerMalformedUrl, answerWithProblems } from './refusals';
 import { readRequestId } from './request-id';
@@ -61,17 +61,20 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { requireHostHeader: false },
     genReqId: readRequestId,
     frameworkErrors: answerMalformedUrl,
     clientErrorHandler: answerMalformedHttp,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
   });
+  app.server.on('checkExpectation', answerExpectation);
   // Fastify's own reader of plain text would hand a body to routes that only know JSON.
   app.removeContentTypeParser('text/plain');
   refuseForbiddenKeys(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   followRequests(app, parts.logger, parts.metrics);
+  requireOneHost(app);
   const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
   admitRequests(app, parts.pressure);
   answerWithProblems(app, parts.logger);

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { listStatuses, openSocket, renderLines } from '../test/raw-http';
+import { openServiceOnTestDatabase } from '../test/test-service';
+
+let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
+let sockets: Socket[] = [];
+beforeAll(async () => {
+  service = await openServiceOnTestDatabase();
+});
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets = [];
+});
+afterAll(() => service.close());
+
+const BODY = '{"name":"Slow"}';
+const CREATE = [
+  'POST /v1/organizations HTTP/1.1',
+  'host: x',
+  'content-type: application/json',
+  `content-length: ${BODY.length}`,
+];
+/** More than writes may run at once. */
+const CROWD = 80;
+
+async function openSockets(count: number): Promise<readonly Socket[]> {
+  const opened = await Promise.all(Array.from({ length: count }, () => openSocket(service.url)));
+  sockets.push(...opened);
+  return opened;
+}
+
+async function readGauge(series: string): Promise<number> {
+  const { body } = await service.get('/metrics');
+  const line = String(body)
+    .split('\n')
+    .find((one) => one.startsWith(`${series} `));
+  return Number(line?.split(' ')[1]);
+}
+const readWrites = () => readGauge('holdfast_http_in_flight{class="writes"}');
+const readUsed = () =>
+  readGauge(
+    'db_client_connection_count{db_client_connection_pool_name="primary",db_client_connection_state="used"}',
+  );
+
+/** Resolves with the first bytes that come. */
+const firstWord = (socket: Socket) =>
+  new Promise<string>((resolve) => socket.once('data', (part) => resolve(String(part))));
+
+describe('clients that send slowly', () => {
+  it('hold no place with half of a head', async () => {
+    for (const socket of await openSockets(CROWD)) socket.write(CREATE.slice(0, 2).join('\r\n'));
+    expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
+    expect(await readWrites()).toBe(0);
+  });
+
+  it('hold no place with half of a body, as many as they are', async () => {
+    const slow = await openSockets(CROWD);
+    for (const socket of slow) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+    for (let round = 0; round < 5; round += 1) {
+      expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
+    }
+    expect(await readWrites()).toBe(0);
+    // And are answered once they have sent the rest.
+    const [first] = slow;
+    const answered = first && firstWord(first);
+    first?.write(BODY.slice(1));
+    expect(listStatuses((await answered) ?? '')).toEqual([201]);
+  });
+
+  it('are refused once too many bodies are on their way, the oldest first', async () => {
+    const [oldest] = await openSockets(1);
+    if (oldest === undefined) throw new Error('no socket');
+    const answered = firstWord(oldest);
+    oldest.write(renderLines(CREATE, BODY.slice(0, 1)));
+    await service.get('/livez');
+    const others = await openSockets(256);
+    for (const socket of others) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+    const said = await answered;
+    expect(listStatuses(said)).toEqual([408]);
+    expect(said).toMatch(/^content-type: application\/problem\+json\r$/m);
+    expect(said).toMatch(/^connection: close\r$/m);
+    const last = others.at(-1);
+    const answer = last && firstWord(last);
+    last?.write(BODY.slice(1));
+    expect(listStatuses((await answer) ?? '')).toEqual([201]);
+    expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
+    expect(service.readLog().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('leave nothing behind when they go in the middle', async () => {
+    const slow = await openSockets(CROWD);
+    for (const socket of slow) socket.write(renderLines(CREATE, BODY.slice(0, 5)));
+    await service.get('/livez');
+    for (const socket of slow) socket.destroy();
+    expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
+    expect(await readWrites()).toBe(0);
+    expect(service.readLog().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+describe('clients that read slowly', () => {
+  it('hold neither a place nor a connection of the pool', async () => {
+    const aggregateId = randomUUID();
+    const large = { eventType: 'large', payload: { text: 'x'.repeat(8_000) } };
+    await service.post('/v1/events', {
+      ...{ aggregateType: 'large', aggregateId, expectedVersion: 0 },
+      events: Array.from({ length: 100 }, () => large),
+    });
+    const request = renderLines([`GET /v1/streams/large/${aggregateId} HTTP/1.1`, 'host: x']);
+    // Each answer is larger than what a connection takes that nobody reads.
+    for (const socket of await openSockets(20)) {
+      socket.pause();
+      socket.write(request.repeat(10));
+    }
+    const readReads = () => readGauge('holdfast_http_in_flight{class="reads"}');
+    while ((await readGauge('holdfast_http_admitted_total{class="reads"}')) < 20);
+    while ((await readReads()) > 0 || (await readUsed()) > 0);
+    expect((await service.get(`/v1/streams/large/${aggregateId}?limit=1`)).status).toBe(200);
+  });
+});
