@@ -49,8 +49,11 @@ export function rotateApiKey(
   );
 }
 
-/** The end of a key that lives as long as this one, from now. */
+/** The last moment that can be written with four digits for its year, as answers are. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** The end of a key that lives as long as this one, from now; no end that nobody could be told. */
 function renewed({ createdAt, expiresAt }: ApiKey, now: Date): Date | null {
   if (expiresAt === null) return null;
-  return new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime());
+  return new Date(Math.min(LAST_MS, now.getTime() + expiresAt.getTime() - createdAt.getTime()));
 }

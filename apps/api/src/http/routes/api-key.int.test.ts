@@ -166,6 +166,18 @@ describe('POST /v1/api-keys/:id/rotate', () => {
     expect(Math.round(lifeMs / 10_000)).toBe(60);
   });
 
+  it('lets the new key of one that ends with the last year there is end with it too', async () => {
+    const expiresAt = '9999-12-31T23:59:59.999Z';
+    const { body: old } = await createKey({ expiresAt });
+    // Made a while ago, as keys are that one rotates.
+    await dataSource.query("update api_keys set created_at = created_at - interval '1 day' where id = $1", [
+      old.id,
+    ]);
+    const rotated = await service.post(`/v1/api-keys/${old.id}/rotate`, {});
+    expect(rotated).toMatchObject({ status: 201, body: { expiresAt } });
+    expect((await service.get(`/v1/api-keys/${rotated.body.id}`)).status).toBe(200);
+  });
+
   it('makes one successor, however many ask at the same time', async () => {
     const old = (await createKey()).body;
     const rotate = () => service.post(`/v1/api-keys/${old.id}/rotate`, {});
