@@ -85,6 +85,12 @@ export interface DatabaseParts {
 const UNKNOWN_STATEMENT = Object.freeze({ pool: 'primary', outcome: 'unknown', resolvedBy: undefined });
 
 /**
+ * Short, so that the service is back soon after its database: a trial is what a client asked for anyway, and three at a time
+ * burden nobody.
+ */
+const BREAKS = Object.freeze({ breakMs: 500, maxBreakMs: 1_000 });
+
+/**
  * Makes the database over a DataSource. All work shares one retry budget and one circuit: during an outage retries add
  * at most a tenth to the load, and soon nothing is sent at all until the server answers again. Retries, changes of the
  * circuit and alerts of the pool are logged.
@@ -93,7 +99,7 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const { logger, environment } = options;
   const events = readEvents(dataSource);
   const budget = retryBudget();
-  const breaker = databaseCircuitBreaker({ name: 'database', logger });
+  const breaker = databaseCircuitBreaker({ name: 'database', logger, ...BREAKS });
   const policy = pipeline([databaseRetry({ budget, logger }), breaker]);
   const unitOfWork = createUnitOfWork(dataSource, { retry: { budget }, policies: [breaker], logger });
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });

@@ -1,2 +1,3 @@
+export { createApiKeyText, hashApiKey } from './api-key-text';
 export { createService, type Service, type ServiceOptions } from './compose';
 export { readServiceSettings, type ServiceSettings } from './settings';
