@@ -54,7 +54,8 @@ describe('the benchmark of indexes in the documentation', () => {
       }
     }
     const known = [...parts.map(({ name }) => `${name}.json`), ...drawBenchmarks(report).keys()];
-    expect(readdirSync(join(DOCS, 'benchmarks')).sort()).toEqual(known.sort());
+    const files = readdirSync(join(DOCS, 'benchmarks')).filter((name) => name.startsWith('indexes-'));
+    expect(files.sort()).toEqual(known.sort());
   });
 
   it('has every query contract, and all parts', () => {

@@ -7,7 +7,7 @@ export interface Books {
   readonly brokenStreams: readonly string[];
 }
 
-export interface Written {
+interface Written {
   /** Rows, changes of rows or events. */
   readonly count: number;
   /** The last version of a row or a stream that it wrote. */

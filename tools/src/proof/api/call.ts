@@ -1,12 +1,12 @@
 /** What clients ask for in writing. `naive` is the control: an append that is sent again without a key. */
 export const CALL_KINDS = ['create', 'update', 'append', 'append-once', 'naive'] as const;
-export type CallKind = (typeof CALL_KINDS)[number];
+type CallKind = (typeof CALL_KINDS)[number];
 
 /**
  * What a client was told in the end. `done` and `refused` must be true; of `unknown`, the service has said that nobody knows, or
  * nothing was heard.
  */
-export type CallEnding = 'done' | 'refused' | 'unknown';
+type CallEnding = 'done' | 'refused' | 'unknown';
 
 /** One write that a client asked for, as often as it took. */
 export interface Call {

@@ -1,0 +1,136 @@
+import { Agent, request as sendRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom, drawExponential } from '../../proof/random';
+import { type CpuShares, measureCpu } from './process-cpu';
+import type { WorkRequest } from './workloads';
+
+/**
+ * What a server did for clients that do not wait for each other. Latencies count from when a request was due, not from when it could be
+ * sent: a client that is held up by the answers before would leave out those that had to wait (coordinated omission).
+ */
+export interface OpenFigures {
+  /** Requests per second that were due. */
+  readonly offered: number;
+  /** Of the requests: answered with 2xx, refused with 429 or 503, and everything else. */
+  readonly accepted: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly acceptedPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly refusedP99Ms: number;
+  /** How much later than due the client sent, 99th percentile: what it adds to all latencies by itself. */
+  readonly lagP99Ms: number;
+  readonly cpu: CpuShares;
+}
+
+export interface OpenLoop {
+  readonly address: string;
+  readonly pid: number;
+  readonly requestsPerSecond: number;
+  readonly durationMs: number;
+  readonly seed: number;
+}
+
+/** How long answers are waited for when no request is due any more. */
+const PATIENCE_MS = 5_000;
+/** Requests that wait for an answer at once; what comes then has failed, as where a client runs out of ports. */
+const MOST_WAITING = 4_000;
+const TICK_MS = 1;
+
+interface Records {
+  readonly acceptedMs: number[];
+  readonly refusedMs: number[];
+  readonly lagMs: number[];
+  failed: number;
+  waiting: number;
+}
+
+/** Requests are due at random moments, at a rate that nothing slows down. */
+export async function runOpenLoop(
+  { address, pid, requestsPerSecond, durationMs, seed }: OpenLoop,
+  createRequest: () => WorkRequest,
+): Promise<OpenFigures> {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: Number.POSITIVE_INFINITY,
+    maxFreeSockets: MOST_WAITING,
+  });
+  const records: Records = { acceptedMs: [], refusedMs: [], lagMs: [], failed: 0, waiting: 0 };
+  const random = createRandom(seed, 'arrivals');
+  const { cpu } = await measureCpu(pid, async () => {
+    const startedMs = performance.now();
+    let dueMs = startedMs + drawExponential(1_000 / requestsPerSecond, random);
+    while (dueMs < startedMs + durationMs) {
+      while (dueMs <= performance.now() && dueMs < startedMs + durationMs) {
+        send(address, agent, createRequest(), dueMs, records);
+        dueMs += drawExponential(1_000 / requestsPerSecond, random);
+      }
+      await sleep(TICK_MS);
+    }
+  });
+  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  while (records.waiting > 0 && performance.now() < giveUpAtMs) await sleep(TICK_MS);
+  records.failed += records.waiting;
+  agent.destroy();
+  return describe(records, { requestsPerSecond, durationMs, cpu });
+}
+
+function send(address: string, agent: Agent, work: WorkRequest, dueMs: number, records: Records): void {
+  records.lagMs.push(performance.now() - dueMs);
+  if (records.waiting >= MOST_WAITING) {
+    records.failed += 1;
+    return;
+  }
+  records.waiting += 1;
+  let isOver = false;
+  const end = (note: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    records.waiting -= 1;
+    note();
+  };
+  const fail = () => end(() => (records.failed += 1));
+  const { method, path, headers, body } = work;
+  const request = sendRequest(`${address}${path}`, { agent, method, headers }, (response) => {
+    response.resume();
+    response.once('error', fail);
+    response.once('end', () => {
+      const tookMs = performance.now() - dueMs;
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) end(() => records.acceptedMs.push(tookMs));
+      else if (status === 429 || status === 503) end(() => records.refusedMs.push(tookMs));
+      else fail();
+    });
+  });
+  request.once('error', fail);
+  request.end(body);
+}
+
+function describe(
+  { acceptedMs, refusedMs, lagMs, failed }: Records,
+  {
+    requestsPerSecond,
+    durationMs,
+    cpu,
+  }: Pick<OpenLoop, 'requestsPerSecond' | 'durationMs'> & { readonly cpu: CpuShares },
+): OpenFigures {
+  return {
+    offered: requestsPerSecond,
+    accepted: acceptedMs.length,
+    refused: refusedMs.length,
+    failed,
+    acceptedPerSecond: (acceptedMs.length / durationMs) * 1_000,
+    p50Ms: percentile(acceptedMs, 0.5),
+    p99Ms: percentile(acceptedMs, 0.99),
+    refusedP99Ms: percentile(refusedMs, 0.99),
+    lagP99Ms: percentile(lagMs, 0.99),
+    cpu,
+  };
+}
+
+/** The smallest sample that so great a part is not above; 0 where there is none. */
+function percentile(samples: readonly number[], part: number): number {
+  const sorted = Float64Array.from(samples).sort();
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? 0;
+}

@@ -1,0 +1,32 @@
+import type { Quartiles } from '../quartiles';
+import type { ClosedFigures } from './closed-loop';
+import type { Contender } from './contenders';
+import type { OpenFigures } from './open-loop';
+import type { PackageShare } from './profile';
+import type { Setting } from './setting';
+import type { Workload } from './workloads';
+
+/** What `npm run bench:api` has found. Plain data. */
+export interface ApiBenchReport {
+  readonly command: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    readonly postgres: string;
+  };
+  readonly seconds: number;
+  readonly setting: Setting;
+  /** Whether a key was looked up for each request, by both. */
+  readonly looksUpKeys: boolean;
+  readonly workloads: Readonly<Record<Workload, WorkloadFigures>>;
+}
+
+export interface WorkloadFigures {
+  /** Medians over the rounds. */
+  readonly closed: Readonly<Record<Contender, ClosedFigures>>;
+  /** Requests per second of the service, as a part of the rival's, round by round. */
+  readonly ratio: Quartiles;
+  readonly open: { readonly heavy: OpenFigures; readonly excessive: OpenFigures };
+  readonly profile: readonly PackageShare[];
+}

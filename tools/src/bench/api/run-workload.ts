@@ -1,0 +1,107 @@
+import { openServiceProcess } from '../../service/service-process';
+import { readPairedRatio, readQuartiles } from '../quartiles';
+import { type ClosedFigures, runClosedLoop } from './closed-loop';
+import { CONTENDERS, type Contender, type Contest, serviceVariables } from './contenders';
+import { runOpenLoop } from './open-loop';
+import { openProfileFolder, type PackageShare, readShares } from './profile';
+import type { WorkloadFigures } from './report';
+import { LOADS, type Setting } from './setting';
+import type { Workload, WorkRequest } from './workloads';
+
+interface WorkloadRun {
+  readonly contest: Contest;
+  readonly databaseUrl: string;
+  readonly setting: Setting;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Measures both in turns, then the service alone at parts of what it was found to do, then where its time goes. */
+export async function runWorkload(workload: Workload, run: WorkloadRun): Promise<WorkloadFigures> {
+  const { contest, setting, signal, say } = run;
+  const createRequest = contest.createRequests(workload);
+  say(`${workload}: in turns …`);
+  const rounds = await takeTurns(run, createRequest);
+  const closed = {
+    holdfast: summarize(rounds.holdfast),
+    bare: summarize(rounds.bare),
+  };
+  const rates = (contender: Contender) => rounds[contender].map(({ requestsPerSecond }) => requestsPerSecond);
+  const { address, pid } = contest.servers.holdfast;
+  const load = async (part: number) => {
+    signal.throwIfAborted();
+    say(
+      `${workload}: at ${part * 100} % of ${closed.holdfast.requestsPerSecond.toFixed(0)} requests per second …`,
+    );
+    const requestsPerSecond = closed.holdfast.requestsPerSecond * part;
+    return runOpenLoop(
+      { address, pid, requestsPerSecond, durationMs: setting.openMs, seed: setting.seed },
+      createRequest,
+    );
+  };
+  const open = { heavy: await load(LOADS.heavy), excessive: await load(LOADS.excessive) };
+  say(`${workload}: profiled …`);
+  return {
+    closed,
+    ratio: readPairedRatio(rates('holdfast'), rates('bare')),
+    open,
+    profile: await profileService(run, workload),
+  };
+}
+
+/** Who begins changes from round to round. */
+async function takeTurns(
+  { contest, setting, signal }: WorkloadRun,
+  createRequest: () => WorkRequest,
+): Promise<Readonly<Record<Contender, ClosedFigures[]>>> {
+  const { connections, rounds, turnMs, warmUpMs } = setting;
+  const take = (contender: Contender, durationMs: number) => {
+    signal.throwIfAborted();
+    const { address, pid } = contest.servers[contender];
+    return runClosedLoop({ address, pid, connections, durationMs }, createRequest);
+  };
+  for (const contender of CONTENDERS) await take(contender, warmUpMs);
+  const figures: Record<Contender, ClosedFigures[]> = { holdfast: [], bare: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? CONTENDERS : CONTENDERS.toReversed();
+    for (const contender of order) figures[contender].push(await take(contender, turnMs));
+  }
+  return figures;
+}
+
+function summarize(rounds: readonly ClosedFigures[]): ClosedFigures {
+  const median = (read: (figures: ClosedFigures) => number | undefined) =>
+    readQuartiles(rounds.map((figures) => read(figures) ?? Number.NaN)).median;
+  return {
+    requestsPerSecond: median((one) => one.requestsPerSecond),
+    p50Ms: median((one) => one.p50Ms),
+    p99Ms: median((one) => one.p99Ms),
+    failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
+    cpu: { server: median((one) => one.cpu.server), client: median((one) => one.cpu.client) },
+    serverMsPerRequest: median((one) => one.serverMsPerRequest),
+  };
+}
+
+/** In another process, since being profiled costs time. */
+async function profileService(
+  { contest, databaseUrl, setting, signal }: WorkloadRun,
+  workload: Workload,
+): Promise<readonly PackageShare[]> {
+  await using folder = await openProfileFolder();
+  const { nodeOptions } = folder;
+  const variables = serviceVariables(setting.poolSize);
+  const startedMs = performance.now();
+  const service = await openServiceProcess(databaseUrl, { variables, nodeOptions, signal });
+  const startMs = performance.now() - startedMs;
+  try {
+    const { address, pid } = service;
+    const { connections, profileMs } = setting;
+    await runClosedLoop(
+      { address, pid, connections, durationMs: profileMs },
+      contest.createRequests(workload),
+    );
+  } finally {
+    await service.stop();
+  }
+  return readShares(await folder.read(), startMs);
+}

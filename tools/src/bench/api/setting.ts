@@ -1,0 +1,44 @@
+/** What is measured, and for how long. Times in milliseconds. */
+export interface Setting {
+  readonly seed: number;
+  /** In the table before anything is asked for. */
+  readonly events: number;
+  /** Rounds of turns; a ratio is taken within each. */
+  readonly rounds: number;
+  /** One turn of one contender. */
+  readonly turnMs: number;
+  /** Of each contender, before the first round. */
+  readonly warmUpMs: number;
+  /** Connections of the closed loop, and of each contender's pool. */
+  readonly connections: number;
+  readonly poolSize: number;
+  /** How long requests arrive at a rate that does not wait for answers. */
+  readonly openMs: number;
+  /** How long the service runs while it is profiled. */
+  readonly profileMs: number;
+}
+
+export const FULL_SETTING: Setting = Object.freeze({
+  seed: 1,
+  events: 100_000,
+  rounds: 7,
+  turnMs: 3_000,
+  warmUpMs: 3_000,
+  connections: 32,
+  poolSize: 10,
+  openMs: 15_000,
+  profileMs: 5_000,
+});
+
+export const QUICK_SETTING: Setting = Object.freeze({
+  ...FULL_SETTING,
+  events: 5_000,
+  rounds: 1,
+  turnMs: 1_000,
+  warmUpMs: 700,
+  openMs: 1_500,
+  profileMs: 1_000,
+});
+
+/** Parts of the capacity at which requests arrive: as much as is borne well, and twice what is borne. */
+export const LOADS = Object.freeze({ heavy: 0.8, excessive: 2 });

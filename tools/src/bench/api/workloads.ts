@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+
+/** What is asked for: an event by its id, or an append of one event to a new stream. */
+export const WORKLOADS = ['read', 'append'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+export const WORKLOAD_TITLES: Readonly<Record<Workload, string>> = Object.freeze({
+  read: 'GET /v1/events/:id',
+  append: 'POST /v1/events',
+});
+
+/** A request as it is sent. */
+export interface WorkRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What an event of an order may say. */
+const PAYLOAD = Object.freeze({
+  orderNumber: 'A-1042',
+  amountCents: 4_200,
+  currency: 'EUR',
+  lines: [
+    { sku: 'tea-earl-grey-100', quantity: 2 },
+    { sku: 'mug-white', quantity: 1 },
+  ],
+});
+
+/** Makes the requests of a workload, another one each time. @param ids Of events that there are. */
+export function createRequests(
+  workload: Workload,
+  { ids, headers }: { readonly ids: readonly string[]; readonly headers: Readonly<Record<string, string>> },
+): () => WorkRequest {
+  let n = 0;
+  switch (workload) {
+    case 'read':
+      return () => ({ method: 'GET', path: `/v1/events/${ids[n++ % ids.length]}`, headers });
+    case 'append': {
+      const all = { ...headers, 'content-type': 'application/json' };
+      return () => ({ method: 'POST', path: '/v1/events', headers: all, body: renderAppend() });
+    }
+    default:
+      return workload satisfies never;
+  }
+}
+
+function renderAppend(): string {
+  return JSON.stringify({
+    aggregateType: 'bench',
+    aggregateId: randomUUID(),
+    expectedVersion: 0,
+    events: [{ eventType: 'bench.measured', payload: PAYLOAD }],
+  });
+}
