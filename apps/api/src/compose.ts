@@ -17,6 +17,7 @@ import {
 import type { DataSource } from 'typeorm';
 import { createConsole } from './console/console';
 import { createDatabase } from './database';
+import { ClientRates } from './http/client-rates';
 import { Pressure } from './http/pressure';
 import { createHttpServer, type HttpServer } from './http/server';
 import { listStrains } from './list-strains';
@@ -67,6 +68,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   traceDatabase(events, { serverAddress, serverPort, databaseName });
   logSlowQueries(events, logger);
   const pressure = new Pressure(settings.admission);
+  const clientRates = new ClientRates(settings.clientRate);
   const board = createConsole({
     environment,
     variables,
@@ -91,10 +93,11 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
       metrics: createMetrics({
         readPools: () => readPools(dataSource),
         database: events,
-        readAdmission: () => pressure.read(),
+        readAdmission: () => ({ ...pressure.read(), rateLimited: clientRates.refused }),
       }),
       probe: () => probeReadiness(dataSource, logger),
       pressure,
+      clientRates,
       listStrains: () =>
         listStrains({
           circuit: breaker.state,

@@ -10,6 +10,7 @@ import {
 } from '@holdfast/db';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '@holdfast/observability';
 import { z } from 'zod';
+import type { ClientRateSettings } from './http/client-rates';
 
 /** Everything the service is told from outside. */
 export interface ServiceSettings {
@@ -24,6 +25,8 @@ export interface ServiceSettings {
   readonly databaseDeadlineMs: number;
   /** How much is let in at once. */
   readonly admission: AdmissionSettings;
+  /** How much one client may ask for. */
+  readonly clientRate: ClientRateSettings;
   /** Longest that a client may ask for with Request-Timeout, in ms. */
   readonly maxRequestTimeoutMs: number;
   /** Under which API keys are hashed. A secret, so never print it. */
@@ -106,6 +109,11 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     queueWaitMs: readMs('ADMISSION_QUEUE_MS', 100, LONGEST_QUEUE_WAIT_MS),
     latencyMs: readMs('ADMISSION_LATENCY_MS', 1_000, LONGEST_DEADLINE_MS),
   };
+  const clientRate: ClientRateSettings = {
+    perSecond: readCount('CLIENT_RATE', 1_000, 0),
+    burst: readCount('CLIENT_BURST', 2_000),
+    most: readCount('CLIENT_COUNT', 10_000),
+  };
   if (admission.limitMin > admission.limitMax) {
     // The least is laid to the variable that was set.
     const [variable, value, allowed] = variables.ADMISSION_LIMIT_MIN
@@ -126,7 +134,7 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
   if (environment === undefined || database === undefined || problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return { ...service, admission, environment, variables, databaseUrl: database.url };
+  return { ...service, admission, clientRate, environment, variables, databaseUrl: database.url };
 }
 
 /** What a worker is told from outside. */

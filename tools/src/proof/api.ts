@@ -27,8 +27,11 @@ const serverSettings = ({ commitWaitMs }: Setting) => ({
   commit_siblings: 0,
 });
 
-/** A connection for each client: what waits for a connection is not at its COMMIT when the server ends. */
-const VARIABLES = Object.freeze({ DATABASE_POOL_MAX: '48' });
+/**
+ * A connection for each client: what waits for a connection is not at its COMMIT when the server ends. All of them have one address,
+ * and are no single client.
+ */
+const VARIABLES = Object.freeze({ DATABASE_POOL_MAX: '48', CLIENT_RATE: '0' });
 
 async function prove({ options, signal, show, say }: MeasurementRun<ApiOptionName>): Promise<Findings> {
   const setting = readApiOptions(options);

@@ -33,6 +33,12 @@ const IF_NONE_MATCH = parameter('If-None-Match', 'The `ETag` of what the client 
 const ETAG = header('Differs whenever the answer does.');
 const LOCATION = header('Where to read it.');
 const RETRY_AFTER = header('Seconds after which to try again.', { type: 'integer' });
+const RATE_LIMIT = header(
+  'What the client has left: `r` requests at once, and `t` seconds until it has all of them again. With a limit alone.',
+);
+const RATE_LIMIT_POLICY = header(
+  'How much a client may ask for: `q` requests in `w` seconds. With a limit alone.',
+);
 const REPLAYED = header('`true`: an earlier request with this idempotency key was answered so.');
 const REQUEST_ID = header('Names the request in the logs of the service.');
 
@@ -76,6 +82,8 @@ function describe(path: string, method: string, operation: JsonObject): JsonObje
       ...(response as JsonObject),
       headers: {
         'X-Request-Id': REQUEST_ID,
+        RateLimit: RATE_LIMIT,
+        'RateLimit-Policy': RATE_LIMIT_POLICY,
         ...(isTagged && { ETag: ETAG }),
         ...(isDone && isRepeatable && { Location: LOCATION, 'Idempotency-Replayed': REPLAYED }),
         ...(comesBack && { 'Retry-After': RETRY_AFTER }),

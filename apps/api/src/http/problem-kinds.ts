@@ -19,6 +19,7 @@ export const PROBLEMS = Object.freeze({
   'idempotency-key-reused': { status: 422, title: 'The idempotency key was used for something else' },
   'reference-missing': { status: 422, title: 'Something that is referred to does not exist' },
   'precondition-required': { status: 428, title: 'A change must say which version it is meant for' },
+  'rate-limited': { status: 429, title: 'The client asks for more than one client may' },
   'too-many-requests': { status: 429, title: 'Too many requests of this kind are running' },
   internal: { status: 500, title: 'The service failed' },
   saturated: { status: 503, title: 'The service has as much to do as it bears' },

@@ -20,6 +20,7 @@ import { PreconditionRequiredError } from './conditional';
 import { CrossSiteError } from './cross-site';
 import { ShuttingDownError } from './drain';
 import { InvalidHeaderError } from './invalid-header-error';
+import { RateLimitedError } from './limit-clients';
 import { PressureRefusedError } from './pressure';
 import { fieldsOfConstraint } from './problem-fields';
 import { PROBLEMS, type ProblemKind } from './problem-kinds';
@@ -60,8 +61,13 @@ function refuse(kind: ProblemKind, detail: string, more: Partial<Refusal> = {}):
 
 /** What was not let in. */
 function refusalOfPressure(error: unknown): Refusal | undefined {
-  if (!(error instanceof PressureRefusedError)) return undefined;
-  const kind = error.reason === 'class-full' ? 'too-many-requests' : 'saturated';
+  if (!(error instanceof PressureRefusedError || error instanceof RateLimitedError)) return undefined;
+  const kind =
+    error instanceof RateLimitedError
+      ? 'rate-limited'
+      : error.reason === 'class-full'
+        ? 'too-many-requests'
+        : 'saturated';
   const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
   return refuse(kind, `Nothing was done. Send the request again in ${retryAfterSeconds} s.`, {
     retryAfterSeconds,

@@ -7,9 +7,11 @@ import type { Strain } from '../list-strains';
 import type { Readiness } from '../probe-readiness';
 import type { ApiKeyForm } from '../use-cases/create-api-key';
 import { admitRequests } from './admission';
+import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
 import { refuseForbiddenKeys } from './forbidden-keys';
+import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
 import { answerExpectation, answerMalformedHttp, requireOneHost } from './malformed-http';
 import type { Pressure } from './pressure';
@@ -35,6 +37,7 @@ export interface HttpServerParts {
   /** Resolves in bounded time when requests can be served; rejects with why they cannot. */
   readonly probe: () => Promise<Readiness>;
   readonly pressure: Pressure;
+  readonly clientRates: ClientRates;
   /** Why the service serves less well than it could. */
   readonly listStrains: () => readonly Strain[];
   readonly version: string;
@@ -76,6 +79,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   followRequests(app, parts.logger, parts.metrics);
   requireOneHost(app);
   const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
+  limitClients(app, parts.clientRates);
   admitRequests(app, parts.pressure);
   answerWithProblems(app, parts.logger);
   await documentRoutes(app, parts.version);

@@ -67,11 +67,11 @@ export async function openService(databaseUrl: string, variables: Variables = {}
 }
 
 /** Starts the service on a migrated database of its own; `close` drops the database too. */
-export async function openServiceOnTestDatabase(): Promise<
-  TestService & { readonly database: TestDatabase }
-> {
+export async function openServiceOnTestDatabase(
+  variables: Variables = {},
+): Promise<TestService & { readonly database: TestDatabase }> {
   const database = await openTestDatabase();
-  const service = await openService(database.url);
+  const service = await openService(database.url, variables);
   const close = async () => {
     await service.close();
     await database.drop();

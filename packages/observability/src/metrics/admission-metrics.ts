@@ -18,6 +18,8 @@ export interface AdmissionReading {
   /** Requests that wait to be let in. */
   readonly waiting: number;
   readonly classes: Readonly<Record<string, AdmissionClassReading>>;
+  /** Requests that were refused since the start because their client asked for too much. Default 0. */
+  readonly rateLimited?: number;
 }
 
 /** Registers the metrics of admission and returns what sets them. */
@@ -33,6 +35,11 @@ export function registerAdmissionMetrics(registry: Registry): (reading: Admissio
     name: 'holdfast_http_refused_total',
     help: 'Requests that were refused under pressure.',
     labelNames: ['class', 'reason'],
+    registers,
+  });
+  const rateLimited = new Counter({
+    name: 'holdfast_http_rate_limited_total',
+    help: 'Requests that were refused because their client asked for too much.',
     registers,
   });
   const inFlight = new Gauge({
@@ -63,6 +70,8 @@ export function registerAdmissionMetrics(registry: Registry): (reading: Admissio
     waiting.set(reading.waiting);
     admitted.reset();
     refused.reset();
+    rateLimited.reset();
+    rateLimited.inc(reading.rateLimited ?? 0);
     for (const [name, of] of Object.entries(reading.classes)) {
       admitted.inc({ class: name }, of.admitted);
       for (const [reason, count] of Object.entries(of.refused)) refused.inc({ class: name, reason }, count);

@@ -48,6 +48,7 @@ export type Problem = z.infer<typeof problemSchema>;
 type Status = (typeof PROBLEMS)[ProblemKind]['status'];
 
 const ANYWHERE = [
+  'rate-limited',
   'too-many-requests',
   'saturated',
   'database-unavailable',
