@@ -10,7 +10,6 @@ import {
 } from '@holdfast/db';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '@holdfast/observability';
 import { z } from 'zod';
-import type { ClientRateSettings } from './http/client-rates';
 
 /** Everything the service is told from outside. */
 export interface ServiceSettings {
@@ -36,6 +35,16 @@ export interface ServiceSettings {
   readonly databaseUrl: string;
   /** Read again for the database alone: `DATABASE_*`. Holds a password, so never print it. */
   readonly variables: Variables;
+}
+
+/** How much one client may ask for. */
+export interface ClientRateSettings {
+  /** Requests per second in the long run; 0 for any number. */
+  readonly perSecond: number;
+  /** Requests at once, after a rest. */
+  readonly burst: number;
+  /** Clients that are known at a time: those that asked last. */
+  readonly most: number;
 }
 
 /** How many requests are let in at once, and how many may wait. */

@@ -1,12 +1,4 @@
-/** How much one client may ask for. */
-export interface ClientRateSettings {
-  /** Requests per second in the long run; 0 for any number. */
-  readonly perSecond: number;
-  /** Requests at once, after a rest. */
-  readonly burst: number;
-  /** Clients that are known at a time: those that asked last. */
-  readonly most: number;
-}
+import type { ClientRateSettings } from '../settings';
 
 /** What became of one request, and what its client has left. */
 export interface RateVerdict {

@@ -86,6 +86,29 @@ describe.each(['lock', 'lease'] as const)('claims by %s', (claims) => {
     expect(letter).toMatchObject({ version: 2, n: 5, last_error: expect.stringContaining('23503') });
   });
 
+  it.each([
+    `set local timezone to 'Asia/Kathmandu'`,
+    `/* for its reports */ SET LOCAL timezone to 'Asia/Kathmandu'`,
+    `select set_config('timezone', 'Asia/Kathmandu', true)`,
+  ])('let no handler see what another has set: %s', async (statement) => {
+    await append(3);
+    const seen: string[] = [];
+    start(async (event, { manager }) => {
+      const [{ zone }] = await manager.query(`select current_setting('timezone') as zone`);
+      seen.push(zone);
+      await manager.query(statement);
+      // Control: for the handler itself it holds, where there is a transaction.
+      const [own] = await manager.query(`select current_setting('timezone') as zone`);
+      expect(own.zone).toBe(claims === 'lock' ? 'Asia/Kathmandu' : 'UTC');
+      await note(event, { manager } as never);
+    });
+    await drained();
+    stopper.abort();
+    await ended;
+    expect(seen).toEqual(['UTC', 'UTC', 'UTC']);
+    expect((await effects()).sort()).toEqual([1, 2, 3]);
+  });
+
   it('leave an event without a handler to be found among the dead letters, unless nothing follows from it', async () => {
     await append(2);
     start(note, { handlers: {} });
@@ -97,8 +120,7 @@ describe.each(['lock', 'lease'] as const)('claims by %s', (claims) => {
     const unhandled = {
       processed: false,
       n: 5,
-      error:
-        'NoEventHandlerError HOLDFAST_NO_EVENT_HANDLER: there is no handler for events of the type account.changed',
+      error: 'NoEventHandlerError HOLDFAST_NO_EVENT_HANDLER',
     };
     expect(await readMarks()).toEqual([unhandled, unhandled]);
     stopper.abort();

@@ -5,8 +5,9 @@ import type { Event } from '../entities/event.entity';
 export interface HandlerContext {
   /**
    * Of the transaction that marks the event as done, where claims are locks: what is written with it is written exactly once.
-   * Where claims are leases, of no transaction. What SET LOCAL sets, a role included, lasts for the events after it in the batch and
-   * for their marks: a handler takes it back.
+   * Where claims are leases, of no transaction. What a handler sets by SET LOCAL or set_config, a role included, lasts for the
+   * mark of its events, and for no other handler: the batch ends with it. What a function of the database sets is not seen here, and
+   * the function takes it back.
    */
   readonly manager: EntityManager;
   /** The same for each attempt at this event: for effects elsewhere, which may happen more than once. */

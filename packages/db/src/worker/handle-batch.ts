@@ -71,9 +71,11 @@ function handleTogether(
       if (isWaiting) held.add(stream);
       if (held.has(stream)) continue;
       begun.push(event);
-      const failure = await handleAlone(manager, event, settings);
+      const { failure, hasSet } = await watchSettings(manager, () => handleAlone(manager, event, settings));
       if (failure === undefined) {
         done.push(event);
+        // The next handler must not run as somebody else, or for another tenant. What failed has been taken back.
+        if (hasSet) break;
         continue;
       }
       failed += 1;
@@ -104,12 +106,39 @@ export async function noteFailure(
   else logger?.warn('An event could not be handled, and is tried again', { ...fields, delayMs });
 }
 
+/** Runs work, and says whether a statement of it may have set something for the rest of the transaction. */
+async function watchSettings(
+  manager: EntityManager,
+  work: () => Promise<Failure | undefined>,
+): Promise<{ readonly failure: Failure | undefined; readonly hasSet: boolean }> {
+  const { queryRunner } = manager;
+  if (queryRunner === undefined) throw new Error('the batch has no connection of its own');
+  const query = queryRunner.query;
+  let hasSet = false;
+  queryRunner.query = (text: string, ...rest: never[]) => {
+    if (SETS.test(text)) hasSet = true;
+    return query.call(queryRunner, text, ...rest);
+  };
+  try {
+    return { failure: await work(), hasSet };
+  } finally {
+    queryRunner.query = query;
+  }
+}
+
+/** A statement that sets something, also behind a comment or another statement; rather one too many than one too few. */
+const SETS = /(?:^|;|\*\/|\n)\s*(?:re)?set\b|\bset_config\b/i;
+
+interface Failure {
+  readonly error: unknown;
+}
+
 /** Why the handler failed, or undefined; in both cases the transaction goes on. */
 async function handleAlone(
   manager: EntityManager,
   event: Event,
   settings: WorkerSettings,
-): Promise<{ readonly error: unknown } | undefined> {
+): Promise<Failure | undefined> {
   const { signal } = settings;
   let handler: EventHandler | undefined;
   try {

@@ -1,4 +1,4 @@
-import { readErrorCode } from '@holdfast/resilience';
+import { listErrorChain } from '@holdfast/resilience';
 import type { EntityManager } from 'typeorm';
 import { MAX_EVENT_ATTEMPTS } from '../entities/event.entity';
 import { type EventKey, isOneOf, keyArrays } from './event-key';
@@ -50,11 +50,22 @@ const WAIT = `
   on conflict (aggregate_type, aggregate_id, aggregate_version) do update
   set token = null, lease_until = null, not_before = excluded.not_before`;
 
-/** Name, code and message of an error, shortened. What a driver says besides may hold values of rows, and is left out. */
+/**
+ * Class and code of an error and of what caused it. A message may hold values of rows, as that of a text that is no number does, and
+ * this is kept, and shown to whoever is on call; the log has the rest.
+ */
 function renderError(error: unknown): string {
   if (!(error instanceof Error)) return 'a handler failed with something that is no error';
-  const code = readErrorCode(error);
-  const text = `${error.name}${code === undefined ? '' : ` ${code}`}: ${error.message}`;
-  // A text with U+0000 or half a surrogate pair could not be stored, and its event would never be counted.
-  return text.slice(0, MOST_ERROR_CHARACTERS).replaceAll(/[\0\p{Surrogate}]/gu, ' ');
+  const causes = listErrorChain(error).filter((link) => link instanceof Error && !/^error$/i.test(link.name));
+  const links = [error, ...causes.filter((link) => link !== error)] as readonly Error[];
+  return links.map(renderLink).join(', by ').slice(0, MOST_ERROR_CHARACTERS);
 }
+
+function renderLink(error: Error): string {
+  const { code } = error as { readonly code?: unknown };
+  const words = [error.name, code].filter((word) => typeof word === 'string' && WORD.test(word));
+  return words.length === 0 ? 'Error' : words.join(' ');
+}
+
+/** As names of classes and codes are; anybody may write anything there. */
+const WORD = /^[\w$]{1,80}$/;

@@ -114,7 +114,7 @@ describe.each(['lock', 'lease'] as const)('a worker that claims by %s', (claims)
     expect(of(bad.aggregateId)).toEqual([1, 3]);
     const { items } = await listDeadLetters(database.dataSource.manager);
     expect(items).toMatchObject([{ id: poison, retryCount: 5 }]);
-    expect((items[0] as Event).lastError).toBe('QueryFailedError 22012: division by zero');
+    expect((items[0] as Event).lastError).toBe('QueryFailedError 22012');
   });
 
   it('holds back what comes after an event that waits for another attempt', async () => {
@@ -139,13 +139,15 @@ describe.each(['lock', 'lease'] as const)('a worker that claims by %s', (claims)
     const { ids } = await append();
     let isBroken = true;
     const handler: EventHandler = async (event, context) => {
-      if (isBroken) throw new Error(`\u0000 half \ud800 ${'long '.repeat(500)}`);
+      const cause = Object.assign(new Error('ada@example.com'), { name: 'Broken', code: 'ada@example.com' });
+      if (isBroken) throw new TypeError(`\u0000 half \ud800 of ada@example.com`, { cause });
       await note(event, context);
     };
     start(handler);
     await drained();
     const { items } = await listDeadLetters(database.dataSource.manager);
-    expect(items.map(({ id, lastError }) => [id, lastError?.length])).toEqual([[ids[0], 500]]);
+    // What an error says may be a value of a row: of all of them, only class and code are kept.
+    expect(items.map(({ id, lastError }) => [id, lastError])).toEqual([[ids[0], 'TypeError, by Broken']]);
     isBroken = false;
     const [id] = ids as [string];
     await expect(replayDeadLetter(database.dataSource.manager, id)).resolves.toBe(true);
