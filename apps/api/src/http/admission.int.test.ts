@@ -174,7 +174,7 @@ describe('the limit for all requests', () => {
     };
   }
 
-  it('does not shrink because a client sends its body slowly', async () => {
+  it('does not shrink because a client sends its body slowly, who is let in once', async () => {
     await using limited = await openLimited();
     const body = JSON.stringify({ name: 'Acme' });
     const socket = connect(Number(new URL(limited.service.url).port), '127.0.0.1');
@@ -189,6 +189,7 @@ describe('the limit for all requests', () => {
     expect(String(await answered)).toMatch(/^HTTP\/1\.1 201 /);
     socket.destroy();
     expect(await limited.readMetric('holdfast_http_limit')).toBe(8);
+    expect(await limited.readMetric('holdfast_http_admitted_total{class="writes"}')).toBe(1);
   });
 
   it('does not shrink because a client has little patience', async () => {

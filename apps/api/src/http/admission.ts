@@ -30,7 +30,7 @@ class ClientGoneError extends Error {
 interface Stay {
   place: Place;
   /** Takes a place anew. */
-  readonly enter: () => Promise<Place>;
+  readonly comeBack: () => Promise<Place>;
   /** Its body is awaited, without a place. */
   isAway: boolean;
   /** From then on the work decides when the place is free, even if the client has gone. */
@@ -61,12 +61,11 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
       if (stay?.isWorking === false) stay.place.leave('failed');
     };
     reply.raw.once('close', leaveIfGone);
-    const enter = () => pressure.enter(routeClass, gone.signal);
-    const place = await enter();
+    const place = await pressure.enter(routeClass, gone.signal);
     const nowMs = performance.now();
     stays.set(request, {
       place,
-      enter,
+      comeBack: () => pressure.enter(routeClass, gone.signal, true),
       isAway: false,
       isWorking: false,
       outcome: 'answered',
@@ -88,7 +87,7 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
     const stay = stays.get(request);
     if (stay?.isAway !== true) return;
     receptions.end(reply);
-    stay.place = await stay.enter();
+    stay.place = await stay.comeBack();
     stay.isAway = false;
     stay.enteredAtMs = performance.now();
     if (reply.raw.closed) stay.place.leave('failed');

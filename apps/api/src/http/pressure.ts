@@ -121,13 +121,16 @@ export class Pressure {
   /**
    * Resolves with a place for the request, after a short wait at most.
    *
+   * @param isBack It had a place before, and is not counted among those let in once more.
    * @throws PressureRefusedError if there is none; the signal's reason.
    */
-  async enter(routeClass: RouteClass, signal?: AbortSignal): Promise<Place> {
+  async enter(routeClass: RouteClass, signal?: AbortSignal, isBack = false): Promise<Place> {
     const state = this.#classes[routeClass];
     if (this.#wouldTakeWhatIsKept(state)) throw this.#refuse('class-full', routeClass);
     try {
-      return await this.#take(state, signal);
+      const place = await this.#take(state, signal);
+      if (!isBack) state.admitted += 1;
+      return place;
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
       throw this.#refuse(error.bulkhead === routeClass ? 'class-full' : 'saturated', routeClass);
@@ -174,7 +177,6 @@ export class Pressure {
         new Promise<void>((settle, fail) => {
           const run = { atMs: performance.now() };
           state.startedMs.add(run);
-          state.admitted += 1;
           const leave = (outcome: PlaceOutcome): void => {
             if (!state.startedMs.delete(run)) return;
             const tookMs = performance.now() - run.atMs;
