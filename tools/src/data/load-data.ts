@@ -2,6 +2,7 @@ import { ApiKey, createDataSource, Event, Membership, Organization, User } from 
 import { migrate, type RunEvent } from '@holdfast/online-schema';
 import { type BulkRow, closeDataSource, copyIn, openDataSource } from '@holdfast/postgres';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { createTables } from '../create-tables';
 import type { DataOptions, DataSetting } from './data-setting';
 import { type GeneratedTable, generateData } from './generate-data';
 import { type LoadOptions, type LoadSetting, readLoadOptions } from './load-options';
@@ -59,7 +60,7 @@ export async function loadData(
     await requireEmptyTables(dataSource);
     onProgress({ step: 'tables' });
     if (indexes === 'before') await runMigrations(dataSource, setting);
-    else await createTables(dataSource, setting);
+    else await createTables(dataSource, { signal });
     const tables = await dataSource.transaction(async (manager) => {
       await lockEmptyTables(manager);
       const loaded = [
@@ -85,18 +86,6 @@ export async function loadData(
     return { setting: data.setting, tables, secondaryIndexes: counted?.count ?? 0 };
   } finally {
     await closeDataSource(dataSource);
-  }
-}
-
-/** The migrations that make tables: those of indexes run outside a transaction. The others stay pending. */
-async function createTables(dataSource: DataSource, setting: LoadSetting): Promise<void> {
-  const { migrations } = dataSource;
-  const change = (wanted: typeof migrations) => Object.assign(dataSource, { migrations: wanted });
-  change(migrations.filter(({ transaction }) => transaction !== false));
-  try {
-    await runMigrations(dataSource, setting);
-  } finally {
-    change(migrations);
   }
 }
 

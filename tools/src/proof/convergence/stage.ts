@@ -1,6 +1,6 @@
 import { createDataSource } from '@holdfast/db';
 import { createDatabase, dropDatabase, type TemporaryServer } from '@holdfast/local-postgres';
-import { migrate } from '@holdfast/online-schema';
+import { createTables } from '../../create-tables';
 import { withClient } from '../../measurement/with-client';
 import { startCommand } from '../command';
 import { holdfastMigrate } from '../commands';
@@ -32,7 +32,7 @@ export interface ConvergenceRun {
 /** @throws Error when an undisturbed run fails, or is over at once. */
 export async function openStage(server: TemporaryServer, { rows }: Setting): Promise<Stage> {
   const url = await createDatabase(server.adminUrl, TEMPLATE);
-  await createTables(url);
+  await prepareTemplate(url);
   await withClient(url, (client) => client.query(renderRows(rows)));
   let databases = 0;
   const withDatabase = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
@@ -48,12 +48,10 @@ export async function openStage(server: TemporaryServer, { rows }: Setting): Pro
   return { ...(await withDatabase(runUndisturbed)), withDatabase };
 }
 
-/** The migrations of packages/db, of which the last, that of the indexes, is taken back. */
-async function createTables(url: string): Promise<void> {
+async function prepareTemplate(url: string): Promise<void> {
   const dataSource = await createDataSource('test', { DATABASE_URL: url }).initialize();
   try {
-    await migrate(dataSource);
-    await dataSource.undoLastMigration({ transaction: 'none' });
+    await createTables(dataSource);
   } finally {
     await dataSource.destroy();
   }

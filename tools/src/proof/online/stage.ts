@@ -1,6 +1,7 @@
 import { createDataSource } from '@holdfast/db';
 import { createDatabase, type TemporaryServer } from '@holdfast/local-postgres';
-import { type IndexDefinition, migrate, readEntityIndexes } from '@holdfast/online-schema';
+import { type IndexDefinition, readEntityIndexes } from '@holdfast/online-schema';
+import { createTables } from '../../create-tables';
 import { withClient } from '../../measurement/with-client';
 import type { Setting } from './setting';
 
@@ -24,8 +25,7 @@ export async function openStage(
   const url = await createDatabase(server.adminUrl, 'online');
   const dataSource = await createDataSource('test', { DATABASE_URL: url }).initialize();
   try {
-    await migrate(dataSource);
-    await dataSource.undoLastMigration({ transaction: 'none' });
+    await createTables(dataSource);
     const indexes = readEntityIndexes(dataSource).filter(({ table }) => table === 'events');
     await withClient(url, async (client) => {
       for (let from = 0; from < events; from += CHUNK) {
