@@ -2,7 +2,9 @@ import { createDataSource } from '@holdfast/db';
 import { openTemporaryServer } from '@holdfast/local-postgres';
 import { migrate } from '@holdfast/online-schema';
 import { type Findings, type MeasurementRun, runMeasurement } from '../measurement/run-measurement';
+import { openServiceProcess } from '../service/service-process';
 import { FAULTS, openFixedService, SOUND } from './fuzz/broken-services';
+import { collectComplaints } from './fuzz/complaints';
 import { Connection } from './fuzz/connection';
 import type { RequestSource } from './fuzz/draw-request';
 import { findPages } from './fuzz/find-pages';
@@ -14,17 +16,13 @@ import { listOperations, type OpenapiDocument } from './fuzz/openapi';
 import { FUZZ_OPTIONS, type FuzzOptionName, readFuzzOptions } from './fuzz/options';
 import { renderCounts, renderFindings, renderLabels } from './fuzz/report';
 import { runRequests } from './fuzz/run-requests';
-import { openServiceProcess } from './fuzz/service-process';
 import type { Setting } from './fuzz/setting';
 
 const ABOUT = `Shows, on a PostgreSQL of its own, that no request makes the service fail: requests that its OpenAPI document allows, and
 such that are broken in their path, headers, body or framing, or are no HTTP. Every answer has to be one that the document names, by
 status, media type and schema; the service goes on, complains of nothing, and holds nothing afterwards.`;
 
-const SERVICE_VARIABLES = Object.freeze({
-  API_KEY_PEPPER: 'a pepper for what is thrown away at once',
-  DATABASE_POOL_MAX: '8',
-});
+const SERVICE_VARIABLES = Object.freeze({ DATABASE_POOL_MAX: '8' });
 const REPORT_EVERY = 4_000;
 
 /** Sends the requests, and judges what the service makes of them. */
@@ -32,12 +30,19 @@ async function prove({ options, signal, show, say }: MeasurementRun<FuzzOptionNa
   const setting = readFuzzOptions(options);
   await using server = await openTemporaryServer({ signal });
   const things = await prepareDatabase(server.url);
-  await using service = await openServiceProcess(server.url, SERVICE_VARIABLES);
-  const document = (await (await fetch(`${service.url}/docs/json`)).json()) as OpenapiDocument;
+  const complaints = collectComplaints();
+  await using service = await openServiceProcess(server.url, {
+    variables: SERVICE_VARIABLES,
+    signal,
+    ...complaints,
+  });
+  const { address } = service;
+  const port = Number(new URL(address).port);
+  const document = (await (await fetch(`${address}/docs/json`)).json()) as OpenapiDocument;
   const operations = listOperations(document);
   const first = { document, operations, seed: setting.seed };
   const known = { ...things, authorization: undefined, pages: [] };
-  const pages = await listPages({ ...first, known }, service.port, setting);
+  const pages = await listPages({ ...first, known }, port, setting);
   const source = { ...first, known: { ...known, pages } };
   const judge = createJudge(document, operations);
   show(
@@ -46,7 +51,7 @@ async function prove({ options, signal, show, say }: MeasurementRun<FuzzOptionNa
   say('Sending requests …');
   const run = await runRequests(source, judge, {
     ...setting,
-    port: service.port,
+    port,
     signal,
     report: (done) => done % REPORT_EVERY === 0 && say(`${done} requests …`),
   });
@@ -54,13 +59,16 @@ async function prove({ options, signal, show, say }: MeasurementRun<FuzzOptionNa
   show(renderLabels(run));
   if (run.findings.length > 0) show(renderFindings(run.findings));
   say('Looking at what remains …');
-  const remains = await inspectService(service.url, server.url, signal);
+  const remains = await inspectService(address, server.url, signal);
   const hasEnded = service.hasEnded();
-  const stop = await service.stop();
+  complaints.noteStop();
+  const stopFailure = await service.stop().then(() => undefined, String);
   say('Sending requests to services that are broken on purpose …');
   const controls = await runControls(source, judge, setting, signal);
-  const { complaints } = service;
-  const claims = judgeFuzz({ run, operations, complaints, hasEnded, remains, stop, controls }, setting);
+  const claims = judgeFuzz(
+    { run, operations, complaints, hasEnded, stopFailure, remains, controls },
+    setting,
+  );
   const { findings, answers, requests, counts } = run;
   return {
     figures: {

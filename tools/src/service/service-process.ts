@@ -14,8 +14,16 @@ export interface ServerProcess extends AsyncDisposable {
   /** `http://host:port`. */
   readonly address: string;
   readonly pid: number;
-  /** Told to stop, it has ended; rejects if it ended with a failure. Calling it again does nothing. */
+  /** Whether it has ended, told to or not. */
+  hasEnded(): boolean;
+  /** Told to stop, it has ended; rejects if it ended with a failure. Disposing of it then does nothing. */
   stop(): Promise<void>;
+}
+
+/** Told of each line of its output, and of its standard error. Default: nobody; the output is read and forgotten. */
+export interface OutputListeners {
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly onErrorLine?: ((line: string) => void) | undefined;
 }
 
 /** The service in a process of its own, and a key for it. */
@@ -23,7 +31,7 @@ export interface ServiceProcess extends ServerProcess {
   readonly credentials: Credentials;
 }
 
-export interface ServiceProcessOptions {
+export interface ServiceProcessOptions extends OutputListeners {
   /** Settings besides those that any measured service has. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Of Node's, before the file. */
@@ -34,7 +42,7 @@ export interface ServiceProcessOptions {
 /** The service answers on a free port, from a process of its own, about a migrated database. */
 export async function openServiceProcess(
   databaseUrl: string,
-  { variables = {}, nodeOptions = [], signal }: ServiceProcessOptions = {},
+  { variables = {}, nodeOptions = [], signal, ...listeners }: ServiceProcessOptions = {},
 ): Promise<ServiceProcess> {
   const credentials = await openCredentials(databaseUrl, PEPPER);
   const env = {
@@ -49,11 +57,11 @@ export async function openServiceProcess(
     const { message, address } = JSON.parse(line);
     return message === 'Service listens' ? String(address) : undefined;
   };
-  const server = await openServerProcess([...nodeOptions, MAIN], { env, readAddress, signal });
+  const server = await openServerProcess([...nodeOptions, MAIN], { env, readAddress, signal, ...listeners });
   return Object.assign(server, { credentials });
 }
 
-export interface ServerProcessOptions {
+export interface ServerProcessOptions extends OutputListeners {
   readonly env: Readonly<Record<string, string>>;
   /** The address that a line of its output tells. */
   readonly readAddress: (line: string) => string | undefined;
@@ -63,7 +71,7 @@ export interface ServerProcessOptions {
 /** A Node process serves HTTP. It ends with `stop()`, and before this process does. */
 export async function openServerProcess(
   args: readonly string[],
-  { env, readAddress, signal }: ServerProcessOptions,
+  { env, readAddress, signal, onLine, onErrorLine }: ServerProcessOptions,
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, ...env },
@@ -75,18 +83,23 @@ export async function openServerProcess(
   child.stderr.on('data', (text) => {
     complaint = `${complaint}${text}`.slice(-2_000);
   });
+  if (onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine);
   const ended = once(child, 'close').then(([code]) => {
     process.off('exit', endWithThis);
     return code as number | null;
   });
+  let isStopped = false;
   const stop = async (): Promise<void> => {
+    isStopped = true;
     child.kill('SIGTERM');
     const code = await ended;
     if (code !== 0) throw new Error(`the server ended with ${code}: ${complaint}`);
   };
   try {
-    const address = await waitForAddress(child, ended, readAddress, signal);
-    return { address, pid: child.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
+    const address = await waitForAddress(child, ended, { readAddress, onLine, signal });
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const dispose = () => (isStopped ? Promise.resolve() : stop());
+    return { address, pid: child.pid ?? 0, hasEnded, stop, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     child.kill('SIGKILL');
     await ended;
@@ -94,22 +107,23 @@ export async function openServerProcess(
   }
 }
 
-/** Everything it says later is read and forgotten: a process whose output nobody reads stands still. */
+/** A process whose output nobody reads stands still: what it says later is read as well. */
 function waitForAddress(
   child: ChildProcess,
   ended: Promise<number | null>,
-  readAddress: (line: string) => string | undefined,
-  signal: AbortSignal | undefined,
+  { readAddress, onLine, signal }: Pick<ServerProcessOptions, 'readAddress' | 'onLine' | 'signal'>,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let isKnown = false;
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    if (onLine) lines.on('line', onLine);
     lines.on('line', (line) => {
       if (isKnown) return;
       const address = readAddress(line);
       isKnown = address !== undefined;
       if (address === undefined) return;
       resolve(address);
+      if (onLine) return;
       lines.close();
       child.stdout?.resume();
     });

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ClientRates } from './client-rates';
 import { isClientRoute } from './client-routes';
 
@@ -29,17 +29,11 @@ export function limitClients(app: FastifyInstance, rates: ClientRates): void {
   const policy = `${POLICY};q=${burst};w=${Math.ceil(burst / perSecond)}`;
   app.addHook('onRequest', (request, reply, done) => {
     if (!isClientRoute(request.routeOptions.url)) return done();
-    const { isRefused, left, fullAfterMs, nextAfterMs } = rates.take(clientOf(request));
+    const { isRefused, left, fullAfterMs, nextAfterMs } = rates.take(networkOf(request.ip));
     reply.header('ratelimit-policy', policy);
     reply.header('ratelimit', `${POLICY};r=${left};t=${Math.ceil(fullAfterMs / 1_000)}`);
     done(isRefused ? new RateLimitedError(nextAfterMs) : undefined);
   });
-}
-
-/** Whose rate a request counts against: the key that it came with, as far as that is known by now, or else its address. */
-function clientOf(request: FastifyRequest): string {
-  const { identity } = request as { readonly identity?: { readonly keyId?: string } };
-  return identity?.keyId ?? networkOf(request.ip);
 }
 
 /** Of an IPv6 address the first 64 bits: whoever has one usually has all addresses that begin with them. */

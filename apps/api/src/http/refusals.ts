@@ -1,6 +1,6 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EncodedBodyError, ForbiddenKeyError } from './forbidden-keys';
+import { EncodedBodyError, ForbiddenKeyError } from './json-bodies';
 import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
 import { problemOf, type Refusal } from './problem-of';
 import { REQUEST_ID_HEADER } from './request-id';

@@ -10,7 +10,7 @@ import { admitRequests } from './admission';
 import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
-import { refuseForbiddenKeys } from './forbidden-keys';
+import { readJsonBodies } from './json-bodies';
 import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
 import { answerExpectation, answerMalformedHttp, requireOneHost } from './malformed-http';
@@ -73,7 +73,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   app.server.on('checkExpectation', answerExpectation);
   // Fastify's own reader of plain text would hand a body to routes that only know JSON.
   app.removeContentTypeParser('text/plain');
-  refuseForbiddenKeys(app);
+  readJsonBodies(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   followRequests(app, parts.logger, parts.metrics);

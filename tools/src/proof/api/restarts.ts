@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporaryServer } from '@holdfast/local-postgres';
 import type { Client } from 'pg';
 import { withClient } from '../../measurement/with-client';
+import { waitForEnd, waitUntilReachable } from '../server-return';
 import type { AnswerLosses } from './answer-losses';
 import type { Setting } from './setting';
 
@@ -14,9 +15,6 @@ export interface Restart {
   /** When it took a connection again. */
   readonly upAtMs: number;
 }
-
-const PAUSE_MS = 5;
-const PATIENCE_MS = 60_000;
 
 /** Restarts the server while there is load, evenly spread over it, one way and the other in turns; just before, answers are lost. */
 export async function runRestarts(
@@ -68,22 +66,6 @@ async function killAll(postmasterPid: number, client: Client): Promise<void> {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It has just ended by itself.
-    }
-  }
-}
-
-function waitForEnd(client: Client): Promise<void> {
-  return new Promise((resolve) => client.once('end', () => resolve()));
-}
-
-async function waitUntilReachable(url: string): Promise<number> {
-  const giveUpAtMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await withClient(url, async () => performance.now());
-    } catch (error) {
-      if (performance.now() > giveUpAtMs) throw error;
-      await sleep(PAUSE_MS);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type Claim, claimNone } from '../../measurement/claims';
+import type { Complaints } from './complaints';
 import type { Remains } from './inspect-service';
 import type { Operation } from './openapi';
 import type { FuzzRun } from './run-requests';
@@ -8,10 +9,11 @@ import type { Setting } from './setting';
 export interface FuzzFigures {
   readonly run: FuzzRun;
   readonly operations: readonly Operation[];
-  readonly complaints: readonly string[];
+  readonly complaints: Pick<Complaints, 'faults' | 'warnings'>;
   readonly hasEnded: boolean;
   readonly remains: Remains;
-  readonly stop: { readonly end: string; readonly warnings: readonly string[] };
+  /** Why it did not stop well when it was told to. */
+  readonly stopFailure: string | undefined;
   /** For each service that is broken on purpose, how many findings there were; `sound` is the one that is not. */
   readonly controls: Readonly<Record<string, number>>;
 }
@@ -22,7 +24,7 @@ const MOST_NAMED = 5;
 
 /** Judges a run. */
 export function judgeFuzz(figures: FuzzFigures, setting: Setting): readonly Claim[] {
-  const { run, complaints, hasEnded, remains, stop } = figures;
+  const { run, complaints, hasEnded, remains, stopFailure } = figures;
   const failures = run.findings.filter(({ problem }) => problem.startsWith('it failed'));
   const others = run.findings.filter(({ problem }) => !problem.startsWith('it failed'));
   const name = (list: readonly { readonly number: number; readonly problem: string }[]) =>
@@ -41,7 +43,7 @@ export function judgeFuzz(figures: FuzzFigures, setting: Setting): readonly Clai
     claimNone('every request was answered, and as the document says', name(others)),
     claimNone('the service did not end, and has nothing to complain of', [
       ...(hasEnded ? ['it ended'] : []),
-      ...complaints.slice(0, MOST_NAMED),
+      ...complaints.faults.slice(0, MOST_NAMED),
     ]),
     claimNone('afterwards it is well and holds no place, connection or transaction', [
       ...remains.unwell,
@@ -49,8 +51,8 @@ export function judgeFuzz(figures: FuzzFigures, setting: Setting): readonly Clai
       ...remains.transactions,
     ]),
     claimNone('told to stop, it does, and has nothing to cut', [
-      ...(stop.end === '0' ? [] : [`it ended with ${stop.end}`]),
-      ...stop.warnings,
+      ...(stopFailure === undefined ? [] : [stopFailure]),
+      ...complaints.warnings,
     ]),
     claimControls(figures),
   ];

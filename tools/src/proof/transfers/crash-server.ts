@@ -1,12 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporaryServer } from '@holdfast/local-postgres';
-import type { Client } from 'pg';
 import { withClient } from '../../measurement/with-client';
+import { waitForEnd, waitUntilReachable } from '../server-return';
 import type { Crash } from './fault-plan';
-
-/** How long a server may take to start over, and the time between two tries to reach it, in milliseconds. */
-const PATIENCE_MS = 60_000;
-const PAUSE_MS = 20;
 
 /**
  * The server has crashed and is back. A connection that had nothing to do with it has been ended by it: that is what
@@ -46,21 +41,4 @@ async function killBackend(url: string): Promise<void> {
     process.kill(pid, 'SIGKILL');
     await ended;
   });
-}
-
-/** Whatever error comes with it. */
-function waitForEnd(client: Client): Promise<void> {
-  return new Promise((resolve) => client.once('end', () => resolve()));
-}
-
-async function waitUntilReachable(url: string): Promise<void> {
-  const giveUpAtMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await withClient(url, async () => undefined);
-    } catch (error) {
-      if (performance.now() > giveUpAtMs) throw error;
-      await sleep(PAUSE_MS);
-    }
-  }
 }

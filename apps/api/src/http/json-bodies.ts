@@ -21,10 +21,10 @@ export class EncodedBodyError extends Error {
 }
 
 /**
- * JSON bodies with forbidden keys fail with ForbiddenKeyError, and those with a coding with EncodedBodyError; fastify's own reader says of
- * both that they are no JSON.
+ * Bodies of JSON are read, as fastify does; but those with forbidden keys fail with ForbiddenKeyError, and those with a coding with
+ * EncodedBodyError, where fastify's own reader says of both that they are no JSON.
  */
-export function refuseForbiddenKeys(app: FastifyInstance): void {
+export function readJsonBodies(app: FastifyInstance): void {
   const read = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
