@@ -21,7 +21,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** Told of each line of its output, and of its standard error. Default: nobody; the output is read and forgotten. */
-export interface OutputListeners {
+interface OutputListeners {
   readonly onLine?: ((line: string) => void) | undefined;
   readonly onErrorLine?: ((line: string) => void) | undefined;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { checkContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { openDatabase } from '../test/open-database';
 import { ApiKeyRepository } from './api-key.repository';
 import { EventRepository } from './event.repository';
 import { MembershipRepository } from './membership.repository';
+import { UserRepository } from './user.repository';
 
 describe('the statements of repositories', () => {
   let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -45,5 +47,23 @@ describe('the statements of repositories', () => {
     const texts = await readPrepared(ask);
     const pattern = new RegExp(`WHERE.*"${column}" (=|@>) \\$`);
     expect(texts.filter((text) => pattern.test(text))).toEqual([]);
+  });
+
+  it('follow the order of an index where far more last names begin so than the statistics know', async () => {
+    const { dataSource } = database;
+    // Scattered, so that the order of the names is not that of the rows.
+    await dataSource.query(`
+      insert into users (id, last_name)
+      select gen_random_uuid(), lpad((n * 7919 % 100000)::text, 5, '0') from generate_series(1, 20000::bigint) as n`);
+    await dataSource.query('analyze users');
+    await dataSource.query(
+      `insert into users (id, last_name) select gen_random_uuid(), '01234x' || n from generate_series(1, 300) as n`,
+    );
+    const { broken } = await checkContract(dataSource, {
+      name: 'users by the beginning of a last name',
+      index: 'idx_users_last_name',
+      run: (manager) => new UserRepository(manager).searchByLastName('0123'),
+    });
+    expect(broken).toEqual([]);
   });
 });
