@@ -104,6 +104,20 @@ describe('calls that do more than read a page', () => {
       }
     });
 
+    it('is seen where a function does it, and so is the index that another uses', async () => {
+      await scratch.dataSource.query(`
+        create function find_big(wanted integer) returns setof big language plpgsql stable
+        as $$ begin return query select * from big where at = wanted; end $$`);
+      await scratch.dataSource.query(`
+        create function search_big(wanted text) returns setof big language plpgsql stable
+        as $$ begin return query select * from big where filler = wanted; end $$`);
+      const find = (manager: EntityManager) => manager.query('select * from find_big($1)', [30]);
+      expect(kinds(await check('big_at', find))).toEqual([]);
+      expect(kinds(await check('big_kind', find))).toEqual(['index-not-used']);
+      const search = (manager: EntityManager) => manager.query('select * from search_big($1)', ['y']);
+      expect(kinds(await check('big_at', search, ROOMY))).toEqual(['seq-scan', 'index-not-used']);
+    });
+
     it('is seen behind a cursor', async () => {
       const report = await check('big_pkey', async (manager) => {
         await findBig(manager);

@@ -1,5 +1,5 @@
 import { requireNumber } from '@holdfast/resilience';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { quoteIdentifier } from '../specification/identifier';
 import { captureStatements, type Watcher } from '../statement/capture-statements';
 import type { PlanMode, SentStatement } from '../statement/sent-statement';
@@ -15,6 +15,8 @@ export type CheckContractOptions<Sample> = (undefined extends Sample
   : { readonly sample: Sample }) & {
   /** As whom the statements are run; the DataSource's own role must be allowed to become it. Default: that of the DataSource. */
   readonly role?: string;
+  /** Run before the call, in its transaction and as its role, and not judged: what the application tells each of its sessions. */
+  readonly setUp?: (manager: EntityManager) => Promise<unknown>;
   /** Pages of 8 kB up to which a table may be read whole. Default: 1,000. */
   readonly smallTablePages?: number;
   /** Rows up to which sorting needs no index. Default: 100. */
@@ -52,6 +54,7 @@ export async function checkContract<Sample>(
     await runner.startTransaction();
     try {
       if (options?.role !== undefined) await runner.query(`set local role ${quoteIdentifier(options.role)}`);
+      await options?.setUp?.(runner.manager);
       await runner.query(`savepoint ${CALL}`);
       const explained = await explainCall(runner, contract, options?.sample as Sample);
       const report = judgeContract(contract, explained, limits, await readPromised(runner, contract));

@@ -8,7 +8,7 @@ export type BreachKind =
   | 'index-missing'
   /** The index is there, and none of the statements used it. */
   | 'index-not-used'
-  /** More pages of a table were read, from its beginning on, than a small table has: by the statement or a foreign key. */
+  /** More pages of a table were read, from its beginning on, than a small table has: by the statement, a foreign key or a function. */
   | 'seq-scan'
   /** More than a few rows were sorted. */
   | 'sort'
@@ -42,7 +42,7 @@ export interface PlannedRun {
   readonly budget: number;
   /** That it returned, or wrote where it returns none. */
   readonly rows: number;
-  /** In the order of the plan, then those of foreign keys; a partition's under the name of the partitioned index. With the schema where that is not on the search path. */
+  /** In the order of the plan, then those of foreign keys and functions; a partition's under the name of the partitioned index. With the schema where that is not on the search path. */
   readonly indexes: readonly string[];
   /** For a reader. A custom plan shows the values of the sample. */
   readonly plan: string;

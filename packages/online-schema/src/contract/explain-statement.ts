@@ -1,20 +1,20 @@
-import { countBuffers, type ExplainedPlan, type PlanNode } from '../statement/plan-node';
+import { countBuffers, type ExplainedPlan, listNodes, type PlanNode } from '../statement/plan-node';
 import { renderParameter } from '../statement/render-parameter';
 import type { PlanMode, SentStatement, Session } from '../statement/sent-statement';
-import { countTouchedPages, findTouchedSince, readTouched } from '../statement/touched';
+import { countTouchedPages, findTouchedSince, readTouched, type Touched } from '../statement/touched';
 import { findUsedIndexes, type UsedIndex } from './find-used-indexes';
 import { type ReadTable, readTables } from './read-tables';
 
 export interface ExplainedRun {
   readonly mode: PlanMode;
   readonly root: PlanNode;
-  /** Pages touched, by its triggers too, which the nodes of the plan do not count. */
+  /** Pages touched, by its triggers and functions too. */
   readonly buffers: number;
-  /** By `schema.name` of each table that the plan names or a trigger read whole. */
+  /** By `schema.name` of each table that the plan names or something behind it read whole. */
   readonly tables: ReadonlyMap<string, ReadTable>;
   readonly indexes: readonly UsedIndex[];
-  /** Tables, as `schema.name`, that foreign keys or other triggers read from their beginning on. */
-  readonly scannedByTriggers: readonly string[];
+  /** Tables, as `schema.name`, that foreign keys, other triggers or functions read from their beginning on. */
+  readonly scannedUnseen: readonly string[];
 }
 
 const NAME = 'holdfast_contract_statement';
@@ -41,16 +41,16 @@ export async function explainStatement(
     await session.query(`rollback to savepoint ${SAVEPOINT}`);
     await force(session, mode);
     const before = await readTouched(session);
-    const { Plan: root, Triggers: triggers = [] } = await explain(session, execute);
-    const touched = triggers.length === 0 ? [] : findTouchedSince(before, await readTouched(session));
-    const scanned = touched.filter(({ isIndex, scans }) => !isIndex && scans > 0).map(({ name }) => name);
+    const root = await explain(session, execute);
+    const touched = findTouchedSince(before, await readTouched(session));
+    const scanned = findScannedUnseen(root, touched);
     return {
       mode,
       root,
       buffers: Math.max(countBuffers(root), countTouchedPages(touched)),
       tables: await readTables(session, root, scanned),
       indexes: await findUsedIndexes(session, root, touched),
-      scannedByTriggers: scanned,
+      scannedUnseen: scanned,
     };
   } finally {
     await session.query(`rollback to savepoint ${SAVEPOINT}`);
@@ -77,11 +77,23 @@ interface DriverConnection {
   query(request: { readonly text: string; readonly queryMode: 'extended' }): Promise<unknown>;
 }
 
-async function explain(session: Session, execute: string): Promise<ExplainedPlan> {
+async function explain(session: Session, execute: string): Promise<PlanNode> {
   const rows: { 'QUERY PLAN': readonly [ExplainedPlan] }[] = await session.query(
     `explain (analyze, buffers, verbose, timing off, format json) ${execute}`,
   );
   const [found] = rows[0]?.['QUERY PLAN'] ?? [];
   if (found === undefined) throw new Error('EXPLAIN gave no plan');
-  return found;
+  return found.Plan;
+}
+
+/** What the plan itself reads so, its nodes tell better. */
+function findScannedUnseen(root: PlanNode, touched: readonly Touched[]): string[] {
+  const seen = new Set(
+    listNodes(root)
+      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .map((node) => `${node.Schema}.${node['Relation Name']}`),
+  );
+  return touched
+    .filter(({ name, isIndex, scans }) => !isIndex && scans > 0 && !seen.has(name))
+    .map(({ name }) => name);
 }

@@ -10,16 +10,16 @@ export interface UsedIndex {
 }
 
 /**
- * The indexes that a statement relies on, in the order of its plan, then those of its triggers. One in a part of the plan
+ * The indexes that a statement relies on, in the order of its plan, then those of its triggers and functions. One in a part of the plan
  * that found nothing to do is among them: it was planned with it. An insert that does nothing on a conflict relies on
  * every unique index of its table, unless it names one.
  */
 export async function findUsedIndexes(
   session: Session,
   root: PlanNode,
-  byTriggers: readonly Touched[],
+  behindIt: readonly Touched[],
 ): Promise<readonly UsedIndex[]> {
-  const scanned = byTriggers.filter(({ isIndex, scans }) => isIndex && scans > 0).map(({ name }) => name);
+  const scanned = behindIt.filter(({ isIndex, scans }) => isIndex && scans > 0).map(({ name }) => name);
   const names = [...listIndexes(root), ...scanned];
   const tables = listArbitrated(root);
   if (names.length === 0 && tables.length === 0) return [];

@@ -61,7 +61,7 @@ export function judgeRun(
 }
 
 /** By table, partitions under the table that they belong to. */
-function countScannedPages({ root, tables, scannedByTriggers }: ExplainedRun): Map<string, number> {
+function countScannedPages({ root, tables, scannedUnseen }: ExplainedRun): Map<string, number> {
   const read = new Map<string, number>();
   const add = (name: string, pages: number) => read.set(name, Math.max(read.get(name) ?? 0, pages));
   for (const node of listRunNodes(root)) {
@@ -71,7 +71,7 @@ function countScannedPages({ root, tables, scannedByTriggers }: ExplainedRun): M
     // With a filter it is luck how soon enough is found; without, a LIMIT above ends the scan where it says.
     add(name, node.Filter === undefined ? Math.min(countBuffers(node), pages) : pages);
   }
-  for (const name of scannedByTriggers) add(name, tables.get(name)?.pages ?? 0);
+  for (const name of scannedUnseen) add(name, tables.get(name)?.pages ?? 0);
   const byRoot = new Map<string, number>();
   for (const [name, pages] of read) {
     const table = tables.get(name)?.root ?? name;

@@ -40,6 +40,15 @@ describe('a statement as it was sent', () => {
     expect((await run(sql, [false], 'generic')).indexes).not.toContain('tasks_to_do');
   });
 
+  it('tells the indexes that a function looks into', async () => {
+    await scratch.dataSource.query(`
+      create function tasks_to_do() returns setof tasks language plpgsql stable
+      as $$ begin return query select * from tasks where done = false order by id; end $$`);
+    const found = await run('select * from tasks_to_do() where id > $1', [0], 'custom');
+    expect(found).toMatchObject({ rows: 200, indexes: ['tasks_to_do'] });
+    expect(found.plan).not.toContain('Index');
+  });
+
   it.each<[string, string, unknown]>([
     ['an array with quotes, backslashes and NULL', 'tags = $1', ['a "quoted" \\ tag', null]],
     ['bytes', 'key = $1', Buffer.from([0, 255])],

@@ -8,13 +8,14 @@ export interface StatementRun {
   readonly rows: number;
   /** Without planning. */
   readonly elapsedMs: number;
-  /** Pages of tables and indexes that were touched, from memory or not; by foreign keys and other triggers too. */
+  /** Pages of tables and indexes that were touched, from memory or not; by triggers and functions too. */
   readonly buffers: number;
   /** What it wrote for crash safety, whole pages after a checkpoint among it. */
   readonly walBytes: number;
   readonly walFullPages: number;
   /** The nodes of its plan, from the outermost to the innermost, with their indexes: `Limit > Index Scan idx_events_id`. */
   readonly plan: string;
+  /** Those of its plan, then those that triggers and functions looked into. */
   readonly indexes: readonly string[];
 }
 
@@ -27,10 +28,14 @@ export async function runStatement(session: Session, sql: string): Promise<State
   const [found] = explained[0]?.['QUERY PLAN'] ?? [];
   if (found === undefined) throw new Error('EXPLAIN gave no plan');
   const run = toRun(found);
-  if ((found.Triggers ?? []).length === 0) return run;
-  // Triggers run after the plan, whose nodes do not count what those touch.
-  const touched = countTouchedPages(findTouchedSince(before, await readTouched(session)));
-  return { ...run, buffers: Math.max(run.buffers, touched) };
+  // Triggers run after the plan, whose nodes do not count what those touch; and no node tells what a function looks into.
+  const touched = findTouchedSince(before, await readTouched(session));
+  const unseen = touched.filter(({ isIndex, scans }) => isIndex && scans > 0).map(({ name }) => baseOf(name));
+  return {
+    ...run,
+    buffers: Math.max(run.buffers, countTouchedPages(touched)),
+    indexes: [...new Set([...run.indexes, ...unseen])],
+  };
 }
 
 function toRun({ Plan: root, 'Execution Time': elapsedMs }: ExplainedPlan): StatementRun {
@@ -45,6 +50,8 @@ function toRun({ Plan: root, 'Execution Time': elapsedMs }: ExplainedPlan): Stat
     indexes: [...new Set(nodes.flatMap((node) => node['Index Name'] ?? []))],
   };
 }
+
+const baseOf = (name: string): string => name.slice(name.indexOf('.') + 1);
 
 function renderNode(node: PlanNode): string {
   const on = node['Index Name'] ?? node['Relation Name'];
