@@ -65,7 +65,7 @@ export {
   type OrganizationChange,
   OrganizationRepository,
 } from './repositories/organization.repository';
-export { AlreadyExistsError, ReferenceMissingError } from './repositories/refusals';
+export { AlreadyExistsError, NotPermittedError, ReferenceMissingError } from './repositories/refusals';
 export { type NewUser, type UserChange, UserRepository } from './repositories/user.repository';
 export { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';
 export { LOCAL_DATABASE_URL } from './settings/database-url';
@@ -73,6 +73,7 @@ export { ENVIRONMENTS, type Environment, type Variables } from './settings/envir
 export { POOL_SETTINGS } from './settings/pool-settings';
 export { SettingsError, type SettingsProblem } from './settings/settings-error';
 export { createSettingsReader, type SettingsReader } from './settings/settings-reader';
+export { actFor, EVERY_TENANT } from './tenancy/act-for';
 export { listDeadLetters, replayDeadLetter } from './worker/dead-letters';
 export { type EventHandler, type HandlerContext, NoEventHandlerError } from './worker/event-handler';
 export { type EventWorkerReport, runEventWorker } from './worker/run-event-worker';

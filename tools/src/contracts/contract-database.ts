@@ -1,29 +1,33 @@
-import { createDataSource } from '@holdfast/db';
-import { type ContractSample, readSample } from '@holdfast/db/contracts';
+import { actFor, createDataSource, EVERY_TENANT } from '@holdfast/db';
+import { type ContractSample, readSample, WORKER_CONTRACTS } from '@holdfast/db/contracts';
 import { openTemporaryServer, type PostgresVersion } from '@holdfast/local-postgres';
+import type { CheckContractOptions, QueryContract } from '@holdfast/online-schema';
 import type { DataSource } from 'typeorm';
 import { loadData } from '../data/load-data';
 
-/** As whom contracts are held: a role that may read and write rows, and nothing else. */
-export const CONTRACT_ROLE = 'contract_application';
-
-const CREATE_ROLE = [
-  `create role ${CONTRACT_ROLE}`,
-  `grant usage on schema public to ${CONTRACT_ROLE}`,
-  `grant select, insert, update, delete on all tables in schema public to ${CONTRACT_ROLE}`,
-  `grant usage on all sequences in schema public to ${CONTRACT_ROLE}`,
-];
+/**
+ * As whom a contract is held: in the role that asks its question in earnest, under the policies of that. In the application's,
+ * for a key; that of an operator, who sees most, has most to read.
+ */
+export function asAsker(
+  contract: QueryContract<ContractSample>,
+  sample: ContractSample,
+  keyHash: Buffer = sample.operatorKeyHash,
+): CheckContractOptions<ContractSample> {
+  if (WORKER_CONTRACTS.includes(contract)) return { sample, role: 'holdfast_worker' };
+  return { sample, role: 'holdfast_app', setUp: (manager) => actFor(manager, keyHash) };
+}
 
 /** No data set has them: a day of requests with an idempotency key, of which the oldest have expired. */
 export const FILL_IDEMPOTENCY_KEYS = [
   `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
-   select 'anyone', 'contract-' || n, sha256('contract'), gen_random_uuid(), 201, '{}', repeat('x', 300),
+   select '${EVERY_TENANT}', 'contract-' || n, sha256('contract'), gen_random_uuid(), 201, '{}', repeat('x', 300),
      now() + (n - 2000) * interval '1 second'
    from generate_series(1, 50000) as n`,
   'vacuum (analyze) idempotency_keys',
 ];
 
-/** A server of one version with realistic rows, all indexes and the role. */
+/** A server of one version with realistic rows and all indexes. */
 export interface ContractDatabase extends AsyncDisposable {
   readonly dataSource: DataSource;
   readonly sample: ContractSample;
@@ -50,7 +54,7 @@ export async function openContractDatabase({
   try {
     await loadData(server.url, { events }, { indexes: 'after', ...(signal && { signal }) });
     dataSource = await createDataSource('test', { DATABASE_URL: server.url }).initialize();
-    for (const statement of [...CREATE_ROLE, ...FILL_IDEMPOTENCY_KEYS]) await dataSource.query(statement);
+    for (const statement of FILL_IDEMPOTENCY_KEYS) await dataSource.query(statement);
     return { dataSource, sample: await readSample(dataSource), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

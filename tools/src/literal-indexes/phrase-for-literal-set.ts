@@ -1,5 +1,5 @@
 const HASHED =
-  /uuid_hash_extended\([^=]*\) = uuid_hash_extended\([^=]*?\) and coalesce\((?<keys>[^()]*), false\)/i;
+  /uuid_hash_extended\([^=]*\) = uuid_hash_extended\([^=]*?\)\s+and coalesce\((?<keys>[^()]*), false\)/i;
 
 /**
  * The same question in the words that the literal set can answer: an owner and a type are one hash in the indexes that

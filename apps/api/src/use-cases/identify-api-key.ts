@@ -19,7 +19,7 @@ export async function identifyApiKey(
   if (key !== null && isUseDue(key, now)) {
     const noted = database.statement(
       'record use of API key',
-      (manager) => new ApiKeyRepository(manager).recordUse(key.id, now),
+      (manager) => new ApiKeyRepository(manager).recordUse(keyHash, now),
       { idempotent: true },
     );
     // The key is as good without the note, as after a failover to a server that takes no writes yet.

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../new-id';
 import { ApiKeyRepository } from '../repositories/api-key.repository';
 import { PAGE, readTwoPages } from './next-page';
+import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
@@ -26,6 +27,8 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'API keys of a service account, two pages',
     index: 'idx_api_keys_user_status',
+    maxBuffers: 40,
+    because: `the keys of a page are spread over as many pages of the table, and ${OF_POLICIES}`,
     run: (manager, { serviceAccountId }) =>
       readTwoPages((page) => keys(manager).pageByUser(serviceAccountId, 'active', page)),
   }),
@@ -38,6 +41,8 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'API keys of the organization with most of them, two pages',
     index: 'idx_api_keys_org_status',
+    maxBuffers: 40,
+    because: `the keys of a page are spread over as many pages of the table, and ${OF_POLICIES}`,
     run: (manager, { keyedOrganizationId }) =>
       readTwoPages((page) => keys(manager).pageByOrganization(keyedOrganizationId, 'active', page)),
   }),
@@ -80,10 +85,11 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   }),
   contract({
     name: 'use of an API key',
-    index: 'api_keys_pkey',
+    index: 'idx_api_keys_key_hash',
     maxBuffers: 40,
     because: 'the row moves within the order of uses, and its new version enters every index',
-    run: (manager, { apiKey: { id }, now }) => keys(manager).recordUse(id, new Date(now.getTime() + DAY_MS)),
+    run: (manager, { apiKey: { keyHash }, now }) =>
+      keys(manager).recordUse(keyHash, new Date(now.getTime() + DAY_MS)),
   }),
   contract({
     name: 'API key whose hash is taken',
@@ -96,9 +102,8 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'new API key',
     index: 'idx_api_keys_key_hash',
-    maxBuffers: 40,
-    because:
-      'one row is written to the table and into each of its indexes, and its user and organization are looked up',
+    maxBuffers: 56,
+    because: `one row is written to the table and into each of its indexes, one of whose pages may have to be split, and its user and organization are looked up; ${OF_POLICIES}`,
     run: async (manager, { personId: userId, medianOrganizationId: organizationId, now }) => {
       const keyHash = randomBytes(32);
       await keys(manager).create({ userId, organizationId, keyHash });

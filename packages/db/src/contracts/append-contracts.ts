@@ -4,20 +4,20 @@ import { appendEvents } from '../event-store/append';
 import { IdempotencyKeyReusedError } from '../event-store/idempotency-key-reused-error';
 import { newId } from '../new-id';
 import { EventRepository } from '../repositories/event.repository';
+import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
 const event = { eventType: 'contract.checked', payload: {} };
-const BECAUSE =
-  'one row is written to the table and into each of its twelve indexes, two or three pages each, besides looking for the version';
+const BECAUSE = `one row is written to the table and into each of its twelve indexes, two or three pages each, besides looking for the version; ${OF_POLICIES}`;
 
 /** What appends to streams cost. */
 export const APPEND_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'append to a new stream',
     index: 'idx_events_aggregate_timeline',
-    maxBuffers: 40,
+    maxBuffers: 52,
     because: BECAUSE,
     run: (manager) =>
       appendEvents(manager, {
@@ -30,7 +30,7 @@ export const APPEND_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'append to a long stream',
     index: 'idx_events_aggregate_timeline',
-    maxBuffers: 40,
+    maxBuffers: 52,
     because: BECAUSE,
     run: (manager, { longStream: { version, ...stream } }) =>
       appendEvents(manager, { ...stream, expectedVersion: version, events: [event] }),

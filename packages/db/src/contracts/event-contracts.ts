@@ -2,6 +2,7 @@ import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { EventRepository } from '../repositories/event.repository';
 import { PAGE, readTwoPages } from './next-page';
+import { OF_POLICIES } from './of-policies';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
@@ -108,14 +109,16 @@ export const EVENT_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'events with a rare tag, first page',
     index: 'idx_events_tags',
+    maxBuffers: 22,
+    because: `a list of the index of tags is read from its root, with what waits to enter it, and ${OF_POLICIES}`,
     run: (manager, { rareTag }) => events(manager).pageByTags([rareTag], PAGE),
-    allows: { sort: 'the index knows no order, and the tag is on few events' },
   }),
   contract({
     name: 'events with a rare and a frequent tag, first page',
     index: 'idx_events_tags',
+    maxBuffers: 26,
+    because: `two lists of the index of tags are read, each from its root, and ${OF_POLICIES}`,
     run: (manager, { rareTag, frequentTag }) => events(manager).pageByTags([rareTag, frequentTag], PAGE),
-    allows: { sort: 'the index knows no order, and the rarer tag is on few events' },
   }),
   contract({
     name: 'events with a frequent tag, two pages',

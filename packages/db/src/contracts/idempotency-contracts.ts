@@ -2,6 +2,7 @@ import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../new-id';
 import { IdempotencyRepository } from '../repositories/idempotency.repository';
+import { EVERY_TENANT } from '../tenancy/act-for';
 import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
@@ -12,7 +13,7 @@ export const IDEMPOTENCY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'record of an idempotency key',
     index: 'idempotency_keys_pkey',
-    run: (manager) => records(manager).find({ scope: 'anyone', key: 'contract-4000' }),
+    run: (manager) => records(manager).find({ scope: EVERY_TENANT, key: 'contract-4000' }),
   }),
   contract({
     name: 'idempotency keys that have expired, one batch',
@@ -28,7 +29,7 @@ export const IDEMPOTENCY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     because: 'one row is written to the table and into each of its indexes, from their roots',
     run: (manager) =>
       records(manager).write({
-        scope: 'anyone',
+        scope: EVERY_TENANT,
         key: newId(),
         fingerprint: Buffer.alloc(32),
         callId: newId(),

@@ -8,8 +8,10 @@ import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
 import { ORGANIZATION_CONTRACTS } from './organization-contracts';
 import type { ContractSample } from './sample';
 import { USER_CONTRACTS } from './user-contracts';
+import { WORKER_CONTRACTS } from './worker-contracts';
 
 export { type ContractSample, readSample, SampleMissingError } from './sample';
+export { WORKER_CONTRACTS } from './worker-contracts';
 
 /** What every query of this package promises to cost, and the index that it relies on. */
 export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze([
@@ -19,6 +21,7 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
   ...LOG_CONTRACTS,
+  ...WORKER_CONTRACTS,
   ...API_KEY_CONTRACTS,
   ...IDEMPOTENCY_CONTRACTS,
 ]);

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { MembershipRepository } from '../repositories/membership.repository';
 import { UserRepository } from '../repositories/user.repository';
 import { PAGE, readTwoPages } from './next-page';
+import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
@@ -73,13 +74,15 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'change of a membership that was read',
     index: 'user_organizations_pkey',
-    maxBuffers: 40,
-    because: 'the new version of the row enters every index',
+    maxBuffers: 56,
+    because: `the new version of the row enters every index, and ${OF_POLICIES}`,
     run: (manager, { membership: { id } }) => memberships(manager).update(id, { role: 'admin' }, [1]),
   }),
   contract({
     name: 'end of a membership that was read',
     index: 'user_organizations_pkey',
+    maxBuffers: 26,
+    because: `${OF_POLICIES}: to see the row, and to delete it`,
     run: (manager, { membership: { id } }) => memberships(manager).delete(id, [1]),
   }),
 ];

@@ -10,8 +10,8 @@ export async function readTwoPages<Row>(ask: (request: PageRequest) => Promise<P
   await ask({ ...PAGE, cursor: nextCursor });
 }
 
-/** With larger ones, sorting all that is left would be as good. */
-const LARGE_PAGE = Object.freeze({ limit: 100 });
+/** With larger ones, one row more being read, sorting all that is left would be as good. */
+const LARGE_PAGE = Object.freeze({ limit: 99 });
 
 /** Asks for page after page, to the end: the last ones are where an index in another order has most to skip. */
 export async function readToEnd<Row>(ask: (request: PageRequest) => Promise<Page<Row>>): Promise<void> {

@@ -2,6 +2,7 @@ import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { OrganizationRepository } from '../repositories/organization.repository';
 import { PAGE, readToEnd, readTwoPages } from './next-page';
+import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
@@ -83,8 +84,8 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
   contract({
     name: 'new organization',
     index: 'organizations_pkey',
-    maxBuffers: 30,
-    because: NEW_ROW,
+    maxBuffers: 42,
+    because: `${NEW_ROW}, one of which may have to be split; ${OF_POLICIES}`,
     run: async (manager) => {
       const { id } = await organizations(manager).create({
         name: 'Of a contract',
@@ -96,8 +97,8 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
   contract({
     name: 'change of an organization that was read',
     index: 'organizations_pkey',
-    maxBuffers: 40,
-    because: 'the new version of the row enters every index',
+    maxBuffers: 48,
+    because: `the new version of the row enters every index, and ${OF_POLICIES}`,
     run: (manager, { medianOrganizationId }) =>
       organizations(manager).update(medianOrganizationId, { status: 'suspended' }, [1]),
   }),

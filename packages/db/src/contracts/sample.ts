@@ -44,6 +44,9 @@ export interface ContractSample {
   readonly apiKey: { readonly id: string; readonly keyHash: Buffer };
   /** The organization with most API keys. */
   readonly keyedOrganizationId: string;
+  /** Hash of a key that may see everything, and of one of the largest organization. */
+  readonly operatorKeyHash: Buffer;
+  readonly tenantKeyHash: Buffer;
   /** When the newest event was written: the present of these rows. */
   readonly now: Date;
 }
@@ -78,16 +81,23 @@ export async function readSample(dataSource: DataSource): Promise<ContractSample
   const [row] = await dataSource.query<Record<string, unknown>[]>(READ_SAMPLE);
   const missing = Object.entries(row ?? {}).flatMap(([name, value]) => (value === null ? [name] : []));
   if (row === undefined || missing.length > 0) throw new SampleMissingError(missing);
-  const { apiKey, now, ...sample } = row as unknown as Omit<ContractSample, 'apiKey' | 'now'> & StoredValues;
+  const { apiKey, operatorKey, tenantKey, now, ...sample } = row as unknown as StoredSample;
   return Object.freeze({
     ...sample,
     apiKey: { id: apiKey.id, keyHash: Buffer.from(apiKey.keyHash, 'hex') },
+    operatorKeyHash: Buffer.from(operatorKey, 'hex'),
+    tenantKeyHash: Buffer.from(tenantKey, 'hex'),
     now: new Date(now),
   });
 }
 
+type StoredSample = Omit<ContractSample, 'apiKey' | 'operatorKeyHash' | 'tenantKeyHash' | 'now'> &
+  StoredValues;
+
 /** JSON knows no bytes and no moments. */
 interface StoredValues {
+  readonly operatorKey: string;
+  readonly tenantKey: string;
   readonly apiKey: { readonly id: string; readonly keyHash: string };
   readonly now: string;
 }
@@ -183,4 +193,14 @@ const READ_SAMPLE = `
       select organization_id from api_keys where organization_id is not null
       group by 1 order by count(*) desc, 1 limit 1
     ) as "keyedOrganizationId",
+    (
+      select encode(key_hash, 'hex') from api_keys
+      where status = 'active' and expires_at is null and organization_id is null order by id limit 1
+    ) as "operatorKey",
+    (
+      select encode(key_hash, 'hex') from api_keys
+      where status = 'active' and expires_at is null
+        and organization_id = (select id from of_organization order by at desc limit 1)
+      order by id limit 1
+    ) as "tenantKey",
     (select to_json(max(created_at)) from events) as "now"`;

@@ -2,6 +2,7 @@ import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { UserRepository } from '../repositories/user.repository';
 import { PAGE, readToEnd, readTwoPages } from './next-page';
+import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
 import type { ContractSample } from './sample';
 
@@ -79,8 +80,8 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'users of a rare status and the common role, to the end',
     index: 'idx_users_status_role',
-    maxBuffers: 65,
-    because: 'neighbours in time share pages of the table, and none of the index is read in vain',
+    maxBuffers: 72,
+    because: `neighbours in time share pages of the table, and none of the index is read in vain; ${OF_POLICIES}`,
     run: (manager) => readToEnd((page) => users(manager).pageByStatusAndRole('suspended', 'member', page)),
   }),
   contract({
@@ -96,8 +97,8 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'login of a user',
     index: 'users_pkey',
-    maxBuffers: 40,
-    because: 'the row moves within the orders of logins, and its new version enters every index',
+    maxBuffers: 52,
+    because: `the row moves within the orders of logins, and its new version enters every index; ${OF_POLICIES}`,
     run: (manager, { personId, now }) => users(manager).recordLogin(personId, now),
   }),
   contract({
@@ -133,8 +134,8 @@ export const USER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'change of a user who was read',
     index: 'users_pkey',
-    maxBuffers: 40,
-    because: 'the new version of the row enters every index',
+    maxBuffers: 52,
+    because: `the new version of the row enters every index, and ${OF_POLICIES}`,
     run: (manager, { personId }) => users(manager).update(personId, { role: 'admin' }, [1]),
   }),
   contract({

@@ -11,7 +11,7 @@ const PRIMARY_KEY = 'idempotency_keys_pkey';
 @Index('idx_idempotency_keys_expires', ['expiresAt'])
 @Check('idempotency_keys_fingerprint_check', `octet_length("fingerprint") = 32`)
 export class IdempotencyRecord {
-  /** Whose keys these are: two clients may choose the same key. */
+  /** Whose keys these are, since two tenants may choose the same one: the id of an organization, or zeros for operators. */
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: PRIMARY_KEY })
   scope!: string;
 

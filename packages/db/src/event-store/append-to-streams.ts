@@ -1,4 +1,3 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import type { AppendRequest } from './append-request';
 import {
@@ -10,12 +9,12 @@ import {
 } from './boundary-locks';
 import { requireFewLocks, requireValidStreams } from './check-append';
 import { ConditionFailedError } from './condition-failed-error';
-import { type EventQuery, matchItem } from './event-query';
+import { type EventQuery, findMatchedItem } from './event-query';
 import { type AppendedEvent, toRows } from './event-rows';
 import { InvalidAppendError } from './invalid-append-error';
 import { readEarlier } from './read-earlier';
 import { runAppend } from './run-append';
-import { readSeen, type SeenEvents, wasSeen } from './seen-events';
+import { readSeen, type SeenEvents, toSeenParameter } from './seen-events';
 import type { StreamsAppendRequest } from './streams-append-request';
 import { VersionConflictError } from './version-conflict-error';
 
@@ -122,10 +121,8 @@ function insert(
   const guard =
     check === undefined
       ? takeSharedLocks(`$${parameters.push(locks.keys)}`)
-      : `not exists (select from events c where ${isUnseen(check, parameters)})`;
-  // Unless few events have come, the right index depends on how frequent the types and tags are.
-  const plan = check !== undefined && !check.isRecent ? `/* ${CUSTOM_PLAN} */` : '';
-  return manager.query(`${plan}${APPEND} and ${guard}${IN_ORDER}`, parameters);
+      : `not exists (select from ${findUnseen(check, parameters)})`;
+  return manager.query(`${APPEND} and ${guard}${IN_ORDER}`, parameters);
 }
 
 /** Why nothing was written: what the condition says, or else the versions. */
@@ -136,19 +133,14 @@ async function findRefusal(
 ): Promise<Error> {
   if (check !== undefined) {
     const parameters: unknown[] = [];
-    const items = check.query.map(
-      (item, at) => `when ${matchItem(item, parameters, { event: 'c', isHidden: true })} then ${at}`,
-    );
-    const [unseen] = await manager.query<{ item: number; position: string }[]>(
-      `/* ${CUSTOM_PLAN} */
-      select case ${items.join(' ')} end as item, c.global_position as position
-      from events c
-      where ${isUnseen(check, parameters)}
-      order by c.global_position
-      limit 1`,
+    const [unseen] = await manager.query<{ eventType: string; tags: string[]; position: string }[]>(
+      `select c.event_type as "eventType", c.tags, c.global_position as position
+      from ${findUnseen(check, parameters)} c`,
       parameters,
     );
-    if (unseen !== undefined) return new ConditionFailedError(unseen.item, unseen.position);
+    if (unseen !== undefined) {
+      return new ConditionFailedError(findMatchedItem(check.query, unseen), unseen.position);
+    }
   }
   const [elsewhere] = await manager.query<{ at: string }[]>(FIND_ELSEWHERE, [renderExpected(streams)]);
   // A stream that is where it should be was elsewhere a moment ago, or the race was lost to one that is not committed yet.
@@ -157,13 +149,14 @@ async function findRefusal(
   return new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
 }
 
-/** SQL that is true of an event `c` that the query matches and its reader had not seen. */
-function isUnseen({ query, seen, isRecent }: Check, parameters: unknown[]): string {
-  const items = query.map((item) => matchItem(item, parameters, { event: 'c', isHidden: isRecent }));
-  const matches = `(${items.join(' or ')})`;
-  if (seen === undefined) return matches;
-  const after = `c.global_position > $${parameters.push(seen.settled)}::bigint`;
-  return `${after} and ${matches} and not ${wasSeen(seen, parameters, 'c')}`;
+/**
+ * SQL for the first event that the query matches and its reader had not seen. Where few events have come they are looked through;
+ * otherwise the right index depends on how frequent the types and tags are.
+ */
+function findUnseen({ query, seen, isRecent }: Check, parameters: unknown[]): string {
+  const values = [JSON.stringify(query), seen?.settled ?? '0', seen ? toSeenParameter(seen) : null, isRecent];
+  const [items, after, seenBy, isHidden] = values.map((value) => `$${parameters.push(value)}`);
+  return `tenancy.events_by_query(${items}, ${after}, ${seenBy}, true, ${isHidden}, 1)`;
 }
 
 const renderExpected = (streams: readonly AppendRequest[]): string =>
@@ -216,11 +209,12 @@ const APPEND = `
     where ${ELSEWHERE}
   )`;
 
+// Events of another tenant are not seen, but stand in the way.
 const FIND_ELSEWHERE = `
   select s.at
   from rows from (
     jsonb_to_recordset($1::jsonb) as (aggregate_type text, aggregate_id uuid, expected integer)
   ) with ordinality as s (aggregate_type, aggregate_id, expected, at)
-  where ${ELSEWHERE}
+  where ${ELSEWHERE} or tenancy.is_taken(s.aggregate_type, s.aggregate_id, s.expected + 1)
   order by s.at
   limit 1`;

@@ -46,23 +46,17 @@ export function requireValidQuery(query: EventQuery): void {
   }
 }
 
-/**
- * SQL that is true of an event that an item matches. Values are added to the parameters.
- *
- * @param isHidden Keeps the planner from looking for the condition in an index: where a range of positions is known to be short,
- * a generic plan would still prefer the tags' one, which holds every event ever.
- */
-export function matchItem(
-  { types, tags = [] }: EventQueryItem,
-  parameters: unknown[],
-  { event, isHidden }: { readonly event: string; readonly isHidden: boolean },
-): string {
-  const conditions = [
-    ...(types === undefined ? [] : [`${event}.event_type = any($${parameters.push([...types])}::text[])`]),
-    ...(tags.length === 0 ? [] : [`${event}.tags @> $${parameters.push([...tags])}::text[]`]),
-  ];
-  const all = conditions.join(' and ');
-  return isHidden ? `coalesce(${all}, false)` : `(${all})`;
+/** The first item that matches an event. */
+export function findMatchedItem(query: EventQuery, { eventType, tags }: MatchableEvent): number {
+  return query.findIndex(
+    (item) =>
+      (item.types?.includes(eventType) ?? true) && (item.tags?.every((tag) => tags.includes(tag)) ?? true),
+  );
+}
+
+interface MatchableEvent {
+  readonly eventType: string;
+  readonly tags: readonly string[];
 }
 
 function requireTexts(path: string, texts: readonly string[], min: number, max: number): void {

@@ -1,4 +1,3 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { Event } from '../entities/event.entity';
@@ -8,8 +7,8 @@ import { watermarkOf } from '../log/watermarks';
 import { InvalidCursorError } from '../repositories/keyset';
 import { requireLimit } from '../repositories/limit';
 import { cursorPosition } from '../repositories/sort-key';
-import { type EventQuery, matchItem, requireValidQuery } from './event-query';
-import { readSeen, renderSeen, type SeenEvents, wasSeen } from './seen-events';
+import { type EventQuery, requireValidQuery } from './event-query';
+import { readSeen, renderSeen, type SeenEvents, toSeenParameter } from './seen-events';
 
 export interface QueryReadRequest {
   /** 1 to 500. Default 500. */
@@ -31,7 +30,7 @@ export interface QueryRead {
  * The events that a query matches, as one snapshot shows them, and a token for the condition of the append that is decided
  * from them. All parts are read before the decision.
  *
- * Planned for its types and tags each time. Index: idx_events_tags, or idx_events_type_timeline where no tag is asked for, or
+ * In a transaction that acts for a key, what it may see. Planned for its types and tags each time. Index: idx_events_tags, or idx_events_type_timeline where no tag is asked for, or
  * idx_events_global_position where most events match.
  *
  * @throws InvalidEventQueryError, InvalidLimitError, InvalidCursorError
@@ -45,12 +44,8 @@ export async function readByQuery(
   const take = requireLimit(limit);
   const [from, seen] = cursor === undefined ? ['0', undefined] : readCursor(cursor);
   const settled = seen === undefined ? await readSettled(manager) : nothingSettled(seen.serverRun);
-  const parameters: unknown[] = [from, take + 1];
-  const items = query.map((item) => matchItem(item, parameters, { event: 'e', isHidden: false }));
-  const ofSnapshot = seen === undefined ? '' : `and ${wasSeen(seen, parameters, 'e')}`;
   const rows = await manager.query<ReadRow[]>(
-    `/* ${CUSTOM_PLAN} */
-    select s.*, e.*
+    `select s.*, e.*
     from (
       select
         pg_current_snapshot()::text as "seenSnapshot",
@@ -61,13 +56,10 @@ export async function readByQuery(
     ) s
     left join (
       select ${selectEvent(manager)}
-      from events e
-      where e.global_position > $1::bigint and (${items.join(' or ')}) ${ofSnapshot}
-      order by e.global_position
-      limit $2::integer
+      from tenancy.events_by_query($1, $2, $3, false, false, $4) e
     ) e on true
     order by e."globalPosition"`,
-    parameters,
+    [JSON.stringify(query), from, seen === undefined ? null : toSeenParameter(seen), take + 1],
   );
   const events = rows.filter(({ id }) => id !== null).map(readEvent);
   const after = renderSeen(seen ?? seenOf(rows[0] as ReadRow, settled));

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { violatedUniqueIndex } from '../repositories/refusals';
+import { NotPermittedError, violatedUniqueIndex } from '../repositories/refusals';
+import { refusalCause, sqlstateOf } from '../repositories/server-refusal';
 import { invalidAppendOf } from './invalid-append-error';
 import { withinSavepoint } from './within-savepoint';
 
@@ -21,6 +22,7 @@ export async function runAppend<Row>(
     if (error === NOTHING_WRITTEN) return [];
     const index = violatedUniqueIndex(error);
     if (index === 'idx_events_aggregate_timeline' || index === 'idx_events_idempotency') return [];
+    if (sqlstateOf(error) === '42501') throw new NotPermittedError('event', { cause: refusalCause(error) });
     throw invalidAppendOf(error);
   }
 }

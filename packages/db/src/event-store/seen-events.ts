@@ -59,18 +59,7 @@ export function readSeen(text: string): SeenEvents {
   }
 }
 
-/** SQL that is true of an event that the reader has seen. Values are added to the parameters. */
-export function wasSeen(
-  { snapshot, settled, last, own }: SeenEvents,
-  parameters: unknown[],
-  event: string,
-): string {
-  // Rows that were taken over from another cluster have ids that tell nothing here; but their positions are settled.
-  const byOthers = `(${event}.global_position <= $${parameters.push(settled)}::bigint
-      or pg_visible_in_snapshot(${event}.transaction_id, $${parameters.push(snapshot)}::pg_snapshot))`;
-  if (own === null) return byOthers;
-  // A snapshot does not tell what its own transaction had written by then.
-  return `case when ${event}.transaction_id = $${parameters.push(own)}::xid8
-      then ${event}.global_position <= $${parameters.push(last)}::bigint
-      else ${byOthers} end`;
+/** As the function of the database that finds events by a query takes it. */
+export function toSeenParameter({ snapshot, settled, last, own }: SeenEvents): string {
+  return JSON.stringify({ snapshot, settled, last, own });
 }

@@ -7,21 +7,41 @@ export interface LogPlace {
   readonly position: string;
   /** Tells the event from another one that was given its position later. Undefined before the first event. */
   readonly id: string | undefined;
+  /** How far a reader for a key has looked in vain since, among the events of others. */
+  readonly looked?: LookedThrough | undefined;
+}
+
+/** In one run of the server: in another one positions may be given out again. */
+interface LookedThrough {
+  readonly position: string;
+  readonly serverRun: string;
 }
 
 export const LOG_START: LogPlace = Object.freeze({ position: '0', id: undefined });
 
-const cursor = z.tuple([z.literal('log'), cursorPosition, cursorId.nullable()]);
+const cursor = z.tuple([
+  z.literal('log'),
+  cursorPosition,
+  cursorId.nullable(),
+  z.tuple([cursorPosition, z.string().max(200)]).optional(),
+]);
 
-export function renderLogCursor({ position, id }: LogPlace): string {
-  return Buffer.from(JSON.stringify(['log', position, id ?? null])).toString('base64url');
+export function renderLogCursor({ position, id, looked }: LogPlace): string {
+  const parts = ['log', position, id ?? null, ...(looked ? [[looked.position, looked.serverRun]] : [])];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** @throws InvalidCursorError for a text that is no cursor of the log. */
 export function readLogCursor(text: string): LogPlace {
   try {
-    const [, position, id] = cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-    return { position, id: id ?? undefined };
+    const [, position, id, looked] = cursor.parse(
+      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
+    );
+    return {
+      position,
+      id: id ?? undefined,
+      looked: looked && { position: looked[0], serverRun: looked[1] },
+    };
   } catch {
     throw new InvalidCursorError('log');
   }

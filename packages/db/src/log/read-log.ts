@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Event } from '../entities/event.entity';
 import { requireLimit } from '../repositories/limit';
+import { actFor } from '../tenancy/act-for';
 import { selectEvent, toEvent } from './event-row';
 import { LOG_START, type LogPlace, readLogCursor, renderLogCursor } from './log-cursor';
 import { type LogWatermark, SERVER_RUN, type SettledPosition } from './watermark';
@@ -11,6 +12,8 @@ export interface LogRequest {
   readonly after?: string | undefined;
   /** 1 to 500. Default 500. */
   readonly limit?: number | undefined;
+  /** Hash of the API key that the log is read for: what it may not see is left out. Default: all that the role may see. */
+  readonly keyHash?: Buffer | undefined;
   /** Tells how far to read. Default: one for the DataSource, which serves a log on one server. */
   readonly watermark?: LogWatermark | undefined;
 }
@@ -23,6 +26,8 @@ export interface LogStretch {
   readonly cursor: string;
   /** Positions given out that lie behind this stretch: events that can be read, and those that cannot yet. */
   readonly lag: number;
+  /** Whether there may be more at once: it ends at its limit, or has looked through many events of others. */
+  readonly isMore: boolean;
   /** The oldest transaction that still runs, where the log could not be read to its end because of it: an `xid8` as digits. */
   readonly heldBackBy: string | undefined;
 }
@@ -48,32 +53,69 @@ export class LogRewoundError extends Error {
  * ends before the first position whose fate is open. A transaction that writes for long holds it back, also one that
  * writes elsewhere on the server, and loses nothing.
  *
- * Two statements on the primary, each outside of a transaction. Index: idx_events_global_position.
+ * Two statements on the primary, each outside of a transaction unless the log is read for a key. Index: idx_events_global_position.
  *
  * @throws InvalidCursorError, InvalidLimitError, LogPrivilegeError, LogUnsafeError
  * @throws LogRewoundError where the log has not the event of the cursor.
  */
 export async function readLog(
   dataSource: DataSource,
-  { after, limit = 500, watermark = watermarkOf(dataSource) }: LogRequest = {},
+  { after, limit = 500, keyHash, watermark = watermarkOf(dataSource) }: LogRequest = {},
 ): Promise<LogStretch> {
   const from = after === undefined ? LOG_START : readLogCursor(after);
   const take = requireLimit(limit);
   const { manager } = dataSource;
   const { settled, last, heldBackBy } = await watermark.advance(manager);
   if (BigInt(from.position) > BigInt(last)) throw new LogRewoundError(from.position);
-  const events = await readPositions(manager, { from, to: settled, take });
+  const to = keyHash === undefined ? settled : { ...settled, position: endOfLook(from, settled) };
+  const events = await (keyHash === undefined
+    ? readPositions(manager, { from, to, take })
+    : dataSource.transaction('READ COMMITTED', async (within) => {
+        await actFor(within, keyHash);
+        return readPositionsForKey(within, { from, to, take });
+      }));
   const isFull = events.length === take;
   const end = events.at(-1);
-  const reached = isFull ? (end as Event).globalPosition : maximum(from.position, settled.position);
-  const lag = Number(BigInt(last) - BigInt(reached));
+  const reached = isFull ? (end as Event).globalPosition : maximum(from.position, to.position);
+  const isMore = isFull || BigInt(reached) < BigInt(settled.position);
+  // Not what is settled: beyond the last event nothing need be durable, and a crash may give it out again.
+  const place = end === undefined ? from : { position: end.globalPosition, id: end.id };
+  const looked = { position: reached, serverRun: settled.serverRun };
   return {
     events,
-    // Not what is settled: beyond the last event nothing need be durable, and a crash may give it out again.
-    cursor: renderLogCursor(end === undefined ? from : { position: end.globalPosition, id: end.id }),
-    lag: Math.max(0, lag),
-    heldBackBy: isFull ? undefined : heldBackBy,
+    cursor: renderLogCursor({ ...place, looked: keyHash === undefined || isFull ? undefined : looked }),
+    lag: Math.max(0, Number(BigInt(last) - BigInt(reached))),
+    isMore,
+    heldBackBy: isMore ? undefined : heldBackBy,
   };
+}
+
+/** Positions that a reader for a key looks through at once: of a million, one organization may have a handful. */
+const MOST_LOOKED_THROUGH = 50_000n;
+
+function endOfLook(from: LogPlace, settled: SettledPosition): string {
+  const end = BigInt(beginOfLook(from, settled)) + MOST_LOOKED_THROUGH;
+  return end < BigInt(settled.position) ? String(end) : settled.position;
+}
+
+/** Where what may be of the key begins, behind what was looked through in this run of the server. */
+function beginOfLook({ position, looked }: LogPlace, { serverRun }: SettledPosition): string {
+  return looked?.serverRun === serverRun ? maximum(position, looked.position) : position;
+}
+
+/** As `readPositions`, from where the reader has looked in vain; that the log still has its event is looked up apart. */
+async function readPositionsForKey(manager: EntityManager, range: LogRange): Promise<Event[]> {
+  const { from, to } = range;
+  const begin = beginOfLook(from, to);
+  if (begin === from.position) return readPositions(manager, range);
+  await readPositions(manager, { from, to: { ...to, position: from.position }, take: 1 });
+  return readPositions(manager, { ...range, from: { position: begin, id: undefined } });
+}
+
+interface LogRange {
+  readonly from: LogPlace;
+  readonly to: SettledPosition;
+  readonly take: number;
 }
 
 /**
@@ -82,10 +124,7 @@ export async function readLog(
  *
  * @throws LogRewoundError
  */
-export async function readPositions(
-  manager: EntityManager,
-  { from, to, take }: { readonly from: LogPlace; readonly to: SettledPosition; readonly take: number },
-): Promise<Event[]> {
+export async function readPositions(manager: EntityManager, { from, to, take }: LogRange): Promise<Event[]> {
   const rows = await manager.query<object[]>(
     `select ${selectEvent(manager)}
     from events e
@@ -96,7 +135,7 @@ export async function readPositions(
   );
   const events = rows.map(toEvent);
   if (events[0]?.globalPosition !== from.position) return events.slice(0, take);
-  if (events[0].id !== from.id) throw new LogRewoundError(from.position);
+  if (from.id !== undefined && events[0].id !== from.id) throw new LogRewoundError(from.position);
   return events.slice(1);
 }
 

@@ -29,22 +29,22 @@ export async function* tailLog(
   const range = { min: 1, max: MAX_TIMER_MS };
   const pollMs = requireNumber('pollMs', options.pollMs ?? TAIL_LOG_DEFAULTS.pollMs, range);
   const heldBackMs = requireNumber('heldBackMs', options.heldBackMs ?? TAIL_LOG_DEFAULTS.heldBackMs, range);
-  const { limit, watermark } = options;
+  const { limit, keyHash, watermark } = options;
   const listener = openLogListener(dataSource, signal);
   let cursor = after;
   let waitMs = heldBackMs;
   try {
     while (!signal.aborted) {
-      const stretch = await readLog(dataSource, { after: cursor, limit, watermark });
+      const stretch = await readLog(dataSource, { after: cursor, limit, keyHash, watermark });
       cursor = stretch.cursor;
       if (stretch.events.length > 0) {
         waitMs = heldBackMs;
         yield stretch;
-      } else if (stretch.heldBackBy !== undefined) {
+      } else if (!stretch.isMore && stretch.heldBackBy !== undefined) {
         // A transaction that runs long is asked for less and less often.
         await listener.wait(waitMs);
         waitMs = Math.min(2 * waitMs, pollMs);
-      } else {
+      } else if (!stretch.isMore) {
         waitMs = heldBackMs;
         await listener.wait(pollMs);
       }

@@ -69,11 +69,12 @@ describe('API keys', () => {
   it('writes a use at most once a minute', async () => {
     const keys = new ApiKeyRepository(manager);
     const user = await new UserRepository(manager).create({});
-    const key = await keys.create({ userId: user.id, keyHash: randomBytes(32) });
+    const keyHash = randomBytes(32);
+    const key = await keys.create({ userId: user.id, keyHash });
     const at = (seconds: number) => new Date(Date.UTC(2026, 5, 1, 0, 0, seconds));
-    await expect(keys.recordUse(key.id, at(0))).resolves.toBe(true);
-    await expect(keys.recordUse(key.id, at(59))).resolves.toBe(false);
-    await expect(keys.recordUse(key.id, at(61))).resolves.toBe(true);
+    await expect(keys.recordUse(keyHash, at(0))).resolves.toBe(true);
+    await expect(keys.recordUse(keyHash, at(59))).resolves.toBe(false);
+    await expect(keys.recordUse(keyHash, at(61))).resolves.toBe(true);
     const used = await readAll((page) => keys.pageByLatestUse(page), 1);
     expect(used).toMatchObject([{ id: key.id, lastUsedAt: at(61) }]);
   });

@@ -5,6 +5,7 @@ import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { refusalOf } from './refusals';
+import { rowsOf } from './rows-of';
 import { cursorId, cursorTime } from './sort-key';
 
 export interface NewApiKey {
@@ -41,7 +42,7 @@ const SUBJECT = { target: ApiKey, entity: 'API key' };
 const CURRENT = `status <> 'revoked' and rotated_to is null`;
 
 /** A key counts as used again only after this long: an update per call would rewrite its indexes each time. */
-const LAST_USED_RESOLUTION_MS = 60_000;
+const LAST_USED_RESOLUTION_S = 60;
 
 const byUser = new Keyset('api-keys-by-user', [cursorId], (row: ApiKey) => [row.id]);
 const byOrganization = new Keyset('api-keys-by-organization', [cursorId], (row: ApiKey) => [row.id]);
@@ -135,12 +136,13 @@ export class ApiKeyRepository {
     return key ?? this.#refuseSpent(id);
   }
 
-  /** An active key that has not expired at `now`. Index: idx_api_keys_key_hash. */
+  /**
+   * An active key that has not expired at `now`, of whatever tenant: to know its hash is to have the right to it.
+   * Index: idx_api_keys_key_hash.
+   */
   findUsable(keyHash: Buffer, now: Date): Promise<ApiKey | null> {
-    return this.#rows()
-      .where('k.keyHash = :keyHash', { keyHash })
-      .andWhere(`k.status = 'active' and (k.expiresAt is null or k.expiresAt > :now)`, { now })
-      .getOne();
+    const call = 'tenancy.identify(:keyHash, :now)';
+    return rowsOf(this.#manager, ApiKey, 'k', call, { keyHash, now }).getOne();
   }
 
   /** Keys of a user in one status, oldest first. Index: idx_api_keys_user_status. */
@@ -189,18 +191,16 @@ export class ApiKeyRepository {
     });
   }
 
-  /** Notes a use, at most once a minute. Resolves to whether a row was written. */
-  async recordUse(id: string, at: Date): Promise<boolean> {
-    const result = await this.#manager
-      .createQueryBuilder()
-      .update(ApiKey)
-      .set({ lastUsedAt: at })
-      .where('id = :id', { id })
-      .andWhere('(last_used_at is null or last_used_at < :threshold)', {
-        threshold: new Date(at.getTime() - LAST_USED_RESOLUTION_MS),
-      })
-      .execute();
-    return result.affected === 1;
+  /**
+   * Notes a use of the key with this hash, at most once a minute, whoever the transaction acts for. Resolves to whether a row
+   * was written. Index: idx_api_keys_key_hash.
+   */
+  async recordUse(keyHash: Buffer, at: Date): Promise<boolean> {
+    const [row] = await this.#manager.query<[{ noted: boolean }]>(
+      `select tenancy.note_use($1, $2, make_interval(secs => $3)) as noted`,
+      [keyHash, at, LAST_USED_RESOLUTION_S],
+    );
+    return row.noted;
   }
 
   /** Nothing was changed though nobody else did: the key is gone, or past change. */

@@ -1,9 +1,9 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Event } from '../entities/event.entity';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
-import { cursorPosition, cursorTime } from './sort-key';
+import { rowsOf } from './rows-of';
+import { cursorPosition, cursorTime, LAST_POSITION } from './sort-key';
 
 /** A stretch of one aggregate's stream. */
 export interface StreamRequest {
@@ -60,9 +60,9 @@ export class EventRepository {
       .getMany();
   }
 
-  /** Latest first. Index: idx_events_type_timeline. */
+  /** Latest first. Planned for its type each time, as what follows. Index: idx_events_type_timeline. */
   pageByType(eventType: string, request: PageRequest = {}): Promise<Page<Event>> {
-    return this.#page(byType, request, (rows) => rows.where('e.eventType = :eventType', { eventType }));
+    return this.#page(byType, request, 'events_by_type', { eventType });
   }
 
   /**
@@ -71,21 +71,24 @@ export class EventRepository {
    */
   pageByOrganization(
     organizationId: string,
-    request: PageRequest & EventTypeFilter = {},
+    { eventType, ...request }: PageRequest & EventTypeFilter = {},
   ): Promise<Page<Event>> {
-    return this.#page(byOrganization, request, (rows) =>
-      whereOwned(rows, 'organizationId', organizationId, request).comment(CUSTOM_PLAN),
-    );
+    return eventType === undefined
+      ? this.#page(byOrganization, request, 'events_of_organization', { organizationId })
+      : this.#page(byOrganization, request, 'events_of_organization_by_type', { organizationId, eventType });
   }
 
   /**
    * Latest first. Planned for its user each time, as for organizations.
    * Index: idx_events_user_timeline, and idx_events_user_type_timeline for one type.
    */
-  pageByUser(userId: string, request: PageRequest & EventTypeFilter = {}): Promise<Page<Event>> {
-    return this.#page(byUser, request, (rows) =>
-      whereOwned(rows, 'userId', userId, request).comment(CUSTOM_PLAN),
-    );
+  pageByUser(
+    userId: string,
+    { eventType, ...request }: PageRequest & EventTypeFilter = {},
+  ): Promise<Page<Event>> {
+    return eventType === undefined
+      ? this.#page(byUser, request, 'events_of_user', { userId })
+      : this.#page(byUser, request, 'events_of_user_by_type', { userId, eventType });
   }
 
   /** Everything that one operation did, first things first, at most 500. Index: idx_events_correlation. */
@@ -103,11 +106,15 @@ export class EventRepository {
    * every tag for a frequent one, and walks the log. Index: idx_events_tags.
    */
   pageByTags(tags: readonly string[], request: PageRequest = {}): Promise<Page<Event>> {
-    return byTag.read(request, (after, take) => {
-      const query = this.#rows().comment(CUSTOM_PLAN).where('e.tags @> :tags', { tags });
-      if (after !== undefined) query.andWhere('e.globalPosition < :position', { position: after[0] });
-      return query.orderBy('e.globalPosition', 'DESC').limit(take).getMany();
-    });
+    return byTag.read(request, ([position] = [LAST_POSITION], take) =>
+      rowsOf(this.#manager, Event, 'e', 'tenancy.events_by_tags(:tags, :position, :take)', {
+        tags,
+        position,
+        take,
+      })
+        .orderBy('e.globalPosition', 'DESC')
+        .getMany(),
+    );
   }
 
   /**
@@ -123,23 +130,21 @@ export class EventRepository {
       .getMany();
   }
 
+  /** @param finder Function of the schema tenancy, whose first parameters are those, in their order. */
   #page(
     keyset: typeof byType,
     request: PageRequest,
-    where: (rows: SelectQueryBuilder<Event>) => SelectQueryBuilder<Event>,
+    finder: string,
+    parameters: Readonly<Record<string, string>>,
   ): Promise<Page<Event>> {
-    return keyset.read(request, (after, take) => {
-      const query = where(this.#rows());
-      if (after !== undefined) {
-        const [at, position] = after;
-        query.andWhere('(e.eventTimestamp, e.globalPosition) < (:at, :position)', { at, position });
-      }
-      return query
+    const names = [...Object.keys(parameters), 'at', 'position', 'take'].map((name) => `:${name}`);
+    const call = `tenancy.${finder}(${names.join(', ')})`;
+    return keyset.read(request, ([at, position] = ['infinity', LAST_POSITION], take) =>
+      rowsOf(this.#manager, Event, 'e', call, { ...parameters, at, position, take })
         .orderBy('e.eventTimestamp', 'DESC')
         .addOrderBy('e.globalPosition', 'DESC')
-        .limit(take)
-        .getMany();
-    });
+        .getMany(),
+    );
   }
 
   #rows() {
@@ -150,24 +155,4 @@ export class EventRepository {
 export interface EventTypeFilter {
   /** Only events of this type. */
   readonly eventType?: string | undefined;
-}
-
-/**
- * Events of an owner, and of one type where that is asked for. Owner and type are one hash in their index, as in its declaration. What
- * tells them from others of the same hash is hidden in coalesce: as plain conditions the planner would take them for
- * independent of the hash, expect next to nothing, and look into three indexes for it.
- */
-function whereOwned(
-  rows: SelectQueryBuilder<Event>,
-  owner: 'organizationId' | 'userId',
-  id: string,
-  { eventType }: EventTypeFilter,
-): SelectQueryBuilder<Event> {
-  if (eventType === undefined) return rows.where(`e.${owner} = :id`, { id });
-  const hash = (ofOwner: string, ofType: string) =>
-    `uuid_hash_extended(${ofOwner}, hashtextextended(${ofType}, 0))`;
-  return rows
-    .where(`${hash(`e.${owner}`, 'e.eventType')} = ${hash(':id', ':eventType')}`, { id, eventType })
-    .andWhere(`coalesce(e.${owner} = :id and e.eventType = :eventType, false)`)
-    .andWhere(`e.${owner} is not null`);
 }

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { IdempotencyRecord } from '../entities/idempotency-record.entity';
 
-/** A key as one client uses it. */
+/** A key as one tenant uses it. */
 export interface IdempotencyKey {
+  /** Whose key it is: the organization that the transaction acts for, or EVERY_TENANT for an operator. */
   readonly scope: string;
   readonly key: string;
 }
@@ -57,12 +58,15 @@ export class IdempotencyRepository {
   }
 
   /**
-   * Deletes up to `limit` expired records, and passes over those that somebody else holds. Resolves to how many.
-   * Index: idx_idempotency_keys_expires.
+   * Deletes up to `limit` expired records, at most 10,000, of all tenants, and passes over those that somebody else holds. Resolves
+   * to how many. Index: idx_idempotency_keys_expires.
    */
   async deleteExpired(limit: number): Promise<number> {
-    const [, deleted] = await this.#manager.query<[unknown, number]>(DELETE_EXPIRED, [limit]);
-    return deleted;
+    const [row] = await this.#manager.query<[{ deleted: number }]>(
+      'select tenancy.sweep_idempotency_keys($1)::integer as deleted',
+      [limit],
+    );
+    return row.deleted;
   }
 }
 
@@ -73,9 +77,3 @@ const WRITE = `
     fingerprint = excluded.fingerprint, call_id = excluded.call_id, status = excluded.status,
     headers = excluded.headers, body = excluded.body,
     created_at = excluded.created_at, expires_at = excluded.expires_at`;
-
-// By address, which needs no second look-up; the rows are locked, so that they keep it.
-const DELETE_EXPIRED = `
-  delete from idempotency_keys where ctid = any (array(
-    select ctid from idempotency_keys where expires_at <= now() order by expires_at limit $1 for update skip locked
-  ))`;

@@ -56,9 +56,14 @@ export class MembershipRepository {
    * Index: user_organizations_pkey.
    *
    * @throws RowChangedError
+   * @throws NotPermittedError if another than its user or an operator would make it active.
    */
-  update(id: string, change: MembershipChange, expected: ExpectedVersions): Promise<Membership | null> {
-    return changeRow(this.#manager, SUBJECT, id, change, expected);
+  async update(id: string, change: MembershipChange, expected: ExpectedVersions): Promise<Membership | null> {
+    try {
+      return await changeRow(this.#manager, SUBJECT, id, change, expected);
+    } catch (error) {
+      throw refusalOf('membership', error);
+    }
   }
 
   /**

@@ -6,7 +6,8 @@ import { Keyset, type Page, type PageRequest } from './keyset';
 import { likeContaining } from './like';
 import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
-import { cursorId, cursorTime } from './sort-key';
+import { rowsOf } from './rows-of';
+import { cursorId, cursorTime, LAST_ID } from './sort-key';
 
 export interface NewOrganization {
   /** Default: a new one. A caller that gives it can look up whether the row was written. */
@@ -80,10 +81,9 @@ export class OrganizationRepository {
 
   /** The organization that owns a mail domain, without regard to case. Index: idx_organizations_domain. */
   findByDomain(domain: string): Promise<Organization | null> {
-    return this.#rows()
-      .where('lower(o.domain) = lower(:domain)', { domain })
-      .andWhere('o.domain is not null')
-      .getOne();
+    return rowsOf(this.#manager, Organization, 'o', 'tenancy.organization_by_domain(:domain)', {
+      domain,
+    }).getOne();
   }
 
   /** Index: idx_organizations_external_id. */
@@ -98,24 +98,24 @@ export class OrganizationRepository {
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByName(text: string, limit = 20): Promise<Organization[]> {
-    return this.#rows()
-      .where('o.name ilike :pattern', { pattern: likeContaining(text) })
+    const pattern = likeContaining(text);
+    const rows = requireLimit(limit);
+    const call = 'tenancy.organizations_by_name(:pattern, :text, :rows)';
+    return rowsOf(this.#manager, Organization, 'o', call, { pattern, text, rows })
       .orderBy('similarity(o.name, :text)', 'DESC')
       .addOrderBy('o.id')
-      .setParameter('text', text)
-      .limit(requireLimit(limit))
       .getMany();
   }
 
   /** Organizations of a status, newest first. Index: idx_organizations_status_created. */
   pageByStatus(status: OrganizationStatus, request: PageRequest = {}): Promise<Page<Organization>> {
-    return byStatus.read(request, (after, take) => {
-      const query = this.#rows().where('o.status = :status', { status });
-      if (after !== undefined) {
-        query.andWhere('(o.createdAt, o.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
-      }
-      return query.orderBy('o.createdAt', 'DESC').addOrderBy('o.id', 'DESC').limit(take).getMany();
-    });
+    const call = 'tenancy.organizations_by_status(:status, :at, :id, :take)';
+    return byStatus.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
+      rowsOf(this.#manager, Organization, 'o', call, { status, at, id, take })
+        .orderBy('o.createdAt', 'DESC')
+        .addOrderBy('o.id', 'DESC')
+        .getMany(),
+    );
   }
 
   #rows() {

@@ -28,12 +28,25 @@ export class ReferenceMissingError extends Error {
   }
 }
 
+/** Whom the transaction acts for may not write such a row: it is of another tenant, or for operators alone. */
+export class NotPermittedError extends Error {
+  override readonly name = 'NotPermittedError';
+  readonly code = 'HOLDFAST_NOT_PERMITTED';
+
+  constructor(
+    readonly entity: string,
+    options?: ErrorOptions,
+  ) {
+    super(`to write this ${entity} is not permitted`, options);
+  }
+}
+
 /** Name of the unique index that refused a row, or undefined for any other error. */
 export function violatedUniqueIndex(error: unknown): string | undefined {
   return sqlstateOf(error) === '23505' ? (violatedConstraint(error) ?? 'unknown') : undefined;
 }
 
-/** Turns the two refusals that a caller can act on into errors of the domain; the rest passes untouched. */
+/** Turns the refusals that a caller can act on into errors of the domain; the rest passes untouched. */
 export function refusalOf(entity: string, error: unknown): unknown {
   const constraint = violatedConstraint(error) ?? 'unknown';
   switch (sqlstateOf(error)) {
@@ -41,6 +54,8 @@ export function refusalOf(entity: string, error: unknown): unknown {
       return new AlreadyExistsError(entity, constraint, { cause: refusalCause(error) });
     case '23503':
       return new ReferenceMissingError(entity, constraint, { cause: refusalCause(error) });
+    case '42501':
+      return new NotPermittedError(entity, { cause: refusalCause(error) });
     default:
       return error;
   }

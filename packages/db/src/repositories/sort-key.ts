@@ -9,12 +9,18 @@ export const cursorTime = z.string().refine(isMoment).transform(renderForPostgre
 // Any id that PostgreSQL takes: rows may have been written by others, with versions of UUID that RFC 9562 does not know.
 export const cursorId = z.guid();
 
-const LAST_POSITION = 2n ** 63n - 1n;
+/** Behind every id that there can be: where a first page begins. */
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+const MAX_BIGINT = 2n ** 63n - 1n;
+
+/** Behind every event that there will be. */
+export const LAST_POSITION = String(MAX_BIGINT);
 
 /** A position of the log: PostgreSQL's `bigint` as digits. */
 export const cursorPosition = z
   .string()
-  .refine((digits) => /^\d{1,19}$/.test(digits) && BigInt(digits) <= LAST_POSITION);
+  .refine((digits) => /^\d{1,19}$/.test(digits) && BigInt(digits) <= MAX_BIGINT);
 
 function isMoment(text: string): boolean {
   const atMs = Date.parse(text);

@@ -1,12 +1,12 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
 import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
-import { cursorId, cursorTime } from './sort-key';
+import { rowsOf } from './rows-of';
+import { cursorId, cursorTime, LAST_ID } from './sort-key';
 
 export interface NewUser {
   /** Default: a new one. A caller that gives it can look up whether the row was written. */
@@ -35,14 +35,8 @@ const byLogin = new Keyset('users-by-login', [cursorTime, cursorId], (row: User)
   row.id,
 ]);
 
-/** By its bytes, as in the indexes: texts that begin with another are a range then. */
-const FIRST_NAME = 'lower(u.firstName) collate "C"';
+/** By its bytes, as in the indexes, whatever the database's collation. */
 const LAST_NAME = 'lower(u.lastName) collate "C"';
-const OF_KNOWN_PREFIX = 'lower(:lastName)';
-/** The same as a sub-query, whose result no plan knows: half a percent of the rows are expected, whatever the text. */
-const OF_UNKNOWN_PREFIX = `(select ${OF_KNOWN_PREFIX})`;
-/** No text of this beginning comes after the beginning and the last character that there is. */
-const LAST_CHARACTER = 'chr(1114111)';
 
 /** Questions about users. Each method names the index that answers it. */
 export class UserRepository {
@@ -94,7 +88,7 @@ export class UserRepository {
 
   /** Without regard to case. Index: idx_users_email_lower. */
   findByEmail(email: string): Promise<User | null> {
-    return this.#rows().where('lower(u.email) = lower(:email)', { email }).getOne();
+    return this.#find('tenancy.user_by_email(:email)', { email }).getOne();
   }
 
   /** Index: idx_users_external_id. */
@@ -110,50 +104,48 @@ export class UserRepository {
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
-    return this.#byLastName(lastNamePrefix, limit)
-      .comment(CUSTOM_PLAN)
-      .andWhere(`${FIRST_NAME} = lower(:firstName)`, { firstName })
-      .andWhere('u.firstName is not null')
+    const rows = requireLimit(limit);
+    return this.#find('tenancy.users_by_name(:firstName, :lastNamePrefix, :rows)', {
+      firstName,
+      lastNamePrefix,
+      rows,
+    })
+      .orderBy(LAST_NAME)
+      .addOrderBy('u.id')
       .getMany();
   }
 
   /**
-   * Users whose last name starts with the text, in the same order. Planned for any text alike: of a narrow range the server
-   * expects a few rows where there may be hundreds, and would read and sort them all. Index: idx_users_last_name.
+   * Users whose last name starts with the text, in the same order. Index: idx_users_last_name.
    *
    * @throws InvalidLimitError unless the limit is 1 to 500.
    */
   async searchByLastName(lastNamePrefix: string, limit = 20): Promise<User[]> {
-    return this.#byLastName(lastNamePrefix, limit, OF_UNKNOWN_PREFIX).getMany();
+    const rows = requireLimit(limit);
+    return this.#find('tenancy.users_by_last_name(:lastNamePrefix, :rows)', { lastNamePrefix, rows })
+      .orderBy(LAST_NAME)
+      .addOrderBy('u.id')
+      .getMany();
   }
 
   /** Users of a status and role, newest first. Index: idx_users_status_role. */
   pageByStatusAndRole(status: UserStatus, role: UserRole, request: PageRequest = {}): Promise<Page<User>> {
-    return byRole.read(request, (after, take) => {
-      const query = this.#rows().where('u.status = :status and u.role = :role', { status, role });
-      if (after !== undefined) {
-        query.andWhere('(u.createdAt, u.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
-      }
-      return query.orderBy('u.createdAt', 'DESC').addOrderBy('u.id', 'DESC').limit(take).getMany();
-    });
+    return byRole.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
+      this.#find('tenancy.users_by_role(:status, :role, :at, :id, :take)', { status, role, at, id, take })
+        .orderBy('u.createdAt', 'DESC')
+        .addOrderBy('u.id', 'DESC')
+        .getMany(),
+    );
   }
 
   /** Active users who have logged in, latest login first. Index: idx_users_login_activity. */
   pageByLatestLogin(request: PageRequest = {}): Promise<Page<User>> {
-    return byLogin.read(request, (after, take) => {
-      const query = this.#rows().where(`u.status = 'active' and u.lastLoginAt is not null`);
-      if (after !== undefined) {
-        query.andWhere('(u.lastLoginAt, u.id) < (:lastLoginAt, :id)', {
-          lastLoginAt: after[0],
-          id: after[1],
-        });
-      }
-      return query
-        .orderBy('u.lastLoginAt', 'DESC', 'NULLS LAST')
+    return byLogin.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
+      this.#find('tenancy.users_by_login(:at, :id, :take)', { at, id, take })
+        .orderBy('u.lastLoginAt', 'DESC')
         .addOrderBy('u.id', 'DESC')
-        .limit(take)
-        .getMany();
-    });
+        .getMany(),
+    );
   }
 
   /** Marks the start of a session; the one before becomes the last login. */
@@ -167,17 +159,11 @@ export class UserRepository {
       .execute();
   }
 
-  #byLastName(lastName: string, limit: number, prefix = OF_KNOWN_PREFIX): SelectQueryBuilder<User> {
-    return this.#rows()
-      .where(`${LAST_NAME} >= ${prefix}`, { lastName })
-      .andWhere(`${LAST_NAME} < ${prefix} || ${LAST_CHARACTER}`)
-      .andWhere('u.lastName is not null')
-      .orderBy(LAST_NAME)
-      .addOrderBy('u.id')
-      .limit(requireLimit(limit));
-  }
-
   #rows() {
     return this.#manager.createQueryBuilder(User, 'u');
+  }
+
+  #find(call: string, parameters: ObjectLiteral) {
+    return rowsOf(this.#manager, User, 'u', call, parameters);
   }
 }

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { LITERAL_INDEXES } from '../../literal-indexes/literal-indexes';
+import { phraseForLiteralSet } from '../../literal-indexes/phrase-for-literal-set';
 import { TABLES } from './staged-rows';
 
 /** What is compared: the indexes that ship, and the twenty-one of the plan as it was written, beside the same others. */
@@ -21,6 +22,12 @@ const UNPLANNED = ['idx_users_last_name'] as const;
  * literal index makes room for it, and then the table has none: the literal set needs the one that stood in the plan.
  */
 export async function takeLiteralSet(runner: QueryRunner): Promise<void> {
+  // What the application asks through functions is asked in their words.
+  const functions: { definition: string }[] = await runner.query(
+    `select pg_get_functiondef(oid) as definition from pg_proc
+     where pronamespace = to_regnamespace('tenancy') and prosrc like '%uuid_hash_extended%'`,
+  );
+  for (const { definition } of functions) await runner.query(phraseForLiteralSet(definition));
   for (const name of UNPLANNED) await runner.query(`drop index ${name}`);
   for (const { name, table, statement } of LITERAL_INDEXES) {
     const [constraint]: { name: string }[] = await runner.query(

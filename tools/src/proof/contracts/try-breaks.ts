@@ -2,7 +2,7 @@ import { CONTRACTS, type ContractSample } from '@holdfast/db/contracts';
 import { ContractError, checkContract, type QueryContract } from '@holdfast/online-schema';
 import type { QueryRunner } from 'typeorm';
 import { TABLES } from '../../bench/indexes/staged-rows';
-import { CONTRACT_ROLE, type ContractDatabase } from '../../contracts/contract-database';
+import { asAsker, type ContractDatabase } from '../../contracts/contract-database';
 import type { IndexBreak } from './index-breaks';
 
 type Contract = QueryContract<ContractSample>;
@@ -77,7 +77,7 @@ async function tryContracts(
 
 async function findKinds(runner: QueryRunner, sample: ContractSample, contract: Contract): Promise<string[]> {
   try {
-    const report = await checkContract(runner, contract, { sample, role: CONTRACT_ROLE });
+    const report = await checkContract(runner, contract, asAsker(contract, sample));
     return [...new Set(report.broken.map(({ kind }) => kind))];
   } catch (error) {
     // A call that relies on a refusal, and is not refused, throws.

@@ -1,0 +1,141 @@
+/** What the key of an operator, which belongs to no organization, has for one: a single look tells both. */
+export const EVERYTHING = '00000000-0000-0000-0000-000000000000';
+
+/** The row of the key that the transaction acts for; the setting holds its hash, which nobody but the key's holder can know. */
+const CURRENT_KEY = `
+  from public.api_keys
+  where key_hash = decode(current_setting('holdfast.key', true), 'hex')
+    and status = 'active'
+    and (expires_at is null or expires_at > now())`;
+
+const asOwner = (name: string, returns: string, body: string, volatility = 'stable') => `
+  create function tenancy.${name} returns ${returns}
+  language sql ${volatility} security definer
+  set search_path = ''
+  as $$ ${body} $$`;
+
+/** Without the hash. */
+const KEY_COLUMNS = [
+  'id uuid',
+  'user_id uuid',
+  'organization_id uuid',
+  'name text',
+  'prefix text',
+  'scopes text[]',
+  'status text',
+  'rotated_to uuid',
+  'expires_at timestamptz',
+  'last_used_at timestamptz',
+  'created_at timestamptz',
+  'updated_at timestamptz',
+  'version integer',
+];
+
+/** Functions of the owner that tell who asks, and do the little that is done for nobody's organization. */
+export const FUNCTIONS = [
+  asOwner('tenant()', 'uuid', `select coalesce(organization_id, '${EVERYTHING}') ${CURRENT_KEY}`),
+  asOwner('holder()', 'uuid', `select user_id ${CURRENT_KEY}`),
+  asOwner(
+    'is_member(member uuid)',
+    'boolean',
+    `select exists (
+       select from public.user_organizations
+       where user_id = member and organization_id = tenancy.tenant() and status = 'active'
+     )`,
+  ),
+  asOwner(
+    'identify(hash bytea, at timestamptz default now())',
+    `table (${KEY_COLUMNS.join(', ')})`,
+    `select ${KEY_COLUMNS.map((column) => `k.${column.split(' ')[0]}`).join(', ')}
+     from public.api_keys k
+     where k.key_hash = hash and k.status = 'active' and (k.expires_at is null or k.expires_at > at)`,
+  ),
+  // By the hash and not by the id: who does not know the key cannot make it look used.
+  asOwner(
+    'note_use(hash bytea, at timestamptz, resolution interval)',
+    'boolean',
+    `with noted as (
+       update public.api_keys set last_used_at = at
+       where key_hash = hash and (last_used_at is null or last_used_at < at - resolution)
+       returning id
+     )
+     select exists (select from noted)`,
+    'volatile',
+  ),
+  // By address, which needs no second look-up; the rows are locked, so that they keep it.
+  asOwner(
+    'sweep_idempotency_keys(most integer)',
+    'bigint',
+    `with deleted as (
+       delete from public.idempotency_keys where ctid = any (array(
+         select ctid from public.idempotency_keys
+         where expires_at <= now()
+         order by expires_at limit least(most, 10000) for update skip locked
+       ))
+       returning 1
+     )
+     select count(*) from deleted`,
+    'volatile',
+  ),
+  // No more than what an append to the place would tell.
+  asOwner(
+    'is_taken(of_type text, of_id uuid, at_version integer)',
+    'boolean',
+    `select exists (
+       select from public.events
+       where aggregate_type = of_type and aggregate_id = of_id and aggregate_version = at_version
+     )`,
+  ),
+  // As the owner and by its user alone: a policy for it would let the user change the rest of the row as well.
+  asOwner(
+    'accept_membership(accepted uuid)',
+    'boolean',
+    `with changed as (
+       update public.user_organizations set status = 'active', updated_at = now(), version = version + 1
+       where id = accepted and user_id = tenancy.holder() and status = 'pending'
+       returning id
+     )
+     select exists (select from changed)`,
+    'volatile',
+  ),
+  // Whoever calls a function of the owner is not seen in it but by these two, which it cannot choose freely.
+  asOwner(
+    'sees_all()',
+    'boolean',
+    `select bool_or(pg_catalog.pg_has_role(
+         coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user)::name, role, 'usage'
+       ))
+     from unnest(array[current_user, 'holdfast_worker', 'holdfast_read']::name[]) as role`,
+  ),
+  // Policies see the row before or after a change, and this is about both. It runs as who writes, so that owners may.
+  `create function tenancy.guard_membership() returns trigger
+   language plpgsql
+   set search_path = ''
+   as $$
+   begin
+     if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active' or old.user_id <> new.user_id)
+        and row_security_active('public.user_organizations')
+        and tenancy.tenant() is distinct from '${EVERYTHING}' then
+       raise insufficient_privilege using
+         message = 'a membership is made active by its user or by an operator';
+     end if;
+     return new;
+   end $$`,
+  `create trigger guard_membership before insert or update on public.user_organizations
+   for each row execute function tenancy.guard_membership()`,
+];
+
+/** `sees_all` is for the functions here alone. */
+export const FUNCTION_GRANTS = [
+  'revoke execute on all functions in schema tenancy from public',
+  ...[
+    'tenant()',
+    'holder()',
+    'is_member(uuid)',
+    'identify(bytea, timestamptz)',
+    'note_use(bytea, timestamptz, interval)',
+    'sweep_idempotency_keys(integer)',
+    'accept_membership(uuid)',
+  ].map((signature) => `grant execute on function tenancy.${signature} to holdfast_app`),
+  'grant execute on function tenancy.is_taken(text, uuid, integer) to holdfast_app, holdfast_worker',
+];

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { newId } from '../new-id';
+import { type OpenTenants, openTenants, type Tenant } from '../test/open-tenants';
+
+describe('tenants on one database', () => {
+  let tenants: OpenTenants;
+  let one: Tenant;
+  let other: Tenant;
+  let operator: Tenant;
+
+  beforeAll(async () => {
+    tenants = await openTenants();
+    ({ one, other, operator } = tenants);
+    for (const tenant of [one, other]) await createEvent(tenant);
+  });
+
+  afterAll(() => tenants?.close());
+
+  const createEvent = ({ organizationId }: Tenant) =>
+    tenants.dataSource.query(
+      `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
+       values ('order', $1, 1, $2, 'order.placed', now(), $3, '{}')`,
+      [newId(), newId(), organizationId],
+    );
+
+  /** As the application's user, with whatever it has been told to act for; what it writes is undone. */
+  async function asApp<T>(
+    tenant: Tenant | undefined,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const runner = tenants.application.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await actFor(runner.manager, tenant);
+      return await work(runner.manager);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  }
+
+  const actFor = (manager: EntityManager, tenant?: Tenant) =>
+    manager.query(`select set_config('holdfast.key', $1, true)`, [tenant?.keyHash.toString('hex') ?? '']);
+
+  const TABLES = ['organizations', 'users', 'user_organizations', 'events', 'api_keys'];
+  const count = async (manager: EntityManager, table: string) =>
+    Number((await manager.query(`select count(*) as n from ${table}`))[0].n);
+
+  it.each(TABLES)('a key sees its own rows of %s, an operator all, and nobody none', async (table) => {
+    expect(await asApp(one, (manager) => count(manager, table))).toBe(1);
+    expect(await asApp(operator, (manager) => count(manager, table))).toBeGreaterThanOrEqual(2);
+    expect(await asApp(undefined, (manager) => count(manager, table))).toBe(0);
+  });
+
+  it.each([
+    ['a hash that is no key', randomBytes(32).toString('hex')],
+    ['something else than a hash', '00'],
+  ])('sees nothing with %s', async (_, key) => {
+    const seen = await asApp(one, async (manager) => {
+      await manager.query(`select set_config('holdfast.key', $1, true)`, [key]);
+      const counts: number[] = [];
+      for (const table of TABLES) counts.push(await count(manager, table));
+      return counts;
+    });
+    expect(seen).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it.each(['revoked', 'inactive'])(
+    'a key that is %s sees nothing, from the next statement on',
+    async (status) => {
+      const third = await tenants.createTenant();
+      await createEvent(third);
+      expect(await asApp(third, (manager) => count(manager, 'events'))).toBe(1);
+      await tenants.dataSource.query('update api_keys set status = $1 where key_hash = $2', [
+        status,
+        third.keyHash,
+      ]);
+      expect(await asApp(third, (manager) => count(manager, 'events'))).toBe(0);
+    },
+  );
+
+  it.each([
+    [
+      'an event of another organization',
+      () => [
+        `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
+       values ('order', $1, 1, $2, 'x', now(), $3, '{}')`,
+        [newId(), newId(), other.organizationId],
+      ],
+    ],
+    [
+      'an API key of another organization',
+      () => [
+        'insert into api_keys (id, user_id, organization_id, key_hash) values ($1, $2, $3, $4)',
+        [newId(), one.userId, other.organizationId, randomBytes(32)],
+      ],
+    ],
+    [
+      'an API key of an operator',
+      () => [
+        'insert into api_keys (id, user_id, key_hash) values ($1, $2, $3)',
+        [newId(), one.userId, randomBytes(32)],
+      ],
+    ],
+    [
+      'an API key of its own organization for a stranger, whose rows that would show',
+      () => [
+        'insert into api_keys (id, user_id, organization_id, key_hash) values ($1, $2, $3, $4)',
+        [newId(), other.userId, one.organizationId, randomBytes(32)],
+      ],
+    ],
+    [
+      'a record of a request of another organization',
+      () => [
+        `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
+         values ($1, 'k', sha256('x'), $2, 201, '{}', '', now())`,
+        [other.organizationId, newId()],
+      ],
+    ],
+    [
+      'an active membership of a stranger',
+      () => [
+        'insert into user_organizations (id, user_id, organization_id) values ($1, $2, $3)',
+        [newId(), other.userId, one.organizationId],
+      ],
+    ],
+    [
+      'a membership of another organization',
+      () => [
+        `insert into user_organizations (id, user_id, organization_id, status) values ($1, $2, $3, 'pending')`,
+        [newId(), one.userId, other.organizationId],
+      ],
+    ],
+    ['an organization', () => ['insert into organizations (id, name) values ($1, $2)', [newId(), 'mine']]],
+    ['a user', () => ['insert into users (id) values ($1)', [newId()]]],
+  ] satisfies [string, () => [string, unknown[]]][])('a key cannot write %s', async (_, statement) => {
+    await expect(asApp(one, (manager) => manager.query(...statement()))).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
+  it('a key can invite a stranger, and sees nothing of them until they accept', async () => {
+    await asApp(one, async (manager) => {
+      const id = newId();
+      await manager.query(
+        `insert into user_organizations (id, user_id, organization_id, status) values ($1, $2, $3, 'pending')`,
+        [id, other.userId, one.organizationId],
+      );
+      expect(await manager.query('select from users where id = $1', [other.userId])).toEqual([]);
+      await manager.query('savepoint before');
+      await expect(
+        manager.query(`update user_organizations set status = 'active' where id = $1`, [id]),
+      ).rejects.toThrow(/made active by its user or by an operator/);
+      await manager.query('rollback to savepoint before');
+      await expect(accept(manager, id)).resolves.toBe(false);
+      await actFor(manager, other);
+      await expect(accept(manager, id)).resolves.toBe(true);
+      await actFor(manager, one);
+      expect(await manager.query('select from users where id = $1', [other.userId])).toHaveLength(1);
+    });
+  });
+
+  const accept = async (manager: EntityManager, id: string) =>
+    (await manager.query('select tenancy.accept_membership($1) as done', [id]))[0].done;
+
+  it.each([
+    'select key_hash from api_keys',
+    'select * from api_keys',
+    'update api_keys set organization_id = null',
+    `update api_keys set key_hash = '\\x00'`,
+    'update events set organization_id = null',
+    'update user_organizations set organization_id = gen_random_uuid()',
+    'update organizations set id = gen_random_uuid()',
+    'update users set id = gen_random_uuid()',
+    'update api_keys set last_used_at = now()',
+    'select tenancy.sees_all()',
+    'select from event_leases',
+    'delete from events',
+    'truncate organizations',
+    'alter table events disable row level security',
+    'set local role holdfast_read',
+    'set local role holdfast_worker',
+    `select tenancy.guard_membership()`,
+    'set local row_security = off; select from events',
+    'create table public.mine ()',
+  ])('the role cannot: %s', async (sql) => {
+    await expect(asApp(one, (manager) => manager.query(sql))).rejects.toMatchObject({
+      code: expect.stringMatching(/^42501|0A000$/),
+    });
+  });
+});
