@@ -81,6 +81,7 @@ export {
   PoolClosedError,
   PoolExhaustedError,
   type PoolExhaustedFacts,
+  SettingsNotSentError,
 } from './pool/pool-error';
 export { POOL_DEFAULTS, type PoolSettings, requirePoolSettings } from './pool/pool-settings';
 export type { PoolStats } from './pool/pool-stats';
@@ -90,6 +91,7 @@ export { readSessionLsn } from './replicas/read-session-lsn';
 export type { ReplicaState, ReplicaStats } from './replicas/replica';
 export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
 export { CUSTOM_PLAN } from './statements/custom-plan';
+export type { LocalSettings } from './statements/local-settings';
 export type { Pooler, StatementSettings } from './statements/statement-settings';
 export {
   AmbiguousOutcomeError,

@@ -1,4 +1,5 @@
 import type { QueryResult } from 'pg';
+import type { LocalSetting } from '../statements/local-settings';
 
 /** A question without parameters that is asked behind a statement and answered with it. */
 export interface Companion {
@@ -13,8 +14,11 @@ export interface Companion {
 export interface StatementRunner {
   /** Whether it wants to run this statement. */
   accepts(text: string, values: readonly unknown[] | undefined): boolean;
-  /** Writes the statement before it returns, where the connection is free or pipelined, and resolves with the answer. */
-  run(text: string, values: readonly unknown[]): Promise<QueryResult>;
+  /**
+   * Writes the statement before it returns, where the connection is free or pipelined, and resolves with the answer.
+   * @param settings hold for it alone, or for the transaction that it is in. Default none.
+   */
+  run(text: string, values: readonly unknown[], settings?: readonly LocalSetting[]): Promise<QueryResult>;
   /** Whether the connection holds this statement under a name. */
   isPrepared(text: string): boolean;
   /**

@@ -14,6 +14,7 @@ import { withAcquireOptions } from '../pool/acquire-options';
 import { runInterruptibly } from '../pool/interrupt';
 import { readLease } from '../pool/lease';
 import { requireSignal } from '../pool/require-option';
+import { type LocalSettings, readSettings } from '../statements/local-settings';
 import { TransactionLeftOpenError } from './manager-error';
 
 /** What ends the wait for a connection, and the work on it. */
@@ -25,6 +26,10 @@ export interface WithConnectionOptions {
    * once. Default: the pool's `acquireMs`.
    */
   readonly deadline?: Deadline | number | undefined;
+  /**
+   * Hold for each statement of the work, and go out with it: policies and functions of the database read them. Default none.
+   */
+  readonly settings?: LocalSettings | undefined;
 }
 
 /**
@@ -38,9 +43,10 @@ export async function runOnConnection<T>(
   work: (runner: QueryRunner) => Promise<T> | T,
   options: WithConnectionOptions,
 ): Promise<T> {
-  requireKnownOptions('withConnection', options, ['signal', 'deadline']);
+  requireKnownOptions('withConnection', options, ['signal', 'deadline', 'settings']);
   if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
   const { signal, deadline } = options;
+  const settings = readSettings(options.settings);
   requireSignal(signal);
   const startedMs = performance.now();
   const remainingMs = deadline === undefined ? undefined : readRemainingMs(deadline);
@@ -51,6 +57,7 @@ export async function runOnConnection<T>(
     remainingMs === undefined ? undefined : startLimit(remainingMs - (performance.now() - startedMs));
   const end = joinSignals(signal, limit?.signal);
   const lease = readLease(client);
+  if (lease) lease.settings = settings;
   try {
     const result = await (end && lease ? runInterruptibly(lease, end, () => work(runner)) : work(runner));
     // A connection that the work has given back itself may be another caller's by now.

@@ -5,9 +5,11 @@ import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
+import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
+import { sendWithSettings } from '../statements/settings-query';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
-import { ConnectionReleasedError } from './pool-error';
+import { ConnectionReleasedError, SettingsNotSentError } from './pool-error';
 import {
   endsTransaction,
   isSingleStatement,
@@ -60,6 +62,8 @@ export class Lease {
   readonly face: PoolClient;
   /** Set while a unit of work rules the connection. */
   gate: StatementGate | undefined;
+  /** Hold for each statement by itself: nothing is left of them on the connection. */
+  settings: readonly LocalSetting[] = NO_SETTINGS;
   /** What events call its pool. */
   readonly pool: string;
   readonly #events: PostgresEmitter;
@@ -130,6 +134,7 @@ export class Lease {
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
     if (this.#refusal) throw this.#refusal.reason;
+    if (this.settings.length > 0) throw new SettingsNotSentError();
     if (this.gate === undefined) noteStatement((query as { readonly text?: string }).text ?? 'COPY');
     // It may be a COPY into a table.
     if (this.gate === undefined) currentReadSession()?.noteWrite();
@@ -194,10 +199,14 @@ export class Lease {
   }
 
   #send(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
-    const { client } = this;
+    const { client, settings } = this;
     const { statements } = client;
     if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
-      return statements.run(text, values as unknown[]);
+      return statements.run(text, values as unknown[], settings);
+    }
+    if (settings.length > 0 && !controlsTransaction(text)) {
+      const given = values ?? (typeof config === 'string' ? undefined : config.values);
+      return sendWithSettings(client, text, given ?? [], settings);
     }
     return values === undefined ? client.query(config as string) : client.query(config as string, values);
   }
@@ -230,6 +239,11 @@ export class Lease {
       error,
     });
   }
+}
+
+/** A failed transaction takes no setting, and must be left all the same. */
+function controlsTransaction(text: string): boolean {
+  return startsTransaction(text) || endsTransaction(text) || leavesFailure(text);
 }
 
 /** Asks a face for its lease. A map with weak keys would cost the garbage collector more than all the rest of a lease does. */

@@ -49,6 +49,16 @@ export class ConnectionReleasedError extends Error {
   }
 }
 
+/** A cursor or a copy stream was begun where settings go out with each statement; they cannot go out with these. */
+export class SettingsNotSentError extends Error {
+  override readonly name = 'SettingsNotSentError';
+  readonly code = 'SETTINGS_NOT_SENT';
+
+  constructor() {
+    super('Settings hold for a cursor or a copy stream only in a unit of work; run it in one');
+  }
+}
+
 /** A new connection was not ready in time. Nothing of the caller's was sent to the server. */
 export class ConnectTimeoutError extends Error {
   override readonly name = 'ConnectTimeoutError';

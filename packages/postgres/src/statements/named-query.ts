@@ -2,6 +2,7 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { Companion } from '../connection/statement-runner';
 import { closeStatement } from './close-statement';
 import type { HeldStatements } from './held-statements';
+import { type LocalSetting, SET_LOCAL, writeSettings } from './local-settings';
 import {
   type ClientInternals,
   type ConnectionInternals,
@@ -21,6 +22,8 @@ export interface StatementSession {
   knownSchemaChanges: number;
   /** Whether the server has begun to execute what was submitted last. */
   isBound: boolean;
+  /** How many settings in front of it the server has not begun to execute. */
+  settingsDue: number;
 }
 
 /** What is executed once. */
@@ -30,6 +33,8 @@ interface NamedStatement {
   readonly values: readonly unknown[];
   /** Asked behind it, under the same Sync. */
   readonly companion: Companion | undefined;
+  /** Done in front of it, under the same Sync. */
+  readonly settings: readonly LocalSetting[];
 }
 
 /**
@@ -46,6 +51,9 @@ export class NamedQuery extends Query {
   #isRepeated = false;
   #mayRepeat = false;
   readonly #companion: Companion | undefined;
+  readonly #settings: readonly LocalSetting[];
+  /** Answers that are those of settings. */
+  #answersDue = 0;
   #isAnswered = false;
 
   constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
@@ -53,6 +61,7 @@ export class NamedQuery extends Query {
     this.name = statement.name;
     this.#session = session;
     this.#companion = statement.companion;
+    this.#settings = statement.settings;
   }
 
   override submit(connection: ConnectionInternals): Error | null {
@@ -61,12 +70,14 @@ export class NamedQuery extends Query {
     // In a pipeline, what comes first may open a transaction and is not answered yet.
     this.#mayRepeat = !this.#isRepeated && !client.pipeline && client.getTransactionStatus() === 'I';
     this.#session.isBound = false;
+    this.#session.settingsDue = this.#answersDue = this.#settings.length;
     const obsolete = held.admit(this.text, this.name) ?? this.#listUnconfirmed(connection);
     this.#isPreparing = obsolete !== undefined;
     this.#isSubmitting = true;
     connection.stream.cork();
     try {
       if (obsolete !== undefined) for (const name of obsolete) closeStatement(connection, name);
+      if (this.#settings.length > 0) writeSettings(connection, this.#settings);
       return super.submit(connection);
     } finally {
       connection.stream.uncork();
@@ -88,11 +99,16 @@ export class NamedQuery extends Query {
   }
 
   override handleDataRow(row: DataRow): void {
+    if (this.#answersDue > 0) return;
     if (this.#isAnswered) this.#companion?.onRow(row.fields);
     else super.handleDataRow(row);
   }
 
   override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+    if (this.#answersDue > 0) {
+      this.#answersDue -= 1;
+      return;
+    }
     if (!this.#isAnswered) super.handleCommandComplete(message, connection);
     this.#isAnswered = this.#companion !== undefined;
   }
@@ -125,6 +141,7 @@ export class NamedQuery extends Query {
 
   #forgetAll({ parsedStatements }: ConnectionInternals): void {
     this.#session.held.forgetAll();
+    delete parsedStatements[SET_LOCAL.name];
     if (this.#companion !== undefined) delete parsedStatements[this.#companion.name];
   }
 

@@ -8,6 +8,8 @@ interface QueryInternals {
   readonly text: string;
   /** Prepared under it, or executed by it where `parsedStatements` has it. */
   name: string;
+  /** `extended`: also where there are no values. */
+  queryMode?: 'extended';
   /** Writes the messages. Returns an error when there is nothing that could be sent. */
   submit(connection: ConnectionInternals): Error | null;
   handleError(error: Error, connection: ConnectionInternals): void;
@@ -37,8 +39,9 @@ export interface ConnectionInternals {
   readonly submittedNamedStatements: Record<string, string>;
   /** Writes a Close message, which is answered with the next Sync. */
   close(target: { readonly type: 'S'; readonly name: string }): void;
-  /** Writes a Bind message without parameters, for the unnamed portal. */
-  bind(target: { readonly statement: string }): void;
+  parse(statement: { readonly name: string; readonly text: string }): void;
+  /** Writes a Bind message for the unnamed portal. */
+  bind(target: { readonly statement: string; readonly values?: readonly string[] }): void;
   execute(target: { readonly portal: string }): void;
   sync(): void;
   on(event: 'bindComplete', listener: () => void): void;

@@ -3,8 +3,11 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { Companion, StatementRunner } from '../connection/statement-runner';
 import { wantsCustomPlan } from './custom-plan';
 import { HeldStatements } from './held-statements';
+import { type LocalSetting, NO_SETTINGS, SET_LOCAL } from './local-settings';
 import { NamedQuery, type StatementSession } from './named-query';
 import type { ClientInternals, ConnectionInternals } from './pg-internals';
+import { ReservedQuery } from './reserved-query';
+import { sendWithSettings } from './settings-query';
 import type { SharedStatements } from './shared-statements';
 
 /** Longer texts are mostly written by a program for one use, and each would be kept by every connection. */
@@ -41,10 +44,12 @@ export class StatementCache implements StatementRunner {
       shared,
       knownSchemaChanges: shared.schemaChanges,
       isBound: false,
+      settingsDue: 0,
     };
     const { connection } = client as unknown as ClientInternals;
     connection.on('bindComplete', () => {
-      this.#session.isBound = true;
+      if (this.#session.settingsDue > 0) this.#session.settingsDue -= 1;
+      else this.#session.isBound = true;
     });
     connection.on('commandComplete', ({ text }) => this.#onCommand(text, connection));
     connection.on('parameterStatus', ({ parameterName }) => {
@@ -58,17 +63,36 @@ export class StatementCache implements StatementRunner {
     );
   }
 
-  run(text: string, values: readonly unknown[]): Promise<QueryResult> {
+  run(
+    text: string,
+    values: readonly unknown[],
+    settings: readonly LocalSetting[] = NO_SETTINGS,
+  ): Promise<QueryResult> {
     const name = this.#held.nameOf(text) ?? this.#proposeName(text);
+    const [setting] = settings;
+    if (name === undefined && setting !== undefined) {
+      return sendWithSettings(this.#client, text, values, settings).catch(rethrow);
+    }
     if (name === undefined) return this.#client.query(text, values as unknown[]);
+    if (setting !== undefined) this.#prepare(setting);
     const companion = this.#takeCompanion();
     const answer = new Promise<QueryResult>((resolve, reject) => {
-      const query = new NamedQuery(this.#session, { text, name, values, companion }, (error, result) =>
-        error ? reject(error) : resolve(result),
+      const query = new NamedQuery(
+        this.#session,
+        { text, name, values, companion, settings },
+        (error, result) => (error ? reject(error) : resolve(result)),
       );
       this.#client.query(query);
     });
     return answer.catch(rethrow);
+  }
+
+  /** From then on the server holds it under its name: what it sets is over when it is answered. */
+  #prepare(setting: LocalSetting): void {
+    const { parsedStatements } = (this.#client as unknown as ClientInternals).connection;
+    if (parsedStatements[SET_LOCAL.name] !== undefined) return;
+    // If it fails, so will what follows.
+    this.#client.query(new ReservedQuery(SET_LOCAL, [...setting], () => undefined));
   }
 
   accompany(companion: Companion, write: () => void): boolean {

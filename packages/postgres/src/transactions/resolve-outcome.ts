@@ -6,6 +6,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { requirePool } from '../data-source/pool-registry';
 import { withAcquireOptions } from '../pool/acquire-options';
 import { readLease } from '../pool/lease';
+import type { LocalSetting } from '../statements/local-settings';
 import { AmbiguousOutcomeError, type UnresolvedReason } from './ambiguous-outcome-error';
 import { END_IF_GOING_ON, IS_GOING_ON } from './lost-backend';
 import type { OutcomeLedger } from './outcome-ledger';
@@ -20,6 +21,8 @@ export interface LostCommit {
   readonly token: string | undefined;
   /** The caller's own look-up. */
   readonly wasApplied: ((manager: EntityManager) => Promise<boolean>) | undefined;
+  /** Set for the transaction, and so for the look-up. */
+  readonly settings: readonly LocalSetting[];
   /** What happened to the COMMIT. */
   readonly cause: unknown;
 }
@@ -94,11 +97,13 @@ async function askWitness({ watch, transactionId, backendPid }: LostCommit, isGr
 }
 
 function chooseLookUp(lost: LostCommit, { dataSource, ledger }: ResolveTerms): LookUp | undefined {
-  const { token, wasApplied } = lost;
+  const { token, wasApplied, settings } = lost;
   if (wasApplied !== undefined) {
     return (remainingMs, isGraceOver) =>
       onPrimary(dataSource, remainingMs, async (client, manager) => {
         if (await isGoingOn(client, lost, isGraceOver)) return 'in progress';
+        const lease = readLease(client);
+        if (lease) lease.settings = settings;
         const applied: unknown = await wasApplied(manager);
         if (typeof applied !== 'boolean') throw new WrongAnswerError();
         return applied ? 'committed' : 'aborted';

@@ -8,6 +8,7 @@ import { withAcquireOptions } from '../pool/acquire-options';
 import { type Lease, readLease } from '../pool/lease';
 import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
+import type { LocalSetting } from '../statements/local-settings';
 import { type IsolationLevel, renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
 import type { OutcomeLedger } from './outcome-ledger';
@@ -25,6 +26,7 @@ export interface TransactionTerms {
   readonly dataSource: DataSource;
   readonly isolation: IsolationLevel | undefined;
   readonly readOnly: boolean;
+  readonly settings: readonly LocalSetting[];
   /** Whether a replica may run it. */
   readonly onReplica: boolean;
   /** Told which connection it runs on. */
@@ -101,7 +103,7 @@ class Run {
   readonly #hooks: AfterCommitHook[] = [];
 
   constructor(runner: QueryRunner, lease: Lease, attempt: Attempt, terms: TransactionTerms) {
-    const { dataSource, isolation, readOnly, useWitness, wasApplied } = terms;
+    const { dataSource, isolation, readOnly, settings, useWitness, wasApplied } = terms;
     const pool = requirePool(dataSource);
     const ledger = readOnly || wasApplied !== undefined ? undefined : terms.ledger;
     this.#readSession = currentReadSession();
@@ -119,6 +121,7 @@ class Run {
         statementTimeoutMs: pool.statementTimeoutMs,
       }),
       readOnly,
+      settings,
       wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
       createEntry: ledger && (() => ledger.createEntry()),
@@ -268,10 +271,10 @@ class Run {
     // What was only read needs no commit to be true, but at SERIALIZABLE needs one to be consistent.
     if (this.#terms.readOnly) throw describeAbort(cause);
     const { transactionId, backendPid, token, sentAtMs } = this.#session;
-    const { wasApplied } = this.#terms;
+    const { wasApplied, settings } = this.#terms;
     const watch = this.#watch;
     this.#noteCommit(undefined);
-    const lost = { transactionId, backendPid, sentAtMs, watch, token, wasApplied, cause };
+    const lost = { transactionId, backendPid, sentAtMs, watch, token, wasApplied, settings, cause };
     return { kind: 'lost', value, hooks: this.#hooks, lost };
   }
 

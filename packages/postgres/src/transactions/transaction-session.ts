@@ -1,6 +1,7 @@
 import { readErrorCode } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
+import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import type { StatementGate } from '../pool/lease';
 import {
@@ -11,8 +12,9 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
-import { Query, type QueryCallback } from '../statements/pg-internals';
-import { type NamedText, ReservedQuery } from '../statements/reserved-query';
+import { ask } from '../statements/ask';
+import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
+import type { NamedText } from '../statements/reserved-query';
 import { TransactionControlError } from './transaction-control-error';
 
 /** Where a transaction stands. */
@@ -31,6 +33,8 @@ export interface OutcomeEntry {
 export interface SessionTerms {
   /** What is sent instead of TypeORM's START TRANSACTION. */
   readonly begin: string;
+  /** Set for the transaction, in the same write. */
+  readonly settings: readonly LocalSetting[];
   readonly readOnly: boolean;
   /** Whether the transaction's id shall be known before COMMIT. */
   readonly wantsId: boolean;
@@ -197,7 +201,16 @@ export class TransactionSession implements StatementGate {
   #begin(text: string, forward: Forward): Promise<QueryResult> {
     if (!startsTransaction(text)) return forward(text);
     this.#state = 'open';
-    return forward(this.#terms.begin);
+    const { begin, settings } = this.#terms;
+    if (settings.length === 0) return forward(begin);
+    const set = (setting: LocalSetting) =>
+      ask(this.#client, SET_LOCAL, [...setting]).catch((error: unknown) => {
+        throw tagPhase(explainFailure(this.#client, error), 'in-transaction');
+      });
+    // Where BEGIN fails, they hold for nothing.
+    return this.#inOneWrite(() => Promise.all([forward(begin), ...settings.map(set)])).then(
+      ([begun]) => begun,
+    );
   }
 
   #rollBack(text: string, forward: Forward): Promise<QueryResult> {
@@ -217,7 +230,7 @@ export class TransactionSession implements StatementGate {
     const answer = await this.#inOneWrite(() => {
       // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
       if (entry) {
-        this.#ask(entry.statement, [entry.token]).catch((error: unknown) => {
+        ask(this.#client, entry.statement, [entry.token]).catch((error: unknown) => {
           this.#entryFailure = error;
         });
       }
@@ -243,24 +256,13 @@ export class TransactionSession implements StatementGate {
   /** Never rejects: where the statement in front of it has failed, the next one that succeeds asks again. */
   async #askForId(): Promise<void> {
     try {
-      const { rows } = await this.#ask(READ_ID, []);
+      const { rows } = await ask(this.#client, READ_ID, []);
       const [row] = rows as { readonly id: string; readonly pid: number }[];
       this.#transactionId ??= row?.id;
       this.#backendPid ??= row?.pid;
     } catch (error) {
       if (readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#idFailure = error as Error;
     }
-  }
-
-  /** node-postgres makes a slow object of what it is given, unless it is given a query. */
-  #ask(statement: NamedText, values: unknown[]): Promise<QueryResult> {
-    return new Promise((resolve, reject) => {
-      const settle: QueryCallback = (error, result) => (error ? reject(error) : resolve(result));
-      const isNamed = this.#client.statements !== undefined;
-      this.#client.query(
-        isNamed ? new ReservedQuery(statement, values, settle) : new Query(statement.text, values, settle),
-      );
-    });
   }
 
   /** Never rejects: the transaction is committed, wherever that is. */

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/resilience';
 import type { EntityManager } from 'typeorm';
 import { requireBoolean, requireObject } from '../pool/require-option';
+import { type LocalSettings, readSettings } from '../statements/local-settings';
 import { type IsolationLevel, requireIsolation } from './begin';
 import { OutcomeLedger } from './outcome-ledger';
 
@@ -53,6 +54,11 @@ interface CommonRunOptions {
    * answer was lost, on another connection, when the transaction is certainly over.
    */
   readonly wasApplied?: (manager: EntityManager) => Promise<boolean>;
+  /**
+   * Set for the transaction, in the same write as BEGIN, and for the look-up of `wasApplied`: policies and functions of the
+   * database read them. At REPEATABLE READ and SERIALIZABLE they take the snapshot. Default none.
+   */
+  readonly settings?: LocalSettings | undefined;
   /** Who is calling, for logs and events. */
   readonly context?: CallContext | undefined;
 }
@@ -97,6 +103,7 @@ const RUN_OPTIONS = [
   'signal',
   'deadline',
   'wasApplied',
+  'settings',
   'context',
 ] as const satisfies readonly (keyof RunOptions)[];
 
@@ -125,7 +132,7 @@ export function requireUnitOfWorkOptions(options: UnitOfWorkOptions) {
 export function requireRun(work: unknown, options: RunOptions): void {
   if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
   requireKnownOptions('run', options, RUN_OPTIONS);
-  const { isolation, readOnly, replica, wasApplied, context }: AnyRunOptions = options;
+  const { isolation, readOnly, replica, wasApplied, settings, context }: AnyRunOptions = options;
   requireIsolation(isolation);
   requireBoolean('readOnly', readOnly);
   requireBoolean('replica', replica);
@@ -133,5 +140,6 @@ export function requireRun(work: unknown, options: RunOptions): void {
     throw new InvalidOptionError('replica', replica, 'true only with readOnly, and not at SERIALIZABLE');
   }
   requireFunction('wasApplied', wasApplied);
+  readSettings(settings);
   if (context !== undefined) requireObject('context', context, 'an object that says who is calling');
 }

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { DataSourceNotOpenError, findPool, readEvents } from '../data-source/pool-registry';
 import type { PostgresEmitter, TransactionEvent } from '../events/postgres-events';
 import { PRIMARY_POOL } from '../pool/pool-options';
+import { readSettings } from '../statements/local-settings';
 import { AmbiguousOutcomeError } from './ambiguous-outcome-error';
 import { describeAbort } from './commit-failure';
 import { guardLogger } from './guard-logger';
@@ -123,6 +124,7 @@ export class UnitOfWork {
       dataSource,
       isolation,
       readOnly,
+      settings: readSettings(options.settings),
       onReplica,
       onConnection: ({ pool }) => {
         course.pool = pool;
