@@ -103,6 +103,7 @@ function recordingDatabase<T>(
   const wasApplied = async (manager: EntityManager) =>
     (await new IdempotencyRepository(manager).find(call))?.callId === callId;
   return {
+    as: (actor) => recordingDatabase(database.as(actor), call, render),
     within: (deadline) => recordingDatabase(database.within(deadline), call, render),
     read: (operation, work) => database.read(operation, work),
     statement: (operation, work) => database.transaction(operation, record(work), { wasApplied }),

@@ -21,6 +21,7 @@ import { ClientRates } from './http/client-rates';
 import { Pressure } from './http/pressure';
 import { createHttpServer, type HttpServer } from './http/server';
 import { listStrains } from './list-strains';
+import { createOperationsDatabase } from './operations-database';
 import { probeReadiness } from './probe-readiness';
 import type { ServiceSettings } from './settings';
 import { sweepRegularly } from './sweep-idempotency-keys';
@@ -55,6 +56,7 @@ function readPools(dataSource: DataSource): PoolReadings {
 export function createService(settings: ServiceSettings, { logStream }: ServiceOptions = {}): Service {
   const { host, port, logLevel, logFormat, shutdownTimeoutMs, environment, variables } = settings;
   const { databaseDeadlineMs: deadlineMs, databaseUrl, maxRequestTimeoutMs, apiKeyPepper } = settings;
+  const { operationsVariables } = settings;
   const logger = createLogger({
     level: logLevel,
     format: logFormat,
@@ -63,6 +65,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   });
   const dataSource = createDataSource(environment, variables, { logger });
   const { database, manager, breaker } = createDatabase(dataSource, { logger, deadlineMs, environment });
+  const operations = createOperationsDatabase(operationsVariables, { environment, logger, deadlineMs });
   const events = readEvents(dataSource);
   const { host: serverAddress, port: serverPort, database: databaseName } = readConnectionTarget(databaseUrl);
   traceDatabase(events, { serverAddress, serverPort, databaseName });
@@ -71,7 +74,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   const clientRates = new ClientRates(settings.clientRate);
   const board = createConsole({
     environment,
-    variables,
+    variables: operationsVariables,
     version: VERSION,
     readPools: () => readPools(dataSource),
     readAdmission: () => pressure.read(),
@@ -86,8 +89,10 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
 
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
+    await operations.open(opening.signal);
     http = await createHttpServer({
       database,
+      operations: operations.database,
       console: board,
       logger,
       metrics: createMetrics({
@@ -124,6 +129,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     const { cut } = (await http?.close(shutdownTimeoutMs)) ?? { cut: 0 };
     if (cut > 0) logger.warn('Requests were cut at the deadline of the shutdown', { cut, shutdownTimeoutMs });
     await board.close();
+    await operations.close();
     const { cut: cutConnections } = await manager.close();
     logger.info('Service has shut down', { cut, cutConnections });
   }
@@ -134,6 +140,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
         await open();
       } catch (error) {
         await board.close();
+        await operations.close();
         await manager.close();
         throw error;
       }

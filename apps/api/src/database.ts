@@ -5,6 +5,7 @@ import {
   type ConnectionManager,
   createConnectionManager,
   createUnitOfWork,
+  type LocalSettings,
   readEvents,
 } from '@holdfast/postgres';
 import { type CircuitBreakerPolicy, type Deadline, pipeline, retryBudget } from '@holdfast/resilience';
@@ -14,10 +15,18 @@ import { mayBeApplied } from './may-be-applied';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
+/** Whoever the database acts for. */
+export interface Actor {
+  /** Of the API key: policies look up what it may see and write. */
+  readonly keyHash: Buffer;
+}
+
 /** The database as use cases see it: work goes in, and comes back done or failed, retried where that is safe. */
 export interface Database {
   /** The same database, all of whose calls together end at the deadline. */
   within(deadline: Deadline): Database;
+  /** The same database, where every call sees and writes only what the actor's key may. */
+  as(actor: Actor): Database;
   /** Runs a question. It may run more than once. */
   read<T>(operation: string, work: Work<T>): Promise<T>;
   /**
@@ -81,6 +90,9 @@ export interface DatabaseParts {
   readonly breaker: CircuitBreakerPolicy;
 }
 
+/** What the policies of the database read the hash of the key from. */
+const KEY_SETTING = 'holdfast.key';
+
 /** To the server a single statement is a transaction of its own, and so it is counted where its outcome is not known. */
 const UNKNOWN_STATEMENT = Object.freeze({ pool: 'primary', outcome: 'unknown', resolvedBy: undefined });
 
@@ -104,18 +116,20 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const unitOfWork = createUnitOfWork(dataSource, { retry: { budget }, policies: [breaker], logger });
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });
 
-  const databaseWithin = (deadline: Deadline | number): Database => {
+  const databaseFor = (deadline: Deadline | number, settings: LocalSettings): Database => {
     const run = <T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> =>
       policy.execute(
         (attempt) =>
           manager.withConnection((runner) => work(runner.manager), {
             signal: attempt.signal,
             deadline: attempt.deadline,
+            settings,
           }),
         { deadline, context: { component: 'api', operation, idempotent } },
       );
     return {
-      within: databaseWithin,
+      within: (other) => databaseFor(other, settings),
+      as: ({ keyHash }) => databaseFor(deadline, { [KEY_SETTING]: keyHash.toString('hex') }),
       read: (operation, work) =>
         run(
           operation,
@@ -151,12 +165,12 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
       async transaction(operation, work, { wasApplied }) {
         try {
           const context = { component: 'api', operation };
-          return await unitOfWork.run(work, { deadline, context, wasApplied });
+          return await unitOfWork.run(work, { deadline, context, wasApplied, settings });
         } catch (error) {
           throw error instanceof AmbiguousOutcomeError ? new OutcomeUnknownError(error) : error;
         }
       },
     };
   };
-  return { database: databaseWithin(options.deadlineMs), manager, breaker };
+  return { database: databaseFor(options.deadlineMs, {}), manager, breaker };
 }

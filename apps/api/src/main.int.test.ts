@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { lockOrganizations } from './test/table-lock';
+import { TEST_KEY, TEST_PEPPER, writeTestKey } from './test/test-service';
 
 const MAIN = join(__dirname, '..', 'dist', 'main.js');
 const QUESTION = '/v1/organizations?domain=acme.example';
@@ -13,6 +14,7 @@ const FOREVER_MS = '600000';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await openTestDatabase();
+  await writeTestKey(database.url);
 });
 afterAll(() => database.drop());
 
@@ -29,7 +31,7 @@ class ServiceProcess {
       NODE_ENV: 'test',
       PORT: '0',
       DATABASE_URL: database.url,
-      API_KEY_PEPPER: 'a pepper of thirty-two bytes, or more',
+      API_KEY_PEPPER: TEST_PEPPER,
       ...variables,
     };
     this.#child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -70,6 +72,8 @@ class ServiceProcess {
 let service: ServiceProcess;
 afterEach(() => service.end());
 
+const ask = (url: string) => fetch(`${url}${QUESTION}`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
+
 async function start(variables: Record<string, string> = {}): Promise<string> {
   service = new ServiceProcess(variables);
   const { address } = await service.waitForLine('Service listens');
@@ -82,7 +86,7 @@ describe('told to stop', () => {
     async (signal) => {
       const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });
       const lock = await lockOrganizations(database.url);
-      const running = fetch(`${url}${QUESTION}`);
+      const running = ask(url);
       await lock.waitForWaiting(1);
 
       service.signal(signal);
@@ -99,7 +103,7 @@ describe('told to stop', () => {
   it('by a terminal that hangs up twice, still finishes what runs', async () => {
     const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });
     const lock = await lockOrganizations(database.url);
-    const running = fetch(`${url}${QUESTION}`);
+    const running = ask(url);
     await lock.waitForWaiting(1);
     service.signal('SIGHUP');
     await service.waitForLine('Service shuts down');
@@ -135,7 +139,9 @@ describe('told to stop', () => {
     const lock = await lockOrganizations(database.url);
     const { socket, read } = await openConnection(url);
     const closed = once(socket, 'close');
-    socket.write(`GET ${QUESTION} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
+    socket.write(
+      `GET ${QUESTION} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TEST_KEY}\r\n\r\n`.repeat(2),
+    );
     await lock.waitForWaiting(2);
     service.signal('SIGTERM');
     await service.waitForLine('Service shuts down');
@@ -160,7 +166,7 @@ describe('told to stop', () => {
   it('cuts what runs beyond the deadline, and says how many', async () => {
     const url = await start({ SHUTDOWN_TIMEOUT_MS: '100', DATABASE_POOL_DESTROY_MS: '100' });
     const lock = await lockOrganizations(database.url);
-    const running = Promise.allSettled([fetch(`${url}${QUESTION}`), fetch(`${url}${QUESTION}`)]);
+    const running = Promise.allSettled([ask(url), ask(url)]);
     await lock.waitForWaiting(2);
     service.signal('SIGTERM');
     expect((await service.exited).code).toBe(0);
@@ -172,7 +178,7 @@ describe('told to stop', () => {
   it('twice, ends at once', async () => {
     const url = await start({ SHUTDOWN_TIMEOUT_MS: FOREVER_MS });
     const lock = await lockOrganizations(database.url);
-    const running = Promise.allSettled([fetch(`${url}${QUESTION}`)]);
+    const running = Promise.allSettled([ask(url)]);
     await lock.waitForWaiting(1);
     service.signal('SIGTERM');
     await service.waitForLine('Service shuts down');

@@ -57,7 +57,17 @@ const KNOWN = new Set(
 describe('compose.yaml', () => {
   it('has what the documentation says', () => {
     expect(Object.keys(compose.services).sort()).toEqual(
-      ['api', 'grafana', 'migrate', 'pgbouncer', 'postgres', 'prometheus', 'worker'].sort(),
+      [
+        'api',
+        'grafana',
+        'migrate',
+        'operator-key',
+        'pgbouncer',
+        'postgres',
+        'prometheus',
+        'roles',
+        'worker',
+      ].sort(),
     );
   });
 

@@ -73,7 +73,7 @@ describe('after many failures', () => {
 
   it('opens the circuit: the database is left alone until it answers again', async () => {
     // Without the fault as many requests open nothing.
-    expect(await ask(20)).toEqual(new Array(20).fill(200));
+    for (let round = 0; round < 4; round += 1) expect(await ask(5)).toEqual(new Array(5).fill(200));
     expect(changes()).toEqual([]);
 
     await server.halt('immediate');
@@ -89,8 +89,8 @@ describe('after many failures', () => {
     await server.resume();
     while ((await ask(1))[0] !== 200);
     expect(changes().slice(0, 2)).toEqual(['closed → open', 'open → half-open']);
+    while (changes().at(-1) !== 'half-open → closed') await ask(1);
     expect(await ask(2)).toEqual([200, 200]);
-    expect(changes().at(-1)).toBe('half-open → closed');
   });
 });
 

@@ -26,7 +26,25 @@ describe('readServiceSettings', () => {
       maxRequestTimeoutMs: 30_000,
       apiKeyPepper: API_KEY_PEPPER,
       variables: { API_KEY_PEPPER },
+      operationsVariables: { API_KEY_PEPPER },
     });
+  });
+
+  it('lets another role operate the database, and names what is wrong with it', () => {
+    const [own, operator] = ['postgres://app:a@db/holdfast', 'postgres://owner:b@db/holdfast'];
+    const variables = { API_KEY_PEPPER, DATABASE_URL: own, OPERATIONS_DATABASE_URL: operator };
+    expect(readServiceSettings(variables)).toMatchObject({
+      databaseUrl: own,
+      operationsVariables: { DATABASE_URL: operator },
+    });
+    expect(() =>
+      readServiceSettings({ ...variables, OPERATIONS_DATABASE_URL: 'mysql://u:secret@db' }),
+    ).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ variable: 'OPERATIONS_DATABASE_URL' })],
+        message: expect.not.stringContaining('secret'),
+      }),
+    );
   });
 
   it('takes what is set, and an empty variable as not set', () => {

@@ -35,6 +35,8 @@ export interface ServiceSettings {
   readonly databaseUrl: string;
   /** Read again for the database alone: `DATABASE_*`. Holds a password, so never print it. */
   readonly variables: Variables;
+  /** The same, with the role for what is about all organizations. */
+  readonly operationsVariables: Variables;
 }
 
 /** How much one client may ask for. */
@@ -140,10 +142,35 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
   }
   const environment = collect(problems, () => readEnvironment(variables));
   const database = environment && collect(problems, () => readDatabaseSettings(environment, variables));
-  if (environment === undefined || database === undefined || problems.length > 0) {
+  const operationsVariables = environment && readOperations(environment, variables, problems);
+  if (!environment || !database || !operationsVariables || problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return { ...service, admission, clientRate, environment, variables, databaseUrl: database.url };
+  return {
+    ...service,
+    admission,
+    clientRate,
+    environment,
+    variables,
+    operationsVariables,
+    databaseUrl: database.url,
+  };
+}
+
+/** The variables of the database with another login in them, if there is one; what is wrong with it is said under its own name. */
+function readOperations(
+  environment: Environment,
+  variables: Variables,
+  problems: SettingsProblem[],
+): Variables {
+  const { OPERATIONS_DATABASE_URL: url } = variables;
+  if (!url) return variables;
+  const operations = { ...variables, DATABASE_URL: url };
+  const found: SettingsProblem[] = [];
+  collect(found, () => readDatabaseSettings(environment, operations));
+  const own = found.filter(({ variable }) => variable === 'DATABASE_URL');
+  problems.push(...own.map((problem) => ({ ...problem, variable: 'OPERATIONS_DATABASE_URL' })));
+  return operations;
 }
 
 /** What a worker is told from outside. */

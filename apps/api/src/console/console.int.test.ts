@@ -61,13 +61,16 @@ describe('GET /console/data', () => {
   });
 
   it('explains a statement when it is asked to, and only then', async () => {
-    await service.get(QUESTION);
+    await service.get('/v1/organizations?externalId=github:1');
     const find = async () =>
-      (await read()).statements.find(({ text }: { text: string }) => /"domain"\)? = /.test(text));
+      (await read()).statements.find(({ text }: { text: string }) => /"external_id"\)? = /.test(text));
     const { id, plan } = await find();
     expect(plan).toBeNull();
     const answer = await order(service, `/console/statements/${id}/plan`);
-    expect(answer).toMatchObject({ status: 200, body: { plan: { indexes: ['idx_organizations_domain'] } } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { plan: { indexes: ['idx_organizations_external_id'] } },
+    });
     expect((await find()).plan).toEqual(answer.body.plan);
     expect(await order(service, '/console/statements/0123456789ab/plan')).toMatchObject({
       status: 404,

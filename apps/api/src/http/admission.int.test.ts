@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { openTestDatabase } from '@holdfast/local-postgres';
 import { lockTable } from '../test/table-lock';
-import { openService, openServiceOnTestDatabase } from '../test/test-service';
+import { openService, openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
 
+/** A line of the head of a request. */
+const KEY = `authorization: Bearer ${TEST_KEY}\r\n`;
 const QUESTION = '/v1/organizations?domain=acme.example';
 
 /** Three connections, and places for three reads. */
@@ -89,7 +91,7 @@ describe('a service with every place and connection taken', () => {
     await using full = await openFull({ ADMISSION_READS: '4', DATABASE_DEADLINE_MS: '60000' });
     const { port } = new URL(full.service.url);
     const socket = connect(Number(port), '127.0.0.1');
-    socket.write(`GET ${QUESTION} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    socket.write(`GET ${QUESTION} HTTP/1.1\r\nhost: x\r\n${KEY}\r\n`);
     const readInFlight = async () =>
       readMetric((await full.service.get('/metrics')).body, 'holdfast_http_in_flight{class="reads"}');
     while ((await readInFlight()) !== 4);
@@ -109,7 +111,7 @@ describe('a service with every place and connection taken', () => {
       readMetric((await full.service.get('/metrics')).body, 'holdfast_http_waiting');
     const socket = connect(Number(new URL(full.service.url).port), '127.0.0.1');
     // A write, since the reads have no place left.
-    socket.write('POST /v1/users HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+    socket.write(`POST /v1/users HTTP/1.1\r\nhost: x\r\n${KEY}content-length: 0\r\n\r\n`);
     while ((await readWaiting()) !== 1);
     socket.destroy();
     while ((await readWaiting()) !== 0);
@@ -142,7 +144,7 @@ describe('a service with every place and connection taken', () => {
       const before = await readAdmitted();
       const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
       socket.write(
-        'POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+        `POST /v1/organizations HTTP/1.1\r\nhost: x\r\n${KEY}content-type: application/json\r\ncontent-length: 99\r\n\r\n{`,
       );
       while ((await readAdmitted()) === before);
       socket.destroy();
@@ -180,7 +182,7 @@ describe('the limit for all requests', () => {
     const socket = connect(Number(new URL(limited.service.url).port), '127.0.0.1');
     const answered = new Promise((resolve) => socket.once('data', resolve));
     socket.write(
-      `POST /v1/organizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
+      `POST /v1/organizations HTTP/1.1\r\nhost: x\r\n${KEY}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`,
     );
     while ((await limited.readMetric('holdfast_http_admitted_total{class="writes"}')) !== 1);
     const sinceMs = performance.now();

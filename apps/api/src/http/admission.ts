@@ -15,7 +15,7 @@ export function classOfRoute(method: string, route: string | undefined): RouteCl
   return APPENDS.has(route) ? 'appends' : 'writes';
 }
 
-/** The client has gone before its request was let in; nobody reads what it is answered, and nothing has failed. */
+/** The client has gone before the work for its request began; nobody reads what it is answered, and nothing has failed. */
 class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
   readonly code = 'HOLDFAST_CLIENT_GONE';
@@ -37,16 +37,20 @@ interface Stay {
   isWorking: boolean;
   outcome: PlaceOutcome;
   enteredAtMs: number;
-  /** When its body had been read: what came before is the pace of the client. */
+  /** When its body had been read: what came before is the pace of the client, but for the time that it was held. */
   workingSinceMs: number;
+  heldMs: number;
 }
+
+/** Runs work for a request, which keeps its place as long as that takes. @throws ClientGoneError if nobody waits any more. */
+export type Hold = <T>(request: FastifyRequest, work: () => Promise<T>) => Promise<T>;
 
 /**
  * Every request of a client takes a place, and gives it back when its work has an answer. While its body is awaited it has none:
  * clients that send half of a body would hold the places of all others. Refused is what finds no place, before its body is read
  * where that is still to come.
  */
-export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
+export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
   const stays = new WeakMap<FastifyRequest, Stay>();
   const receptions = new Receptions();
   app.addHook('onRequest', async (request, reply) => {
@@ -55,7 +59,6 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
     const gone = new AbortController();
     const leaveIfGone = () => {
       gone.abort(new ClientGoneError());
-      receptions.end(reply);
       const stay = stays.get(request);
       // Before its body was read nothing may come that would end it.
       if (stay?.isWorking === false) stay.place.leave('failed');
@@ -71,6 +74,7 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
       outcome: 'answered',
       enteredAtMs: nowMs,
       workingSinceMs: nowMs,
+      heldMs: 0,
     });
     if (reply.raw.closed) leaveIfGone();
   });
@@ -78,9 +82,13 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
     const stay = stays.get(request);
     // A small body has come with its head.
     if (stay === undefined || request.raw.complete) return payload;
+    // Of what is over nobody would hear any more.
+    if (request.raw.destroyed) throw new ClientGoneError();
     stay.isAway = true;
     stay.place.leave('failed');
     receptions.begin(reply);
+    // Not that of the answer, which an answer that waits behind another one never comes to.
+    request.raw.once('close', () => receptions.end(reply));
     return payload;
   });
   app.addHook('preValidation', async (request, reply) => {
@@ -108,6 +116,18 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
     const isOfClient = isPaceOfClient(request, stay, pressure.latencyMs);
     stay.place.leave(isOfClient ? 'failed' : stay.outcome);
   });
+  return async (request, work) => {
+    const stay = stays.get(request);
+    if (stay === undefined) return work();
+    const sinceMs = performance.now();
+    stay.isWorking = true;
+    const value = await work().finally(() => {
+      stay.isWorking = false;
+      stay.heldMs = performance.now() - sinceMs;
+    });
+    if (request.raw.socket.destroyed) throw new ClientGoneError();
+    return value;
+  };
 }
 
 /**
@@ -116,11 +136,11 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): void {
  */
 function isPaceOfClient(
   { headers }: FastifyRequest,
-  { outcome, enteredAtMs, workingSinceMs }: Stay,
+  { outcome, enteredAtMs, workingSinceMs, heldMs }: Stay,
   latencyMs: number,
 ): boolean {
   const nowMs = performance.now();
-  if (nowMs - workingSinceMs > latencyMs) return false;
+  if (nowMs - workingSinceMs + heldMs > latencyMs) return false;
   if (outcome === 'overloaded') return Number(headers[REQUEST_TIMEOUT_HEADER]) * 1_000 < latencyMs;
   return nowMs - enteredAtMs > latencyMs;
 }

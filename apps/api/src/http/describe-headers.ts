@@ -39,6 +39,7 @@ const RATE_LIMIT = header(
 const RATE_LIMIT_POLICY = header(
   'How much a client may ask for: `q` requests in `w` seconds. With a limit alone.',
 );
+const CHALLENGE = header('How to authenticate, and which scope is needed (RFC 6750).');
 const REPLAYED = header('`true`: an earlier request with this idempotency key was answered so.');
 const REQUEST_ID = header('Names the request in the logs of the service.');
 
@@ -86,6 +87,7 @@ function describe(path: string, method: string, operation: JsonObject): JsonObje
         'RateLimit-Policy': RATE_LIMIT_POLICY,
         ...(isTagged && { ETag: ETAG }),
         ...(isDone && isRepeatable && { Location: LOCATION, 'Idempotency-Replayed': REPLAYED }),
+        ...((status === '401' || status === '403') && { 'WWW-Authenticate': CHALLENGE }),
         ...(comesBack && { 'Retry-After': RETRY_AFTER }),
       },
     };

@@ -21,6 +21,16 @@ const CONTENT_SECURITY_POLICY =
 
 const HEADERS = Object.freeze({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
 
+const SECURITY_SCHEME = 'apiKey';
+
+/** A route with a scope needs a key that has it. */
+const describeSecurity: typeof jsonSchemaTransform = (input) => {
+  const transformed = jsonSchemaTransform(input);
+  const scope = input.route.config?.scope;
+  if (scope === undefined) return transformed;
+  return { ...transformed, schema: { ...transformed.schema, security: [{ [SECURITY_SCHEME]: [scope] }] } };
+};
+
 /** Describes the routes that follow at /docs, for people, and at /docs/json, for programs. */
 export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -32,6 +42,17 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
         description:
           'Organizations, users, memberships and an event store. Refusals are problems (RFC 9457); lists are read ' +
           'page by page: give `nextCursor` back as `cursor`.',
+      },
+      components: {
+        securitySchemes: {
+          [SECURITY_SCHEME]: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API key, as `hf_production_…`. What it may be used for are its scopes; those that a route needs ' +
+              'stand beside it. A key of an organization sees what is its own.',
+          },
+        },
       },
       tags: [
         { name: TAGS.organizations, description: 'Tenants.' },
@@ -45,7 +66,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
         { name: TAGS.operations, description: 'Health and metrics.' },
       ],
     },
-    transform: jsonSchemaTransform,
+    transform: describeSecurity,
     transformObject: (document) => describeHeaders(tidyOpenapi(jsonSchemaTransformObject(document))),
   });
   await app.register(pages);

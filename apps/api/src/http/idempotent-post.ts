@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerOnce, type KeptAnswer, type RepeatableCall } from '../answer-once';
 import type { Database } from '../database';
+import { identityOf } from './authentication';
 import { renderTag, type Versioned } from './conditional';
 import { InvalidHeaderError } from './invalid-header-error';
 
@@ -10,9 +11,6 @@ const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 const REPLAYED_HEADER = 'idempotency-replayed';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
-
-/** Whose keys they are, as long as the service does not know who asks. */
-const SCOPE = 'anyone';
 
 /** An answer before it is written. */
 export interface PostAnswer {
@@ -50,7 +48,11 @@ export async function answerPost<T>(
   };
   const key = readKey(request);
   if (key === undefined) return send(reply, render(await run(database)));
-  const call: RepeatableCall = { scope: SCOPE, key, fingerprint: fingerprintOf(request) };
+  const call: RepeatableCall = {
+    scope: identityOf(request).tenant,
+    key,
+    fingerprint: fingerprintOf(request),
+  };
   const outcome = await answerOnce(database, call, run, (value) => render(keep(value)));
   if (outcome.done === 'now') return send(reply, render(outcome.value));
   return send(reply.header(REPLAYED_HEADER, 'true'), outcome.answer);

@@ -20,8 +20,8 @@ export class RateLimitedError extends Error {
 const POLICY = '"client"';
 
 /**
- * Every request of a client counts against its rate, before it takes a place or its body is read. Answers say what is left, as
- * draft-ietf-httpapi-ratelimit-headers-10 describes.
+ * Every request of a client counts against its rate, as soon as it is known whose it is and before its body is read. Answers say
+ * what is left, as draft-ietf-httpapi-ratelimit-headers-10 describes.
  */
 export function limitClients(app: FastifyInstance, rates: ClientRates): void {
   const { perSecond, burst } = rates.settings;

@@ -15,7 +15,9 @@ import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-
 import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
 import { UnknownAppendError } from '../use-cases/append-to-stream';
+import { BeyondOwnRightsError } from '../use-cases/key-rights';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { ScopeMissingError, UnauthenticatedError } from './authentication';
 import { PreconditionRequiredError } from './conditional';
 import { CrossSiteError } from './cross-site';
 import { ShuttingDownError } from './drain';
@@ -34,6 +36,8 @@ export interface Refusal {
   readonly errors?: Problem['errors'];
   /** Seconds after which trying again makes sense. */
   readonly retryAfterSeconds?: number;
+  /** Says how to authenticate (RFC 6750). */
+  readonly challenge?: string;
   /** Idempotency keys of a write whose outcome is not known. */
   readonly idempotencyKeys?: readonly string[];
 }
@@ -45,6 +49,7 @@ export interface Refusal {
 export function problemOf(error: unknown): Refusal {
   return (
     refusalOfPressure(error) ??
+    refusalOfKey(error) ??
     refusalOfRequest(error) ??
     refusalOfHeader(error) ??
     refusalOfText(error) ??
@@ -72,6 +77,40 @@ function refusalOfPressure(error: unknown): Refusal | undefined {
   return refuse(kind, `Nothing was done. Send the request again in ${retryAfterSeconds} s.`, {
     retryAfterSeconds,
   });
+}
+
+/** Whose key it is, or how far it reaches. */
+function refusalOfKey(error: unknown): Refusal | undefined {
+  if (error instanceof UnauthenticatedError) {
+    return error.isPresented
+      ? refuse('unauthenticated', 'The key is unknown, revoked or has expired, or is none.', {
+          challenge: `${CHALLENGE}, error="invalid_token"`,
+        })
+      : refuse('unauthenticated', 'Send an API key, as authorization: Bearer hf_…', { challenge: CHALLENGE });
+  }
+  if (error instanceof ScopeMissingError) {
+    const { scope } = error;
+    const whose = scope === 'operate' ? ' and belong to no organization' : '';
+    return refuse('scope-missing', `The key must have the scope ${scope}${whose}.`, {
+      challenge: `${CHALLENGE}, error="insufficient_scope", scope="${scope}"`,
+    });
+  }
+  if (error instanceof BeyondOwnRightsError) {
+    const errors = [{ path: `body.${error.field}`, message: 'Beyond what the key of the request has' }];
+    return refuse('forbidden', `${capitalized(error.message)}.`, { errors });
+  }
+  if (listErrorChain(error).some(isRefusedByPolicy)) {
+    return refuse('forbidden', 'What was to be written belongs to another organization, or to operators.');
+  }
+  return undefined;
+}
+
+const CHALLENGE = 'Bearer realm="holdfast"';
+
+/** That the role of the service has no right at all is no fault of the key: the server tells the two by where it refused. */
+function isRefusedByPolicy(error: unknown): boolean {
+  const { code, routine } = readFacts(error);
+  return code === '42501' && !String(routine).startsWith('aclcheck_error');
 }
 
 const KINDS_BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemKind, string]>> = Object.freeze({
@@ -234,7 +273,12 @@ function refusalOfDatabase(error: unknown): Refusal | undefined {
   });
 }
 
-function readFacts(error: unknown): { code?: unknown; statusCode?: unknown; retryAfterMs?: unknown } {
+function readFacts(error: unknown): {
+  code?: unknown;
+  statusCode?: unknown;
+  retryAfterMs?: unknown;
+  routine?: unknown;
+} {
   return typeof error === 'object' && error !== null ? error : {};
 }
 

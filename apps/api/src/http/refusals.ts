@@ -46,6 +46,7 @@ const LOGGED: ReadonlySet<ProblemKind> = new Set([
   'database-unavailable',
   'deadline-exceeded',
   'outcome-unknown',
+  'forbidden',
 ]);
 
 function logRefusal(logger: Logger, refusal: Refusal, error: unknown): void {
@@ -54,7 +55,7 @@ function logRefusal(logger: Logger, refusal: Refusal, error: unknown): void {
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { kind, status, detail, errors, retryAfterSeconds, idempotencyKeys = [] } = refusal;
+  const { kind, status, detail, errors, retryAfterSeconds, challenge, idempotencyKeys = [] } = refusal;
   const problem: Problem = {
     type: problemType(kind),
     title: PROBLEMS[kind].title,
@@ -66,6 +67,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
     ...(idempotencyKeys.length > 0 ? { idempotencyKeys } : {}),
   };
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
   return reply.code(status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);
 }
 

@@ -15,7 +15,7 @@ export interface RequestTimeoutOptions {
   readonly maxMs: number;
 }
 
-/** Gives one request its hold on the database: until its deadline. */
+/** Gives one request its hold on the database: until its deadline, and as whoever asks. */
 export type DatabaseOf = (request: FastifyRequest) => Database;
 
 const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/;
@@ -36,12 +36,20 @@ export function limitRequests(
   });
   return (request) => {
     const deadline = deadlines.get(request);
-    return deadline === undefined ? database : database.within(deadline);
+    const { identity } = request;
+    const own = identity === undefined ? database : database.as(identity);
+    return deadline === undefined ? own : own.within(deadline);
   };
 }
 
-/** @throws InvalidHeaderError */
-function readLimitMs({ headers }: FastifyRequest, { defaultMs, maxMs }: RequestTimeoutOptions): number {
+/**
+ * Reads how long a request may take, in ms.
+ * @throws InvalidHeaderError
+ */
+export function readLimitMs(
+  { headers }: FastifyRequest,
+  { defaultMs, maxMs }: RequestTimeoutOptions,
+): number {
   const given = headers[REQUEST_TIMEOUT_HEADER];
   if (given === undefined) return defaultMs;
   const seconds = typeof given === 'string' && SECONDS.test(given) ? Number(given) : 0;

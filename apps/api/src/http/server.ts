@@ -7,6 +7,7 @@ import type { Strain } from '../list-strains';
 import type { Readiness } from '../probe-readiness';
 import type { ApiKeyForm } from '../use-cases/create-api-key';
 import { admitRequests } from './admission';
+import { identifyRequests, refuseStrangers } from './authentication';
 import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
@@ -31,6 +32,8 @@ import { userRoutes } from './routes/user.routes';
 /** What the HTTP side is given. */
 export interface HttpServerParts {
   readonly database: Database;
+  /** For what is about all organizations. */
+  readonly operations: Database;
   readonly console: Console;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -79,8 +82,10 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   followRequests(app, parts.logger, parts.metrics);
   requireOneHost(app);
   const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
+  refuseStrangers(app);
+  const hold = admitRequests(app, parts.pressure);
+  identifyRequests(app, { ...parts, hold, pepper: parts.apiKeys.pepper });
   limitClients(app, parts.clientRates);
-  admitRequests(app, parts.pressure);
   answerWithProblems(app, parts.logger);
   await documentRoutes(app, parts.version);
   await registerRoutes(app, parts, drain);
@@ -104,6 +109,6 @@ async function registerRoutes(app: FastifyInstance, parts: HttpServerParts, drai
   await app.register(apiKeyRoutes(databaseOf, apiKeys), { prefix: '/v1' });
   await app.register(eventRoutes(databaseOf), { prefix: '/v1' });
   await app.register(streamRoutes(databaseOf), { prefix: '/v1' });
-  await app.register(consoleRoutes({ console: parts.console, database }));
+  await app.register(consoleRoutes({ console: parts.console, database: parts.operations }));
   await app.register(operationsRoutes({ metrics, probe, listStrains, isDraining: () => drain.isDraining }));
 }

@@ -1,7 +1,10 @@
 import { Writable } from 'node:stream';
-import type { Variables } from '@holdfast/db';
+import { createDataSource, type Variables } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { createApiKeyText } from '../api-key-text';
 import { createService } from '../compose';
+import { writeOperatorKey } from '../operator-key';
 import { readServiceSettings } from '../settings';
 
 /** An answer, read to its end. */
@@ -27,8 +30,24 @@ export interface TestService {
 /** Of every service that a test starts. */
 export const TEST_PEPPER = 'a pepper of thirty-two bytes, or more';
 
+const { text: key, prefix } = createApiKeyText('test');
+
+/** Of an operator, with every scope: sent by every request of a test that says nothing else. */
+export const TEST_KEY = key;
+
+/** The database knows the key, whatever policies it has and whatever becomes of the service. */
+export async function writeTestKey(databaseUrl: string): Promise<void> {
+  const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: databaseUrl }));
+  try {
+    await writeOperatorKey(dataSource.manager, TEST_PEPPER, { text: TEST_KEY, prefix, name: 'test' });
+  } finally {
+    await closeDataSource(dataSource);
+  }
+}
+
 /** Starts the service on a database, and speaks to it over a socket. */
 export async function openService(databaseUrl: string, variables: Variables = {}): Promise<TestService> {
+  await writeTestKey(databaseUrl);
   const lines: string[] = [];
   const logStream = new Writable({
     write(line, _encoding, done) {
@@ -48,7 +67,13 @@ export async function openService(databaseUrl: string, variables: Variables = {}
   );
   await service.listen();
   const url = service.address ?? '';
-  const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, init).then(readAnswer);
+  const send = (path: string, init: RequestInit) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${TEST_KEY}`);
+    // As a client without a key.
+    if (headers.get('authorization') === '') headers.delete('authorization');
+    return fetch(`${url}${path}`, { ...init, headers }).then(readAnswer);
+  };
   const sendJson = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
     send(path, {
       method,
@@ -81,6 +106,7 @@ export async function openServiceOnTestDatabase(
 
 async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  // Whoever asks for the head alone gets no body.
+  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

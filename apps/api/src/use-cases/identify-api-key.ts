@@ -1,16 +1,17 @@
 import { type ApiKey, ApiKeyRepository } from '@holdfast/db';
 import { hashApiKey, isApiKeyText } from '../api-key-text';
 import type { Database } from '../database';
+import { Identity } from '../identity';
 
 /**
- * The key that a client presents, if it can be used at this moment; its use is noted, at most once a minute. What is no key
+ * Whose key a client presents, if it can be used at this moment; its use is noted, at most once a minute. What is no key
  * by its form or checksum costs no query.
  */
 export async function identifyApiKey(
   database: Database,
   { pepper, now }: { readonly pepper: string; readonly now: Date },
   text: string,
-): Promise<ApiKey | null> {
+): Promise<Identity | null> {
   if (!isApiKeyText(text)) return null;
   const keyHash = hashApiKey(text, pepper);
   const key = await database.read('identify API key', (manager) =>
@@ -25,7 +26,7 @@ export async function identifyApiKey(
     // The key is as good without the note, as after a failover to a server that takes no writes yet.
     await noted.catch(() => undefined);
   }
-  return key;
+  return key && new Identity(key, keyHash);
 }
 
 /** Most uses are within the minute, and need no statement to find that out. */

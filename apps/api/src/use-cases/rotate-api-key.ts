@@ -1,7 +1,9 @@
 import { type ApiKey, ApiKeyRepository, newId } from '@holdfast/db';
 import { createApiKeyText, hashApiKey } from '../api-key-text';
 import type { Database } from '../database';
+import type { Identity } from '../identity';
 import type { ApiKeyForm, CreatedApiKey } from './create-api-key';
+import { requireOwnRights } from './key-rights';
 import { NotFoundError } from './not-found-error';
 
 export interface Rotation {
@@ -16,11 +18,13 @@ export interface Rotation {
  * Makes a key that takes the place of another: same owner, name and scopes. The old one works on until the overlap is over.
  *
  * @throws NotFoundError if there is none.
+ * @throws BeyondOwnRightsError if it has more than the key of the caller, who would get it.
  * @throws ApiKeySpentError if it is revoked, has expired or has been rotated.
  */
 export function rotateApiKey(
   database: Database,
   { environment, pepper }: ApiKeyForm,
+  caller: Identity,
   id: string,
   rotation: Rotation,
 ): Promise<CreatedApiKey> {
@@ -31,6 +35,7 @@ export function rotateApiKey(
     async (manager) => {
       const keys = new ApiKeyRepository(manager);
       const before = await keys.findById(id);
+      if (before !== null) requireOwnRights(caller, before);
       const retired = before && (await keys.retire(id, successorId, rotation.overlapSeconds));
       if (before === null || retired === null) throw new NotFoundError('API key', id);
       const successor = await keys.create({

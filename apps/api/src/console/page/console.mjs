@@ -2,9 +2,9 @@
 // so that no text from the database can become markup.
 import { age, element } from './elements.mjs';
 import { SECTIONS } from './sections.mjs';
+import { ask, awaitKey, enter, hasKey, KeyRefusedError, leave } from './session.mjs';
 
 const POLL_MS = 2_000;
-const GIVE_UP_MS = 8_000;
 const byId = (id) => document.getElementById(id);
 
 /** Sections are drawn anew only when what they show has changed. */
@@ -31,28 +31,24 @@ function draw(data) {
   const { version, environment, startedAt } = data.service;
   byId('service').textContent =
     `Version ${version}, environment ${environment}, this instance started ${age(Date.parse(data.at) - Date.parse(startedAt))} ago.`;
-  byId('main').hidden = false;
-}
-
-async function ask(path, method = 'GET') {
-  const response = await fetch(path, {
-    method,
-    signal: AbortSignal.timeout(GIVE_UP_MS),
-    credentials: 'same-origin',
-  });
-  if (response.ok) return response.status === 204 ? undefined : response.json();
-  const { detail, title } = await response.json().catch(() => ({}));
-  throw new Error(detail ?? title ?? `The service answered ${response.status}.`);
 }
 
 async function refresh() {
   try {
     const data = await ask('/console/data');
+    // The key was forgotten meanwhile.
+    if (!hasKey()) return;
     lastAt = new Date();
     draw(data);
+    enter();
     byId('freshness').textContent = `Read at ${lastAt.toLocaleTimeString('en-GB')}`;
     byId('freshness').className = 'soft';
   } catch (error) {
+    if (error instanceof KeyRefusedError) {
+      byId('freshness').textContent = '';
+      leave(error.message);
+      return;
+    }
     byId('freshness').className = 'bad-text';
     byId('freshness').textContent = lastAt
       ? `The service does not answer; the figures are of ${lastAt.toLocaleTimeString('en-GB')}.`
@@ -93,7 +89,6 @@ const ACTIONS = {
     ),
 };
 
-byId('pause').hidden = false;
 byId('pause').addEventListener('click', () => {
   isPaused = !isPaused;
   byId('pause').textContent = isPaused ? 'Resume updates' : 'Pause updates';
@@ -101,10 +96,12 @@ byId('pause').addEventListener('click', () => {
 });
 
 async function poll() {
-  if (!isPaused && !document.hidden) await refresh();
+  if (!isPaused && !document.hidden && hasKey()) await refresh();
   setTimeout(poll, POLL_MS);
 }
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !isPaused) void refresh();
+  if (!document.hidden && !isPaused && hasKey()) void refresh();
 });
+awaitKey(() => void refresh());
+if (!hasKey()) leave();
 await poll();

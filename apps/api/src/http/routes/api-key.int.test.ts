@@ -59,7 +59,7 @@ describe('POST /v1/api-keys', () => {
     );
     expect(stored.text).not.toContain(secret);
     expect(JSON.stringify(service.readLog())).not.toContain(secret);
-    expect(await identify(key)).toMatchObject({ id });
+    expect(await identify(key)).toMatchObject({ keyId: id });
   });
 
   it('is repeated under its idempotency key without the secret, which no record holds', async () => {
@@ -117,11 +117,11 @@ describe('a key that is presented', () => {
     const { key, id } = (await createKey()).body;
     const [row] = await dataSource.query('select id from api_keys where id = $1', [id]);
     const readOnly = {
-      read: async () => ({ ...row, lastUsedAt: null }),
+      read: async () => ({ ...row, scopes: [], lastUsedAt: null }),
       statement: () => Promise.reject(new Error('25006')),
     };
     const asked = identifyApiKey(readOnly as never, { pepper: TEST_PEPPER, now: new Date() }, key);
-    await expect(asked).resolves.toMatchObject({ id });
+    await expect(asked).resolves.toMatchObject({ keyId: id });
   });
 
   it('can be changed with the tag from before it was used, and gets another one by its use', async () => {
@@ -142,8 +142,9 @@ describe('POST /v1/api-keys/:id/rotate', () => {
       status: 201,
       body: { userId, organizationId, name: 'import', scopes: ['events:append'], expiresAt: null },
     });
-    expect(await identify(rotated.body.key)).toMatchObject({ id: rotated.body.id });
-    expect(await identify(old.key)).toMatchObject({ id: old.id, rotatedTo: rotated.body.id });
+    expect(await identify(rotated.body.key)).toMatchObject({ keyId: rotated.body.id });
+    expect(await identify(old.key)).toMatchObject({ keyId: old.id });
+    expect((await service.get(`/v1/api-keys/${old.id}`)).body.rotatedTo).toBe(rotated.body.id);
     expect(await identify(old.key, later(61))).toBeNull();
     expect(await identify(rotated.body.key, later(61))).not.toBeNull();
   });

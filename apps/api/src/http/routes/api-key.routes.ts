@@ -6,6 +6,7 @@ import { readApiKey } from '../../use-cases/read-api-key';
 import { revokeApiKey } from '../../use-cases/revoke-api-key';
 import { rotateApiKey } from '../../use-cases/rotate-api-key';
 import { updateApiKey } from '../../use-cases/update-api-key';
+import { identityOf } from '../authentication';
 import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
 import { answerCreated, answerPost, type PostWork } from '../idempotent-post';
@@ -46,6 +47,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.post(
       '/api-keys',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Create an API key',
@@ -55,14 +57,20 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: newApiKey,
           response: {
             201: createdApiKey,
-            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', ...POST_PROBLEMS, 'reference-missing'),
+            ...problemResponses(
+              ...BODY_PROBLEMS,
+              'text-not-storable',
+              ...POST_PROBLEMS,
+              'forbidden',
+              'reference-missing',
+            ),
           },
         },
       },
       async (request, reply) => {
         const wanted = { ...request.body, expiresAt: dateOf(request.body.expiresAt) };
         return answerPost<ShownApiKey>(databaseOf(request), request, reply, {
-          run: (database) => createApiKey(database, form, wanted),
+          run: (database) => createApiKey(database, form, identityOf(request), wanted),
           ...SHOWN_ONCE,
         });
       },
@@ -70,6 +78,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.get(
       '/api-keys',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'List API keys',
@@ -84,6 +93,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.get(
       '/api-keys/recently-used',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'List active API keys by their latest use',
@@ -97,6 +107,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.get(
       '/api-keys/:id',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Read an API key, without the secret in it',
@@ -113,6 +124,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.patch(
       '/api-keys/:id',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Change name, scopes or end of an API key',
@@ -121,20 +133,33 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: apiKeyChange,
           response: {
             200: apiKey,
-            ...problemResponses(...BODY_PROBLEMS, 'text-not-storable', ...CHANGE_PROBLEMS, 'api-key-spent'),
+            ...problemResponses(
+              ...BODY_PROBLEMS,
+              'text-not-storable',
+              ...CHANGE_PROBLEMS,
+              'forbidden',
+              'api-key-spent',
+            ),
           },
         },
       },
       async (request, reply) => {
         const expected = readExpectedVersions(request);
         const change = { ...request.body, expiresAt: dateOf(request.body.expiresAt) };
-        const changed = await updateApiKey(databaseOf(request), request.params.id, change, expected);
+        const changed = await updateApiKey(
+          databaseOf(request),
+          identityOf(request),
+          request.params.id,
+          change,
+          expected,
+        );
         return reply.code(200).header('etag', renderTag(changed)).send(changed);
       },
     );
     app.post(
       '/api-keys/:id/rotate',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Make a key that takes the place of this one',
@@ -143,7 +168,13 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
           body: rotation,
           response: {
             201: createdApiKey,
-            ...problemResponses(...BODY_PROBLEMS, 'not-found', 'api-key-spent', ...POST_PROBLEMS),
+            ...problemResponses(
+              ...BODY_PROBLEMS,
+              'not-found',
+              'forbidden',
+              'api-key-spent',
+              ...POST_PROBLEMS,
+            ),
           },
         },
       },
@@ -151,7 +182,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
         const { overlapSeconds, expiresAt } = request.body;
         const wanted = { overlapSeconds, expiresAt: dateOf(expiresAt), now: new Date() };
         return answerPost<ShownApiKey>(databaseOf(request), request, reply, {
-          run: (database) => rotateApiKey(database, form, request.params.id, wanted),
+          run: (database) => rotateApiKey(database, form, identityOf(request), request.params.id, wanted),
           ...SHOWN_ONCE,
         });
       },
@@ -159,6 +190,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.post(
       '/api-keys/:id/revoke',
       {
+        config: { scope: 'keys' },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Revoke an API key, at once and for good',

@@ -29,7 +29,7 @@ const HEADERS = Object.freeze({
 const FILES = Object.freeze([
   { route: '/console', file: 'index.html', type: 'text/html; charset=utf-8' },
   { route: '/console/console.css', file: 'console.css', type: 'text/css; charset=utf-8' },
-  ...['console', 'sections', 'overview', 'schema-sections', 'chart', 'elements'].map((module) => ({
+  ...['console', 'session', 'sections', 'overview', 'schema-sections', 'chart', 'elements'].map((module) => ({
     route: `/console/${module}.mjs`,
     file: `${module}.mjs`,
     type: 'text/javascript; charset=utf-8',
@@ -39,14 +39,18 @@ const FOLDER = join(__dirname, '..', '..', 'console', 'page');
 
 const statementParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{12}$/) });
 
+/** What the page is made of, without a figure in it. */
+export const CONSOLE_FILES: readonly string[] = FILES.map(({ route }) => route);
+
 /** Routes of the console that answer also while the service goes down. */
-export const CONSOLE_READS: readonly string[] = [...FILES.map(({ route }) => route), '/console/data'];
+export const CONSOLE_READS: readonly string[] = [...CONSOLE_FILES, '/console/data'];
 
 /** The page for whoever is on call, and what it asks. */
 export function consoleRoutes({ console: board, database }: ConsoleRoutesParts): FastifyPluginAsyncZod {
   return async (app) => {
     // Not for clients of the service, so not in its document.
     const schema = { hide: true } as const;
+    const config = { scope: 'operate' } as const;
     app.addHook('onRequest', async ({ method, headers }, reply) => {
       reply.headers(HEADERS);
       // A page from elsewhere could have whoever is on call press a button.
@@ -61,15 +65,15 @@ export function consoleRoutes({ console: board, database }: ConsoleRoutesParts):
           .send(content),
       );
     }
-    app.get('/console/data', { schema }, async (_request, reply) =>
+    app.get('/console/data', { schema, config }, async (_request, reply) =>
       reply.header('cache-control', 'no-store').send(await board.read()),
     );
-    app.post('/console/doctor', { schema }, async (_request, reply) =>
+    app.post('/console/doctor', { schema, config }, async (_request, reply) =>
       reply.code(202).send(board.askDoctor()),
     );
     app.post(
       '/console/statements/:id/plan',
-      { schema: { ...schema, params: statementParams } },
+      { config, schema: { ...schema, params: statementParams } },
       async (request, reply) => {
         const { id } = request.params;
         const plan = await board.explain(id);
@@ -79,7 +83,7 @@ export function consoleRoutes({ console: board, database }: ConsoleRoutesParts):
     );
     app.post(
       '/console/dead-letters/:id/replay',
-      { schema: { ...schema, params: idParams } },
+      { config, schema: { ...schema, params: idParams } },
       async (request, reply) => {
         await replayDeadLetter(database, request.params.id);
         board.forgetEvents();

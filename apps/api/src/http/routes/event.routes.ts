@@ -20,6 +20,7 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.post(
       '/events',
       {
+        config: { scope: 'events:append' },
         schema: {
           tags: [TAGS.events],
           summary: 'Append events to a stream',
@@ -51,6 +52,7 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/events',
       {
+        config: { scope: 'events:read' },
         schema: {
           tags: [TAGS.events],
           summary: 'List events',
@@ -65,6 +67,7 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/events/:id',
       {
+        config: { scope: 'events:read' },
         schema: {
           tags: [TAGS.events],
           summary: 'Read an event',

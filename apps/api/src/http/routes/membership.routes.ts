@@ -25,6 +25,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
     app.post(
       '/memberships',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'Make a user a member of an organization',
@@ -45,6 +46,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
     app.get(
       '/memberships/:id',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'Read a membership',
@@ -61,6 +63,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
     app.patch(
       '/memberships/:id',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'Change a membership',
@@ -88,6 +91,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
     app.delete(
       '/memberships/:id',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'End a membership',

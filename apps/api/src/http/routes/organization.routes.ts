@@ -30,6 +30,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.post(
       '/organizations',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.organizations],
           summary: 'Create an organization',
@@ -50,6 +51,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.get(
       '/organizations',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.organizations],
           summary: 'List organizations',
@@ -64,6 +66,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.get(
       '/organizations/:id',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.organizations],
           summary: 'Read an organization',
@@ -80,6 +83,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.patch(
       '/organizations/:id',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.organizations],
           summary: 'Change an organization',
@@ -107,6 +111,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.get(
       '/organizations/:id/members',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'List the members of an organization in one role, by default the active ones',

@@ -11,6 +11,7 @@ export function streamRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/streams/:aggregateType/:aggregateId',
       {
+        config: { scope: 'events:read' },
         schema: {
           tags: [TAGS.events],
           summary: 'Read the stream of an aggregate',

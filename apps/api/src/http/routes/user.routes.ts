@@ -32,6 +32,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.post(
       '/users',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.users],
           summary: 'Create a user',
@@ -52,6 +53,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/users',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.users],
           summary: 'List users',
@@ -66,6 +68,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/users/recently-active',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.users],
           summary: 'List active users by their latest login',
@@ -79,6 +82,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/users/:id',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.users],
           summary: 'Read a user',
@@ -95,6 +99,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.patch(
       '/users/:id',
       {
+        config: { scope: 'write' },
         schema: {
           tags: [TAGS.users],
           summary: 'Change a user',
@@ -117,6 +122,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/users/:id/organizations',
       {
+        config: { scope: 'read' },
         schema: {
           tags: [TAGS.memberships],
           summary: 'List where a user belongs or is invited to',

@@ -22,7 +22,9 @@ const expiresAt = givenTimestamp
 export const newApiKey = z
   .strictObject({
     userId,
-    organizationId: organizationId.nullish(),
+    organizationId: organizationId
+      .nullish()
+      .meta({ description: 'By default that of the key that asks; null for none, which sees everything.' }),
     name,
     scopes,
     expiresAt: expiresAt.optional(),

@@ -49,6 +49,8 @@ type Status = (typeof PROBLEMS)[ProblemKind]['status'];
 
 const ANYWHERE = [
   'rate-limited',
+  'unauthenticated',
+  'scope-missing',
   'too-many-requests',
   'saturated',
   'database-unavailable',
@@ -94,7 +96,7 @@ interface ProblemResponse {
 /** The refusals of a route, for its `response` schema: those named, and those that any route may give. */
 export function problemResponses<const Kind extends ProblemKind>(
   ...kinds: Kind[]
-): Record<(typeof PROBLEMS)[Kind]['status'] | 429 | 500 | 503 | 504, ProblemResponse> {
+): Record<(typeof PROBLEMS)[Kind]['status'] | 401 | 403 | 429 | 500 | 503 | 504, ProblemResponse> {
   const titles = new Map<Status, string[]>();
   for (const kind of [...kinds, ...ANYWHERE]) {
     const { status, title } = PROBLEMS[kind];

@@ -1,0 +1,149 @@
+import { performance } from 'node:perf_hooks';
+import type { ApiKeyScope } from '@holdfast/db';
+import { createDeadline } from '@holdfast/resilience';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isApiKeyText } from '../api-key-text';
+import type { Database } from '../database';
+import type { Identity } from '../identity';
+import { identifyApiKey } from '../use-cases/identify-api-key';
+import type { Hold } from './admission';
+import { isClientRoute } from './client-routes';
+import { isOpenRoute } from './open-routes';
+import { RememberedOperators } from './remembered-operators';
+import { type RequestTimeoutOptions, readLimitMs } from './request-timeout';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the key of a request must be allowed to do. */
+    scope?: ApiKeyScope;
+  }
+  interface FastifyRequest {
+    /** Who asks; undefined on routes that are open to all. */
+    identity: Identity | undefined;
+  }
+}
+
+/** No key came with the request, or none that can be used now. */
+export class UnauthenticatedError extends Error {
+  override readonly name = 'UnauthenticatedError';
+  readonly code = 'HOLDFAST_UNAUTHENTICATED';
+
+  constructor(
+    /** Whether something came that should have been a key. */
+    readonly isPresented: boolean,
+  ) {
+    super(isPresented ? 'the key cannot be used' : 'the request has no key');
+  }
+}
+
+/** The key is not allowed to do what the route does. */
+export class ScopeMissingError extends Error {
+  override readonly name = 'ScopeMissingError';
+  readonly code = 'HOLDFAST_SCOPE_MISSING';
+
+  constructor(readonly scope: ApiKeyScope) {
+    super(`the key has not the scope ${scope}`);
+  }
+}
+
+/** What keys are identified with. */
+export interface AuthenticationParts {
+  readonly database: Database;
+  /** On connections of its own: operators are known also while requests hold all others. */
+  readonly operations: Database;
+  readonly pepper: string;
+  readonly requestTimeout: RequestTimeoutOptions;
+  readonly hold: Hold;
+}
+
+/** Longest that an operator's key is asked for, in ms: what is known of it must do then, so that the console answers. */
+const OPERATOR_PATIENCE_MS = 1_000;
+/** How long nobody asks again after that, in ms. */
+const OPERATOR_PAUSE_MS = 5_000;
+/** As long as an outage that somebody watches. */
+const REMEMBERED_MS = 3_600_000;
+
+const BEARER = /^bearer +(\S+) *$/i;
+
+/**
+ * No route is reached by accident: each has a scope, or is on the list of those that are open. A request to one with a scope
+ * that brings nothing of the form of a key is refused before anything is done for it.
+ */
+export function refuseStrangers(app: FastifyInstance): void {
+  app.decorateRequest('identity', undefined);
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.scope !== undefined || isOpenRoute(url)) return;
+    throw new Error(`${[method].flat().join()} ${url} has no scope, and is not among the open routes`);
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config?.scope !== undefined) readKey(request);
+  });
+}
+
+/**
+ * Whoever asks is known from here on, and may use the route. Behind the admission: to look for a key takes a statement.
+ */
+export function identifyRequests(app: FastifyInstance, parts: AuthenticationParts): void {
+  const identifyOperator = createOperatorIdentification(parts);
+  app.addHook('onRequest', async (request) => {
+    const { scope } = request.routeOptions.config ?? {};
+    if (scope === undefined) return;
+    const key = readKey(request);
+    const identity = isClientRoute(request.routeOptions.url)
+      ? await parts.hold(request, () => identifyClient(parts, request, key))
+      : await identifyOperator(key);
+    if (identity === null) throw new UnauthenticatedError(true);
+    if (!mayUse(identity, scope)) throw new ScopeMissingError(scope);
+    request.identity = identity;
+  });
+}
+
+function identifyClient(
+  { database, pepper, requestTimeout }: AuthenticationParts,
+  request: FastifyRequest,
+  key: string,
+): Promise<Identity | null> {
+  const limited = database.within(createDeadline(readLimitMs(request, requestTimeout)));
+  return identifyApiKey(limited, { pepper, now: new Date() }, key);
+}
+
+/** Where the database gives no answer, a key is what it was when it last gave one. */
+function createOperatorIdentification({ operations, pepper }: AuthenticationParts) {
+  const remembered = new RememberedOperators(REMEMBERED_MS);
+  let failedAtMs = Number.NEGATIVE_INFINITY;
+  return async (key: string): Promise<Identity | null> => {
+    const lately = performance.now() - failedAtMs < OPERATOR_PAUSE_MS;
+    const believed = lately ? remembered.recall(key, performance.now()) : undefined;
+    if (believed !== undefined) return believed;
+    try {
+      const limited = operations.within(createDeadline(OPERATOR_PATIENCE_MS));
+      const identity = await identifyApiKey(limited, { pepper, now: new Date() }, key);
+      remembered.note(key, identity, performance.now());
+      return identity;
+    } catch (error) {
+      failedAtMs = performance.now();
+      const known = remembered.recall(key, performance.now());
+      if (known === undefined) throw error;
+      return known;
+    }
+  };
+}
+
+/** Who asks. @throws if the route is open to all. */
+export function identityOf({ identity, routeOptions }: FastifyRequest): Identity {
+  if (identity === undefined) throw new Error(`${routeOptions.url} knows of nobody who asks`);
+  return identity;
+}
+
+/** What operates the service is about all organizations: no key of one of them reaches it. */
+function mayUse({ scopes, organizationId }: Identity, scope: ApiKeyScope): boolean {
+  return scopes.includes(scope) && (scope !== 'operate' || organizationId === null);
+}
+
+/** @throws UnauthenticatedError */
+function readKey({ headers: { authorization } }: FastifyRequest): string {
+  if (authorization === undefined) throw new UnauthenticatedError(false);
+  const [, key] = BEARER.exec(authorization) ?? [];
+  if (key === undefined || !isApiKeyText(key)) throw new UnauthenticatedError(true);
+  return key;
+}

@@ -1,0 +1,42 @@
+import type { ApiKey } from '@holdfast/db';
+import { Identity } from '../identity';
+import { RememberedOperators } from './remembered-operators';
+
+const identify = (id: string) =>
+  new Identity(
+    { id, userId: 'u', organizationId: null, scopes: ['operate'] } as unknown as ApiKey,
+    Buffer.alloc(32),
+  );
+
+describe('remembered operators', () => {
+  it('are known for as long as was said, and by their key alone', () => {
+    const remembered = new RememberedOperators(1_000);
+    const identity = identify('a');
+    remembered.note('key', identity, 0);
+    expect(remembered.recall('key', 1_000)).toBe(identity);
+    expect(remembered.recall('key', 1_001)).toBeUndefined();
+    expect(remembered.recall('another', 0)).toBeUndefined();
+  });
+
+  it('are forgotten as soon as their key is good no longer', () => {
+    const remembered = new RememberedOperators(1_000);
+    remembered.note('key', identify('a'), 0);
+    remembered.note('key', null, 1);
+    expect(remembered.recall('key', 1)).toBeUndefined();
+  });
+
+  it('are at most a hundred, the latest', () => {
+    const remembered = new RememberedOperators(1_000);
+    for (let at = 0; at < 100; at += 1) remembered.note(`key ${at}`, identify(`${at}`), 0);
+    remembered.note('key 0', identify('0'), 1);
+    remembered.note('one more', identify('x'), 1);
+    expect(remembered.recall('key 0', 1)).toBeDefined();
+    expect(remembered.recall('key 1', 1)).toBeUndefined();
+    expect(remembered.recall('key 2', 1)).toBeDefined();
+  });
+
+  it('show neither key nor hash to whoever prints them', () => {
+    const text = JSON.stringify([identify('a'), { ...identify('a') }]);
+    expect(text).not.toMatch(/keyHash|Buffer/);
+  });
+});

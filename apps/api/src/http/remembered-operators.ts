@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { Identity } from '../identity';
+
+const MOST = 100;
+
+/**
+ * Operators whose keys were good a while ago. In an outage nobody can be asked whether a key still is, and that is when the
+ * console is looked at.
+ */
+export class RememberedOperators {
+  readonly #known = new Map<string, { readonly identity: Identity; readonly atMs: number }>();
+  readonly #forMs: number;
+
+  /** @param forMs after which a key that could not be asked for is good no longer. */
+  constructor(forMs: number) {
+    this.#forMs = forMs;
+  }
+
+  /** Notes what the database has said of a key: whose it is, or that it is good no longer. */
+  note(key: string, identity: Identity | null, nowMs: number): void {
+    const name = nameOf(key);
+    // The latest is the last.
+    this.#known.delete(name);
+    if (identity === null) return;
+    this.#known.set(name, { identity, atMs: nowMs });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** Whose key it was when the database was last asked; undefined where that is too long ago. */
+  recall(key: string, nowMs: number): Identity | undefined {
+    const known = this.#known.get(nameOf(key));
+    return known !== undefined && nowMs - known.atMs <= this.#forMs ? known.identity : undefined;
+  }
+}
+
+/** So that no key is kept. */
+function nameOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64');
+}
