@@ -25,12 +25,23 @@ describe('announcer', () => {
   it('tells a log the links as fields', () => {
     const info = jest.fn();
     const links = listLinks('http://127.0.0.1:3000', 'postgres://ada:secret@db:5432/holdfast');
-    createLogAnnouncer({ debug: info, info, warn: info, error: info }).ready(links);
+    createLogAnnouncer({ debug: info, info, warn: info, error: info }).ready(links, 'hf_development_key');
     expect(info).toHaveBeenCalledWith('Ready', links);
   });
 });
 
 describe('links', () => {
+  it('show people the development key, and the commands with it', () => {
+    const links = listLinks('http://127.0.0.1:3000', 'postgres://ada:secret@db:5432/holdfast');
+    const stream = new PassThrough();
+    createTextAnnouncer(stream).ready(links, 'hf_development_key');
+    const shown = String(stream.read());
+    expect(shown).toContain('API key    hf_development_key');
+    expect(shown.match(/curl -s -H "Authorization: Bearer hf_development_key" 'http/g)).toHaveLength(3);
+    createTextAnnouncer(stream).ready(links);
+    expect(String(stream.read())).not.toContain('hf_development_key');
+  });
+
   it('show no password', () => {
     const links = listLinks('http://127.0.0.1:3000', 'postgres://ada:secret@db:5432/holdfast');
     expect(links.database).toBe('postgres://ada:***@db:5432/holdfast');

@@ -8,7 +8,8 @@ export interface Announcer {
   say(line: string): void;
   /** A line that the next one replaces; nothing where lines cannot be replaced. */
   progress(line: string): void;
-  ready(links: Links): void;
+  /** @param developmentKey is shown to people, and told to no log. */
+  ready(links: Links, developmentKey?: string): void;
 }
 
 /** Where text goes: `isTTY` is set if it is a terminal. */
@@ -29,7 +30,7 @@ export function createTextAnnouncer(stream: TextStream): Announcer {
     progress: (line) => {
       if (isTerminal) write(line, true);
     },
-    ready: (links) => write(`\n${renderLinks(links)}\n`, false),
+    ready: (links, developmentKey) => write(`\n${renderLinks(links, developmentKey)}\n`, false),
   };
 }
 

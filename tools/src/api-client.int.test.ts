@@ -3,9 +3,17 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { createService, readServiceSettings, type Service } from '@holdfast/api';
+import {
+  createApiKeyText,
+  createService,
+  readServiceSettings,
+  type Service,
+  writeOperatorKey,
+} from '@holdfast/api';
+import { createDataSource } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 
+const PEPPER = 'a pepper of thirty-two bytes, or more';
 const CLIENT = resolve(__dirname, '..', '..', 'examples', 'api-client');
 /** Enough for an installation from the registry. */
 const PATIENCE_MS = 5 * 60_000;
@@ -13,6 +21,7 @@ const PATIENCE_MS = 5 * 60_000;
 describe('a client that is generated from the OpenAPI document', () => {
   let database: TestDatabase;
   let service: Service;
+  const { text: key, prefix } = createApiKeyText('test');
 
   beforeAll(async () => {
     database = await openTestDatabase();
@@ -21,11 +30,14 @@ describe('a client that is generated from the OpenAPI document', () => {
         NODE_ENV: 'test',
         PORT: '0',
         DATABASE_URL: database.url,
-        API_KEY_PEPPER: 'a pepper of thirty-two bytes, or more',
+        API_KEY_PEPPER: PEPPER,
       }),
       { logStream: new Writable({ write: (_line, _encoding, done) => done() }) },
     );
     await service.listen();
+    const owner = await createDataSource('test', { DATABASE_URL: database.url }).initialize();
+    await writeOperatorKey(owner.manager, PEPPER, { text: key, prefix, name: 'client' });
+    await owner.destroy();
     if (!existsSync(join(CLIENT, 'node_modules'))) await run('ci');
   }, PATIENCE_MS);
 
@@ -36,7 +48,12 @@ describe('a client that is generated from the OpenAPI document', () => {
 
   /** Runs npm in the client's folder. @throws with what it wrote, if it fails. */
   async function run(...args: string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, HOLDFAST_URL: service.address };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      HOLDFAST_URL: service.address,
+      HOLDFAST_KEY: key,
+    };
     try {
       const { stdout } = await promisify(execFile)('npm', args, { cwd: CLIENT, env });
       return stdout;

@@ -12,6 +12,8 @@ export interface Database extends AsyncDisposable {
   readonly url: string;
   /** The variables given, with those of the database naming this server. */
   readonly variables: Variables;
+  /** Whether the server is the one that is kept here. */
+  readonly isLocal: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function openDatabase(settings: ToolSettings, signal: AbortSignal):
       description: `Using ${redactUrl(databaseUrl)}`,
       url: databaseUrl,
       variables,
+      isLocal: false,
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -36,6 +39,7 @@ export async function openDatabase(settings: ToolSettings, signal: AbortSignal):
     url: server.url,
     // What is meant for another server must not keep this one from being reached.
     variables: { ...variables, DATABASE_URL: server.url, DATABASE_SSL: 'disable' },
+    isLocal: true,
     [Symbol.asyncDispose]: () => server.stop(),
   };
 }

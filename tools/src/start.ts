@@ -5,8 +5,9 @@ import { type Announcer, createLogAnnouncer, createTextAnnouncer } from './annou
 import { applyMigrations } from './apply-migrations';
 import { type LoadResult, loadExamples } from './github-examples/load';
 import { listLinks } from './links';
+import { type LocalAccess, provideAccess } from './local-access';
+import { readPepper } from './local-secrets';
 import { type Database, openDatabase, withDataSource } from './open-database';
-import { readPepper } from './pepper';
 import { runCommand } from './run-command';
 import { readToolSettings } from './settings';
 
@@ -27,8 +28,8 @@ async function serve(stop: AbortSignal): Promise<void> {
   const announcer = createAnnouncer(readServiceSettings(variables));
   await using database = await openDatabase({ ...settings, variables }, stop);
   announcer.say(database.description);
-  await prepare(database, announcer, stop);
-  await listenUntil(stop, database, announcer);
+  const access = await prepare(database, settings.directory, announcer, stop);
+  await listenUntil(stop, database, access, announcer);
 }
 
 function createAnnouncer({ logFormat, logLevel }: ServiceSettings): Announcer {
@@ -37,14 +38,20 @@ function createAnnouncer({ logFormat, logLevel }: ServiceSettings): Announcer {
     : createLogAnnouncer(createLogger({ level: logLevel, format: logFormat, service: 'holdfast-start' }));
 }
 
-async function prepare(database: Database, announcer: Announcer, stop: AbortSignal): Promise<void> {
-  await withDataSource(database, stop, async (dataSource) => {
+async function prepare(
+  database: Database,
+  directory: string,
+  announcer: Announcer,
+  stop: AbortSignal,
+): Promise<LocalAccess> {
+  return withDataSource(database, stop, async (dataSource) => {
     await applyMigrations(dataSource, { say: announcer.say, signal: stop });
     const result = await loadExamples(dataSource, {
       report: ({ done, total }) => announcer.progress(`Loading GitHub examples: ${done} of ${total} events`),
       signal: stop,
     });
     announcer.say(renderResult(result));
+    return provideAccess(database, directory, dataSource);
   });
 }
 
@@ -55,7 +62,8 @@ function renderResult({ organizations, users, memberships, events, appended }: L
 
 async function listenUntil(
   stop: AbortSignal,
-  { url, variables }: Database,
+  { url }: Database,
+  { variables, developmentKey }: LocalAccess,
   announcer: Announcer,
 ): Promise<void> {
   stop.throwIfAborted();
@@ -71,7 +79,7 @@ async function listenUntil(
     stop.throwIfAborted();
     throw error;
   }
-  announcer.ready(listLinks(service.address ?? '', url));
+  announcer.ready(listLinks(service.address ?? '', url), developmentKey);
   if (!stop.aborted) await once(stop, 'abort');
   await service.close();
 }

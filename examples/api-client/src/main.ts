@@ -6,7 +6,7 @@ type Organization = components['schemas']['Organization'];
 
 const client = createClient<paths>({
   baseUrl: process.env.HOLDFAST_URL ?? 'http://127.0.0.1:3000',
-  headers: { 'Request-Timeout': '5' },
+  headers: { Authorization: `Bearer ${process.env.HOLDFAST_KEY}`, 'Request-Timeout': '5' },
 });
 
 function say(...words: unknown[]): void {
