@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { createDataSource } from '@holdfast/db';
+import { createDataSource, createLogAnnouncer, openLogFeed } from '@holdfast/db';
 import {
   createLogger,
   createMetrics,
@@ -66,6 +66,8 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
   const dataSource = createDataSource(environment, variables, { logger });
   const { database, manager, breaker } = createDatabase(dataSource, { logger, deadlineMs, environment });
   const operations = createOperationsDatabase(operationsVariables, { environment, logger, deadlineMs });
+  const announcer = createLogAnnouncer(dataSource, { logger });
+  const feed = openLogFeed(dataSource, { logger });
   const events = readEvents(dataSource);
   const { host: serverAddress, port: serverPort, database: databaseName } = readConnectionTarget(databaseUrl);
   traceDatabase(events, { serverAddress, serverPort, databaseName });
@@ -113,6 +115,9 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
       version: VERSION,
       requestTimeout: { defaultMs: deadlineMs, maxMs: maxRequestTimeoutMs },
       apiKeys: { environment, pepper: apiKeyPepper },
+      feed,
+      announce: announcer.announce,
+      longRequests: settings.longRequests,
     });
     opening.signal.throwIfAborted();
     const { url } = await http.listen(host, port);
@@ -129,7 +134,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
     const { cut } = (await http?.close(shutdownTimeoutMs)) ?? { cut: 0 };
     if (cut > 0) logger.warn('Requests were cut at the deadline of the shutdown', { cut, shutdownTimeoutMs });
     await board.close();
-    await operations.close();
+    await Promise.all([operations.close(), announcer.close(), feed.close()]);
     const { cut: cutConnections } = await manager.close();
     logger.info('Service has shut down', { cut, cutConnections });
   }

@@ -21,6 +21,7 @@ describe('readServiceSettings', () => {
         latencyMs: 1_000,
       },
       clientRate: { perSecond: 1_000, burst: 2_000, most: 10_000 },
+      longRequests: { tails: 100, imports: 2 },
       databaseUrl: LOCAL_DATABASE_URL,
       environment: 'default',
       maxRequestTimeoutMs: 30_000,

@@ -26,6 +26,8 @@ export interface ServiceSettings {
   readonly admission: AdmissionSettings;
   /** How much one client may ask for. */
   readonly clientRate: ClientRateSettings;
+  /** How many of those requests that last run at once. */
+  readonly longRequests: { readonly tails: number; readonly imports: number };
   /** Longest that a client may ask for with Request-Timeout, in ms. */
   readonly maxRequestTimeoutMs: number;
   /** Under which API keys are hashed. A secret, so never print it. */
@@ -125,6 +127,10 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     burst: readCount('CLIENT_BURST', 2_000),
     most: readCount('CLIENT_COUNT', 10_000),
   };
+  const longRequests = {
+    tails: readCount('ADMISSION_TAILS', 100),
+    imports: readCount('ADMISSION_IMPORTS', 2),
+  };
   if (admission.limitMin > admission.limitMax) {
     // The least is laid to the variable that was set.
     const [variable, value, allowed] = variables.ADMISSION_LIMIT_MIN
@@ -150,6 +156,7 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     ...service,
     admission,
     clientRate,
+    longRequests,
     environment,
     variables,
     operationsVariables,

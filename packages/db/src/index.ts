@@ -23,6 +23,14 @@ export {
 } from './event-store/event-query';
 export type { AppendedEvent } from './event-store/event-rows';
 export { IdempotencyKeyReusedError } from './event-store/idempotency-key-reused-error';
+export { ImportRaceError, ImportRefusedError } from './event-store/import-errors';
+export {
+  type ImportedEvent,
+  type ImportRefusal,
+  type ImportResult,
+  importEvents,
+  wasImported,
+} from './event-store/import-events';
 export { type InvalidAppend, InvalidAppendError } from './event-store/invalid-append-error';
 export { type QueryRead, type QueryReadRequest, readByQuery } from './event-store/read-by-query';
 export type { AppendCondition, StreamsAppendRequest } from './event-store/streams-append-request';
@@ -33,6 +41,14 @@ export {
   type LogAnnouncer,
   type LogAnnouncerOptions,
 } from './log/announcements';
+export { type LogFeed, type LogFeedOptions, openLogFeed } from './log/log-feed';
+export {
+  LogHiddenError,
+  type LogPage,
+  type LogPageRequest,
+  readLogPage,
+  renderEventCursor,
+} from './log/log-page';
 export { type LogRequest, LogRewoundError, type LogStretch, readLog } from './log/read-log';
 export { TAIL_LOG_DEFAULTS, type TailLogOptions, tailLog } from './log/tail-log';
 export {

@@ -9,6 +9,7 @@ export {
 export type { BulkRow } from './bulk/bulk-row';
 export { BulkWriteError } from './bulk/bulk-write-error';
 export { COPY_IN_DEFAULTS, type CopyInOptions, type CopyInResult, copyIn } from './bulk/copy-in';
+export { type CopyTable, type CopyValue, copyRows } from './bulk/copy-rows';
 export type { EntityId } from './bulk/entity-id';
 export { FIND_BY_IDS_DEFAULTS, type FindByIdsOptions, findByIds } from './bulk/find-by-ids';
 export {

@@ -6,11 +6,16 @@ import type { Place, PlaceOutcome, Pressure, RouteClass } from './pressure';
 import { Receptions } from './receptions';
 import { REQUEST_TIMEOUT_HEADER } from './request-timeout';
 
-const APPENDS: ReadonlySet<string> = new Set(['/v1/events', '/v1/events/import']);
+const APPENDS: ReadonlySet<string> = new Set(['/v1/events', '/v1/events/append']);
+/** Questions whose parameters do not fit into an address. */
+const READS: ReadonlySet<string> = new Set(['/v1/events/query']);
+/** They last for as long as they last, and have places of their own: see LongRequests. */
+const LONG: ReadonlySet<string> = new Set(['/v1/events/tail', '/v1/events/import']);
 
-/** The class of a request; undefined for what operates the service, which is always let in. */
+/** The class of a request; undefined for what operates the service, which is always let in, and for what has places of its own. */
 export function classOfRoute(method: string, route: string | undefined): RouteClass | undefined {
-  if (!isClientRoute(route)) return undefined;
+  if (!isClientRoute(route) || LONG.has(route)) return undefined;
+  if (READS.has(route)) return 'reads';
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 'reads';
   return APPENDS.has(route) ? 'appends' : 'writes';
 }

@@ -43,8 +43,13 @@ const CHALLENGE = header('How to authenticate, and which scope is needed (RFC 67
 const REPLAYED = header('`true`: an earlier request with this idempotency key was answered so.');
 const REQUEST_ID = header('Names the request in the logs of the service.');
 
-/** The one POST that makes several things. */
-const APPEND = '/v1/events';
+/** POSTs that make several things, or none, and so have no tag. */
+const UNTAGGED = new Set(['/v1/events', '/v1/events/append', '/v1/events/query', '/v1/events/import']);
+/** What these made has no one place. */
+const WITHOUT_LOCATION = new Set(['/v1/events/append', '/v1/events/query', '/v1/events/import']);
+/** POSTs that are not answered from memory: one writes nothing, the other knows each of its lines. */
+const NOT_REPLAYED = new Set(['/v1/events/query', '/v1/events/import']);
+const WITHOUT_KEY = new Set(['/v1/events/query']);
 
 /**
  * Adds the headers of HTTP that routes have in common: which ones an operation understands and answers follows from its
@@ -66,7 +71,7 @@ function describe(path: string, method: string, operation: JsonObject): JsonObje
   const responses = operation.responses as JsonObject;
   const isChange = '412' in responses;
   const isConditionalRead = '304' in responses;
-  const isRepeatable = method === 'post';
+  const isRepeatable = method === 'post' && !WITHOUT_KEY.has(path);
   const parameters = [
     ...((operation.parameters as readonly Json[] | undefined) ?? []),
     ...(isChange ? [IF_MATCH] : []),
@@ -76,7 +81,7 @@ function describe(path: string, method: string, operation: JsonObject): JsonObje
   ];
   const described = mapEntries(responses, (response, status) => {
     const isDone = status.startsWith('2') || status === '304';
-    const isAboutOne = isChange || isConditionalRead || (isRepeatable && path !== APPEND);
+    const isAboutOne = isChange || isConditionalRead || (isRepeatable && !UNTAGGED.has(path));
     const isTagged = isDone && status !== '204' && isAboutOne;
     const comesBack = status === '429' || status === '503' || (status === '409' && isRepeatable);
     return {
@@ -86,7 +91,8 @@ function describe(path: string, method: string, operation: JsonObject): JsonObje
         RateLimit: RATE_LIMIT,
         'RateLimit-Policy': RATE_LIMIT_POLICY,
         ...(isTagged && { ETag: ETAG }),
-        ...(isDone && isRepeatable && { Location: LOCATION, 'Idempotency-Replayed': REPLAYED }),
+        ...(isDone && isRepeatable && !WITHOUT_LOCATION.has(path) && { Location: LOCATION }),
+        ...(isDone && isRepeatable && !NOT_REPLAYED.has(path) && { 'Idempotency-Replayed': REPLAYED }),
         ...((status === '401' || status === '403') && { 'WWW-Authenticate': CHALLENGE }),
         ...(comesBack && { 'Retry-After': RETRY_AFTER }),
       },

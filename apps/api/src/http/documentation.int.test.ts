@@ -37,7 +37,9 @@ describe('the OpenAPI document', () => {
       'get /v1/api-keys/recently-used',
       'get /v1/api-keys/{id}',
       'get /v1/events',
+      'get /v1/events/tail',
       'get /v1/events/{id}',
+      'get /v1/log',
       'get /v1/memberships/{id}',
       'get /v1/organizations',
       'get /v1/organizations/{id}',
@@ -55,6 +57,9 @@ describe('the OpenAPI document', () => {
       'post /v1/api-keys/{id}/revoke',
       'post /v1/api-keys/{id}/rotate',
       'post /v1/events',
+      'post /v1/events/append',
+      'post /v1/events/import',
+      'post /v1/events/query',
       'post /v1/memberships',
       'post /v1/organizations',
       'post /v1/users',
@@ -133,15 +138,20 @@ describe('the OpenAPI document', () => {
 
   it('has examples that can be sent as they are', async () => {
     const { body } = await service.get('/docs/json');
-    const { NewOrganization, NewUser, AppendRequest } = body.components.schemas;
+    const { NewOrganization, NewUser, AppendRequest, AppendStreamsRequest, EventQueryRequest } =
+      body.components.schemas;
     const posts: [string, { examples: unknown[] }][] = [
       ['/v1/organizations', NewOrganization],
       ['/v1/users', NewUser],
       ['/v1/events', AppendRequest],
+      ['/v1/events/append', AppendStreamsRequest],
     ];
     for (const [path, { examples }] of posts) {
       for (const example of examples)
         expect(await service.post(path, example)).toMatchObject({ status: 201 });
+    }
+    for (const example of EventQueryRequest.examples) {
+      expect(await service.post('/v1/events/query', example)).toMatchObject({ status: 200 });
     }
   });
 });

@@ -79,7 +79,8 @@ function send(reply: FastifyReply, { status, headers, body }: KeptAnswer): Fasti
 /** 1 to 255 visible characters; in quotes, as the draft writes it, or without, as most clients do. */
 const KEY = /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/;
 
-function readKey({ headers }: FastifyRequest): string | undefined {
+/** The key of a request. @throws InvalidHeaderError */
+export function readKey({ headers }: FastifyRequest): string | undefined {
   const given = headers[IDEMPOTENCY_KEY_HEADER];
   if (given === undefined) return undefined;
   const [, quoted, bare] = (typeof given === 'string' && KEY.exec(given)) || [];

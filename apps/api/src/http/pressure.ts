@@ -23,7 +23,7 @@ export class PressureRefusedError extends Error {
 
   constructor(
     readonly reason: PressureReason,
-    readonly routeClass: RouteClass,
+    readonly routeClass: RouteClass | 'tails' | 'imports',
     /** When what runs now will have ended, by how long it takes. */
     readonly retryAfterMs: number,
   ) {

@@ -12,8 +12,8 @@ import {
 import { CircuitOpenError, RetryError } from '@holdfast/resilience';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { OutcomeUnknownError } from '../database';
-import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { UnknownAppendError } from '../use-cases/write-append';
 import { PreconditionRequiredError } from './conditional';
 import { ShuttingDownError } from './drain';
 import { InvalidHeaderError } from './invalid-header-error';

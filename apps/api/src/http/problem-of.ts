@@ -1,10 +1,13 @@
 import {
   AlreadyExistsError,
   ApiKeySpentError,
+  ConditionFailedError,
   IdempotencyKeyReusedError,
   InvalidAppendError,
   InvalidCursorError,
+  InvalidEventQueryError,
   InvalidLimitError,
+  LogRewoundError,
   ReferenceMissingError,
   RowChangedError,
   VersionConflictError,
@@ -14,9 +17,9 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
-import { UnknownAppendError } from '../use-cases/append-to-stream';
 import { BeyondOwnRightsError } from '../use-cases/key-rights';
 import { NotFoundError } from '../use-cases/not-found-error';
+import { UnknownAppendError } from '../use-cases/write-append';
 import { ScopeMissingError, UnauthenticatedError } from './authentication';
 import { PreconditionRequiredError } from './conditional';
 import { CrossSiteError } from './cross-site';
@@ -27,6 +30,7 @@ import { PressureRefusedError } from './pressure';
 import { fieldsOfConstraint } from './problem-fields';
 import { PROBLEMS, type ProblemKind } from './problem-kinds';
 import type { Problem } from './schemas/problem';
+import { StreamedBodyError } from './streamed-body';
 
 /** A refusal before it is addressed to a request. */
 export interface Refusal {
@@ -130,6 +134,13 @@ function refusalOfRequest(error: unknown): Refusal | undefined {
     }));
     return refuse('validation', 'See the errors for what is wrong where.', { errors });
   }
+  if (error instanceof StreamedBodyError) {
+    const kind =
+      error.fault === 'too-large' || error.fault === 'compression-bomb'
+        ? 'body-too-large'
+        : 'malformed-request';
+    return refuse(kind, `${capitalized(error.message)}.`);
+  }
   if (error instanceof CrossSiteError) return refuse('cross-site', 'Press the button on the console itself.');
   if (error instanceof ShuttingDownError) {
     return refuse('shutting-down', 'Send the request again; another instance will answer.', {
@@ -200,7 +211,7 @@ function refusalOfDomain(error: unknown): Refusal | undefined {
   if (error instanceof NotFoundError) return refuse('not-found', `${capitalized(error.message)}.`);
   if (error instanceof InvalidCursorError) return refuse('invalid-cursor', `${capitalized(error.message)}.`);
   if (error instanceof InvalidLimitError) return refuse('invalid-limit', `${capitalized(error.message)}.`);
-  if (error instanceof InvalidAppendError) {
+  if (error instanceof InvalidAppendError || error instanceof InvalidEventQueryError) {
     const { path, reason } = error;
     const errors = path === undefined ? [] : [{ path: `body.${path}`, message: capitalized(reason) }];
     return refuse('validation', `The append cannot be written: ${error.message}.`, { errors });
@@ -230,6 +241,18 @@ function refusalOfDomain(error: unknown): Refusal | undefined {
   if (error instanceof VersionConflictError) {
     return refuse('version-conflict', `${error.message}; read it again, decide again, append again.`);
   }
+  if (error instanceof ConditionFailedError) {
+    const errors = [
+      { path: `body.condition.query.${error.item}`, message: 'Matches an event that was not read' },
+    ];
+    return refuse(
+      'condition-failed',
+      `${capitalized(error.message)}; ask again, decide again, append again.`,
+      { errors },
+    );
+  }
+  if (error instanceof LogRewoundError)
+    return refuse('log-rewound', `${capitalized(error.message)}; begin anew.`);
   return undefined;
 }
 

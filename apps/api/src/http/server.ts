@@ -1,3 +1,4 @@
+import type { LogFeed } from '@holdfast/db';
 import type { Logger, Metrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -14,6 +15,7 @@ import { Drain, type Drained } from './drain';
 import { readJsonBodies } from './json-bodies';
 import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
+import { LongRequests } from './long-requests';
 import { answerExpectation, answerMalformedHttp, requireOneHost } from './malformed-http';
 import type { Pressure } from './pressure';
 import { answerMalformedUrl, answerWithProblems } from './refusals';
@@ -21,8 +23,11 @@ import { readRequestId } from './request-id';
 import { followRequests } from './request-log';
 import { limitRequests, type RequestTimeoutOptions } from './request-timeout';
 import { apiKeyRoutes } from './routes/api-key.routes';
+import { appendRoutes } from './routes/append.routes';
 import { CONSOLE_READS, consoleRoutes } from './routes/console.routes';
 import { eventRoutes } from './routes/event.routes';
+import { importRoutes } from './routes/import.routes';
+import { logRoutes, TAIL_TIMING } from './routes/log.routes';
 import { membershipRoutes } from './routes/membership.routes';
 import { OPERATIONS_ROUTES, operationsRoutes } from './routes/operations.routes';
 import { organizationRoutes } from './routes/organization.routes';
@@ -46,6 +51,12 @@ export interface HttpServerParts {
   readonly version: string;
   readonly requestTimeout: RequestTimeoutOptions;
   readonly apiKeys: ApiKeyForm;
+  /** Tells those who follow the log that there is more. */
+  readonly feed: LogFeed;
+  /** Called when events were committed. Returns at once. */
+  readonly announce: () => void;
+  /** Most of them at once. */
+  readonly longRequests: { readonly tails: number; readonly imports: number };
 }
 
 export interface HttpServer {
@@ -58,6 +69,8 @@ export interface HttpServer {
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, in ms. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** When a place for a tail or an import may be free again, in ms. */
+const LONG_RETRY_AFTER_MS = 5_000;
 /** An aggregate type of 100 characters, each of them percent-encoded at its longest. */
 const MAX_PARAMETER_LENGTH = 1_200;
 
@@ -88,26 +101,53 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   limitClients(app, parts.clientRates);
   answerWithProblems(app, parts.logger);
   await documentRoutes(app, parts.version);
-  await registerRoutes(app, parts, drain);
+  const tails = new LongRequests('tails', {
+    most: parts.longRequests.tails,
+    reason: 'saturated',
+    retryAfterMs: LONG_RETRY_AFTER_MS,
+  });
+  const imports = new LongRequests('imports', {
+    most: parts.longRequests.imports,
+    reason: 'class-full',
+    retryAfterMs: LONG_RETRY_AFTER_MS,
+  });
+  await registerRoutes(app, parts, { drain, tails, imports });
   await app.ready();
   return {
     listen: (host, port) => listenOn(app.server, host, port),
     async close(deadlineMs) {
-      const drained = await drain.run(deadlineMs);
+      const draining = drain.run(deadlineMs);
+      // From now on whoever comes back is sent to another instance.
+      tails.drain();
+      imports.drain();
+      const drained = await draining;
       await app.close();
       return drained;
     },
   };
 }
 
-async function registerRoutes(app: FastifyInstance, parts: HttpServerParts, drain: Drain): Promise<void> {
-  const { database, metrics, probe, listStrains, requestTimeout, apiKeys } = parts;
+interface ServerState {
+  readonly drain: Drain;
+  readonly tails: LongRequests;
+  readonly imports: LongRequests;
+}
+
+async function registerRoutes(
+  app: FastifyInstance,
+  parts: HttpServerParts,
+  { drain, tails, imports }: ServerState,
+): Promise<void> {
+  const { database, metrics, probe, listStrains, requestTimeout, apiKeys, feed, announce } = parts;
   const databaseOf = limitRequests(app, database, requestTimeout);
   await app.register(organizationRoutes(databaseOf), { prefix: '/v1' });
   await app.register(userRoutes(databaseOf), { prefix: '/v1' });
   await app.register(membershipRoutes(databaseOf), { prefix: '/v1' });
   await app.register(apiKeyRoutes(databaseOf, apiKeys), { prefix: '/v1' });
-  await app.register(eventRoutes(databaseOf), { prefix: '/v1' });
+  await app.register(eventRoutes(databaseOf, announce), { prefix: '/v1' });
+  await app.register(appendRoutes(databaseOf, announce), { prefix: '/v1' });
+  await app.register(importRoutes(databaseOf, { imports, announce }), { prefix: '/v1' });
+  await app.register(logRoutes(databaseOf, { feed, tails, timing: TAIL_TIMING }), { prefix: '/v1' });
   await app.register(streamRoutes(databaseOf), { prefix: '/v1' });
   await app.register(consoleRoutes({ console: parts.console, database: parts.operations }));
   await app.register(operationsRoutes({ metrics, probe, listStrains, isDraining: () => drain.isDraining }));

@@ -15,7 +15,7 @@ import { BODY_PROBLEMS, POST_PROBLEMS, problemResponses } from '../schemas/probl
 import { renderChoice } from '../schemas/query-choice';
 
 /** Routes of events across streams, and of the append. */
-export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
+export function eventRoutes(databaseOf: DatabaseOf, announce: () => void): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/events',
@@ -39,7 +39,7 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
       async (request, reply) => {
         const { aggregateType, aggregateId } = request.body;
         const stream = `/v1/streams/${encodeURIComponent(aggregateType)}/${aggregateId}`;
-        return answerPost(databaseOf(request), request, reply, {
+        const answered = await answerPost(databaseOf(request), request, reply, {
           run: (database) => appendToStream(database, appendRequestOf(request.body)),
           answer: (result) => ({
             status: result.appended ? 201 : 200,
@@ -47,6 +47,8 @@ export function eventRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
             body: result,
           }),
         });
+        announce();
+        return answered;
       },
     );
     app.get(

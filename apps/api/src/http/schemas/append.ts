@@ -7,9 +7,9 @@ import { text } from './text';
 import { givenTimestamp } from './timestamp';
 
 /** Events that one append may hold. */
-const MAX_APPEND_EVENTS = 1_000;
+export const MAX_APPEND_EVENTS = 1_000;
 
-const newEvent = z.strictObject({
+export const newEvent = z.strictObject({
   eventType,
   payload,
   eventTimestamp: givenTimestamp
@@ -25,30 +25,41 @@ const newEvent = z.strictObject({
   }),
 });
 
-export const appendRequest = z
-  .strictObject({
-    aggregateType,
-    aggregateId,
-    expectedVersion: z
-      .int()
-      .min(0)
-      .max(APPEND_LIMITS.version - MAX_APPEND_EVENTS)
-      .meta({
-        description: 'Version of the last event you have seen; 0 for a stream that must not exist yet.',
-      }),
-    events: z.array(newEvent).min(1).max(MAX_APPEND_EVENTS),
-  })
+/** What is appended to one stream. */
+export const appendStream = z.strictObject({
+  aggregateType,
+  aggregateId,
+  expectedVersion: z
+    .int()
+    .min(0)
+    .max(APPEND_LIMITS.version - MAX_APPEND_EVENTS)
+    .meta({
+      description: 'Version of the last event you have seen; 0 for a stream that must not exist yet.',
+    }),
+  events: z.array(newEvent).min(1).max(MAX_APPEND_EVENTS),
+});
+
+/** Tells which events of a stream have no key although others of the append have, or one that is there twice. */
+export function requireKeys(
+  events: readonly z.infer<typeof newEvent>[],
+  isKeyed: boolean,
+  refuse: (path: PropertyKey[], message: string) => void,
+): void {
+  const seen = new Set<string>();
+  for (const [at, { idempotencyKey: key }] of events.entries()) {
+    const message =
+      key === undefined
+        ? isKeyed && 'Invalid input: another event of this append has a key, so this one needs one too'
+        : seen.has(key) && 'Invalid key: another event of this append has it';
+    if (message) refuse(['events', at, 'idempotencyKey'], message);
+    if (key !== undefined) seen.add(key);
+  }
+}
+
+export const appendRequest = appendStream
   .superRefine(({ events }, context) => {
     const isKeyed = events.some(({ idempotencyKey }) => idempotencyKey !== undefined);
-    const seen = new Set<string>();
-    for (const [at, { idempotencyKey: key }] of events.entries()) {
-      const message =
-        key === undefined
-          ? isKeyed && 'Invalid input: another event of this append has a key, so this one needs one too'
-          : seen.has(key) && 'Invalid key: another event of this append has it';
-      if (message) context.addIssue({ code: 'custom', path: ['events', at, 'idempotencyKey'], message });
-      if (key !== undefined) seen.add(key);
-    }
+    requireKeys(events, isKeyed, (path, message) => context.addIssue({ code: 'custom', path, message }));
   })
   .meta({
     id: 'AppendRequest',
@@ -83,9 +94,10 @@ export const appendResult = z
  * OpenAPI document.
  */
 export function appendRequestOf(body: z.infer<typeof appendRequest>): AppendRequest {
-  const events = body.events.map(({ eventTimestamp, ...event }) => ({
-    ...event,
-    ...(eventTimestamp !== undefined && { eventTimestamp: new Date(eventTimestamp) }),
-  }));
-  return { ...body, events };
+  return { ...body, events: body.events.map(newEventOf) };
+}
+
+/** An event as the domain takes it. */
+export function newEventOf<Given extends z.infer<typeof newEvent>>({ eventTimestamp, ...event }: Given) {
+  return { ...event, ...(eventTimestamp !== undefined && { eventTimestamp: new Date(eventTimestamp) }) };
 }
