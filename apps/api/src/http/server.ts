@@ -9,6 +9,7 @@ import type { Readiness } from '../probe-readiness';
 import type { ApiKeyForm } from '../use-cases/create-api-key';
 import { admitRequests } from './admission';
 import { identifyRequests, refuseStrangers } from './authentication';
+import { limitBodies } from './body-timeout';
 import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
@@ -26,7 +27,7 @@ import { apiKeyRoutes } from './routes/api-key.routes';
 import { appendRoutes } from './routes/append.routes';
 import { CONSOLE_READS, consoleRoutes } from './routes/console.routes';
 import { eventRoutes } from './routes/event.routes';
-import { importRoutes } from './routes/import.routes';
+import { importRoutes, STREAMED_ROUTES } from './routes/import.routes';
 import { logRoutes, TAIL_TIMING } from './routes/log.routes';
 import { membershipRoutes } from './routes/membership.routes';
 import { OPERATIONS_ROUTES, operationsRoutes } from './routes/operations.routes';
@@ -67,8 +68,8 @@ export interface HttpServer {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Longest a client may take to send a request, in ms. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Longest a client may take to send a body, in ms. */
+const BODY_TIMEOUT_MS = 60_000;
 /** When a place for a tail or an import may be free again, in ms. */
 const LONG_RETRY_AFTER_MS = 5_000;
 /** An aggregate type of 100 characters, each of them percent-encoded at its longest. */
@@ -79,7 +80,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Of bodies: see limitBodies.
+    requestTimeout: 0,
     http: { requireHostHeader: false },
     genReqId: readRequestId,
     frameworkErrors: answerMalformedUrl,
@@ -94,6 +96,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   app.setSerializerCompiler(serializerCompiler);
   followRequests(app, parts.logger, parts.metrics);
   requireOneHost(app);
+  limitBodies(app, { longestMs: BODY_TIMEOUT_MS, except: STREAMED_ROUTES });
   const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
   refuseStrangers(app);
   const hold = admitRequests(app, parts.pressure);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
@@ -23,6 +24,8 @@ export interface StreamedBodyLimits {
   readonly maxRatio: number;
   /** Longest that the client may send nothing while it is waited for, in ms. */
   readonly idleMs: number;
+  /** Longest that it may come, in ms. */
+  readonly longestMs: number;
 }
 
 /** So little that the beginning of an honest body may compress to nothing. */
@@ -36,8 +39,9 @@ const RATIO_COUNTS_FROM_BYTES = 10 * 1024 * 1024;
 export async function* readStreamedBody(
   raw: IncomingMessage,
   encoding: 'identity' | 'gzip',
-  { maxBytes, maxRatio, idleMs }: StreamedBodyLimits,
+  { maxBytes, maxRatio, idleMs, longestMs }: StreamedBodyLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const beganAtMs = performance.now();
   let sentBytes = 0;
   let bytes = 0;
   let failure: StreamedBodyError | undefined;
@@ -64,6 +68,7 @@ export async function* readStreamedBody(
       const next: IteratorResult<Buffer> = await iterator.next().finally(() => clearTimeout(timer));
       if (next.done === true) return;
       bytes += next.value.length;
+      if (performance.now() - beganAtMs > longestMs) throw fail('too-slow');
       if (bytes > maxBytes) throw fail('too-large');
       const ratio = encoding === 'gzip' ? bytes / Math.max(1, sentBytes) : 1;
       if (bytes > RATIO_COUNTS_FROM_BYTES && ratio > maxRatio) throw fail('compression-bomb');

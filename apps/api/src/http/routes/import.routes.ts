@@ -21,7 +21,15 @@ export interface ImportParts {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024 * 1024;
-const LIMITS: StreamedBodyLimits = Object.freeze({ maxBytes: MAX_BODY_BYTES, maxRatio: 200, idleMs: 30_000 });
+const LIMITS: StreamedBodyLimits = Object.freeze({
+  maxBytes: MAX_BODY_BYTES,
+  maxRatio: 200,
+  idleMs: 30_000,
+  longestMs: 3_600_000,
+});
+
+/** Routes that read their body as it comes. */
+export const STREAMED_ROUTES: ReadonlySet<string> = new Set(['/v1/events/import']);
 
 /** The import, whose body is read as it comes. */
 export function importRoutes(
