@@ -136,6 +136,20 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  it('says what a line of an import is, and what a tail and an import are answered with', async () => {
+    const { body } = await service.get('/docs/json');
+    const { post } = body.paths['/v1/events/import'];
+    expect(Object.keys(post.requestBody.content)).toEqual(['application/x-ndjson']);
+    expect(JSON.stringify(post.requestBody)).toContain('#/components/schemas/ImportLine');
+    expect(Object.keys(post.responses['200'].content)).toEqual(['application/x-ndjson']);
+    expect(Object.keys(body.paths['/v1/events/tail'].get.responses['200'].content)).toEqual([
+      'text/event-stream',
+    ]);
+    expect(body.paths['/v1/events/query'].post.parameters.map(({ name }: { name: string }) => name)).toEqual([
+      'Request-Timeout',
+    ]);
+  });
+
   it('has examples that can be sent as they are', async () => {
     const { body } = await service.get('/docs/json');
     const { NewOrganization, NewUser, AppendRequest, AppendStreamsRequest, EventQueryRequest } =

@@ -9,7 +9,7 @@ import type { LongRequest, LongRequests } from '../long-requests';
 import { NDJSON_MEDIA_TYPE } from '../ndjson';
 import type { DatabaseOf } from '../request-timeout';
 import { type ImportReport, runImport } from '../run-import';
-import { importReportLine } from '../schemas/import';
+import { importBody, importReportLine } from '../schemas/import';
 import { BODY_PROBLEMS, problemResponses } from '../schemas/problem';
 import { sendStream } from '../send-stream';
 import { readStreamedBody, type StreamedBodyLimits } from '../streamed-body';
@@ -50,6 +50,8 @@ export function importRoutes(
           tags: [TAGS.events],
           summary: 'Import events',
           description: DESCRIPTION,
+          consumes: [NDJSON_MEDIA_TYPE],
+          body: importBody,
           response: {
             200: {
               description: 'What is not in, a line of JSON for each, and at the end a summary',

@@ -8,6 +8,14 @@ export const importLine = z
   .strictObject({ aggregateType, aggregateId, ...newEvent.shape })
   .meta({ id: 'ImportLine', description: 'One line of an import.' });
 
+/**
+ * A body of such lines. It is read as it comes, line by line, so that as a whole it may be anything: the first part is there to be
+ * documented.
+ */
+export const importBody = z.union([importLine, z.unknown()]).meta({
+  description: 'Lines, each of them an `ImportLine`, at most 1 MiB long; 1 GiB in all.',
+});
+
 /** Why lines are not in, by a stable name. */
 const IMPORT_REASONS = [
   'malformed-json',
