@@ -134,13 +134,7 @@ function refusalOfRequest(error: unknown): Refusal | undefined {
     }));
     return refuse('validation', 'See the errors for what is wrong where.', { errors });
   }
-  if (error instanceof StreamedBodyError) {
-    const kind =
-      error.fault === 'too-large' || error.fault === 'compression-bomb'
-        ? 'body-too-large'
-        : 'malformed-request';
-    return refuse(kind, `${capitalized(error.message)}.`);
-  }
+  if (error instanceof StreamedBodyError) return refusalOfBody(error);
   if (error instanceof CrossSiteError) return refuse('cross-site', 'Press the button on the console itself.');
   if (error instanceof ShuttingDownError) {
     return refuse('shutting-down', 'Send the request again; another instance will answer.', {
@@ -156,6 +150,27 @@ function refusalOfRequest(error: unknown): Refusal | undefined {
     return refuse('malformed-request', 'The request cannot be read.', { status: statusCode });
   }
   return undefined;
+}
+
+/** Why a body that is read as it comes was not read, where nothing had been done with it. */
+function refusalOfBody(error: StreamedBodyError): Refusal {
+  const detail = `${capitalized(error.message)}.`;
+  switch (error.fault) {
+    case 'shutting-down':
+      return refuse('shutting-down', 'Send the request again; another instance will answer.', {
+        retryAfterSeconds: 1,
+      });
+    case 'too-slow':
+      return refuse('malformed-request', detail, { status: 408 });
+    case 'too-large':
+    case 'compression-bomb':
+      return refuse('body-too-large', detail);
+    case 'malformed-gzip':
+    case 'client-gone':
+      return refuse('malformed-request', detail);
+    default:
+      return error.fault satisfies never;
+  }
 }
 
 /** What the headers ask for that cannot be had. */

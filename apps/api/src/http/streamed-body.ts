@@ -4,7 +4,13 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** Why the rest of a body cannot be read. */
-export type BodyFault = 'malformed-gzip' | 'too-large' | 'compression-bomb' | 'too-slow' | 'client-gone';
+type BodyFault =
+  | 'malformed-gzip'
+  | 'too-large'
+  | 'compression-bomb'
+  | 'too-slow'
+  | 'client-gone'
+  | 'shutting-down';
 
 /** A body that is read as it comes ends before its end. */
 export class StreamedBodyError extends Error {
@@ -32,14 +38,14 @@ export interface StreamedBodyLimits {
 const RATIO_COUNTS_FROM_BYTES = 10 * 1024 * 1024;
 
 /**
- * The bytes of a body as they come, decompressed. Nothing is read before it is asked for.
+ * The bytes of a body as they come, decompressed, until the signal aborts. Nothing is read before it is asked for.
  *
  * @throws StreamedBodyError
  */
 export async function* readStreamedBody(
   raw: IncomingMessage,
   encoding: 'identity' | 'gzip',
-  { maxBytes, maxRatio, idleMs, longestMs }: StreamedBodyLimits,
+  { maxBytes, maxRatio, idleMs, longestMs, signal }: StreamedBodyLimits & { readonly signal: AbortSignal },
 ): AsyncGenerator<Buffer, void, undefined> {
   const beganAtMs = performance.now();
   let sentBytes = 0;
@@ -64,8 +70,19 @@ export async function* readStreamedBody(
   const iterator = source.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
-      const timer = setTimeout(() => source.destroy(fail('too-slow')), idleMs);
-      const next: IteratorResult<Buffer> = await iterator.next().finally(() => clearTimeout(timer));
+      const next = await new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+        const timer = setTimeout(() => reject(fail('too-slow')), idleMs);
+        const stop = () => reject(fail('shutting-down'));
+        if (signal.aborted) stop();
+        signal.addEventListener('abort', stop);
+        iterator
+          .next()
+          .finally(() => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', stop);
+          })
+          .then(resolve, reject);
+      });
       if (next.done === true) return;
       bytes += next.value.length;
       if (performance.now() - beganAtMs > longestMs) throw fail('too-slow');
@@ -77,7 +94,8 @@ export async function* readStreamedBody(
   } catch {
     throw fail(encoding === 'gzip' && !raw.destroyed ? 'malformed-gzip' : 'client-gone');
   } finally {
-    await iterator.return?.();
+    // It waits for bytes that may never come.
+    iterator.return?.().catch(() => undefined);
     if (source !== raw) {
       raw.unpipe();
       source.destroy();

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Agent, request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { beginImport } from '../../test/send-in-parts';
 import { openService, openServiceOnTestDatabase } from '../../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
@@ -263,18 +263,15 @@ describe('POST /v1/events/import', () => {
 
   it('keeps what was written when its client goes, and finds it again', async () => {
     const id = randomUUID();
-    const key = { ...HEADERS, 'idempotency-key': randomUUID() };
+    const key = { 'idempotency-key': randomUUID() };
     const lines = Array.from(
       { length: 4_000 },
       (_, n) => `${JSON.stringify(lineOf(id, { payload: { n } }))}\n`,
     );
-    const agent = new Agent();
-    const request = httpRequest(`${service.url}/v1/events/import`, { method: 'POST', headers: key, agent });
-    request.on('error', () => undefined);
-    request.write(lines.slice(0, 3_500).join(''));
+    const running = beginImport(service.url, key);
+    running.write(lines.slice(0, 3_500).join(''));
     while ((await readStream(id)).length < 500) await new Promise((resolve) => setTimeout(resolve, 10));
-    request.destroy();
-    agent.destroy();
+    running.destroy();
     const { summary, reported } = await send(lines.join(''), key);
     expect(reported).toEqual([]);
     expect(summary.appended + summary.repeated).toBe(4_000);
@@ -285,14 +282,8 @@ describe('POST /v1/events/import', () => {
 
   it('lets so many run at once, and tells the others when to come back', async () => {
     const small = await openService(service.database.url, { ADMISSION_IMPORTS: '1' });
-    const agent = new Agent();
+    const running = beginImport(small.url, { 'idempotency-key': 'a' });
     try {
-      const running = httpRequest(`${small.url}/v1/events/import`, {
-        method: 'POST',
-        headers: { ...HEADERS, 'idempotency-key': 'a' },
-        agent,
-      });
-      running.on('error', () => undefined);
       running.write('\n');
       let refused: Awaited<ReturnType<typeof small.send>>;
       do {
@@ -301,8 +292,9 @@ describe('POST /v1/events/import', () => {
       expect(refused).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       running.end();
+      expect((await running.answer).status).toBe(200);
     } finally {
-      agent.destroy();
+      running.destroy();
       await small.close();
     }
   });

@@ -71,13 +71,15 @@ export function importRoutes(
         const encoding = readEncoding(request);
         const requestKey = readKey(request);
         const { signal } = running.get(request) as LongRequest;
-        const report = await runImport(readStreamedBody(request.raw, encoding, LIMITS), {
+        const report = await runImport(readStreamedBody(request.raw, encoding, { ...LIMITS, signal }), {
           database: databaseOf(request),
           readJson: jsonReader(app, request),
           requestKey,
           signal,
           announce,
         });
+        // The rest of the body is not waited for.
+        if (!report.complete) reply.header('connection', 'close');
         return sendStream(reply, NDJSON_MEDIA_TYPE, Readable.from(renderReport(report)));
       },
     );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import pg from 'pg';
 import { type FollowedTail, followTail } from '../../test/follow-tail';
 import { openService, openServiceOnTestDatabase } from '../../test/test-service';
@@ -165,6 +166,42 @@ describe('GET /v1/events/tail', () => {
          where datname = current_database() and application_name like '% listener'`,
       );
       expect(rows).toEqual([{ count: 1 }]);
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('is woken by each way of writing, after the commit', async () => {
+    const client = new pg.Client(service.database.url);
+    await client.connect();
+    try {
+      await client.query('listen holdfast_events');
+      const event = { aggregateType: 'order', aggregateId: randomUUID(), eventType: 'a', payload: {} };
+      const writes = [
+        () => append(1),
+        () =>
+          service.post('/v1/events/append', {
+            streams: [
+              {
+                aggregateType: 'order',
+                aggregateId: randomUUID(),
+                expectedVersion: 0,
+                events: [{ eventType: 'a', payload: {} }],
+              },
+            ],
+          }),
+        () =>
+          service.send('/v1/events/import', {
+            method: 'POST',
+            headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': randomUUID() },
+            body: JSON.stringify(event),
+          }),
+      ];
+      for (const write of writes) {
+        const announced = once(client, 'notification');
+        await write();
+        await announced;
+      }
     } finally {
       await client.end();
     }
