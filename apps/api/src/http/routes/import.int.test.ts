@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import pg from 'pg';
 import { beginImport } from '../../test/send-in-parts';
 import { openService, openServiceOnTestDatabase } from '../../test/test-service';
 
@@ -207,6 +208,29 @@ describe('POST /v1/events/import', () => {
         expect(part).toEqual(part.toSorted((a: number, b: number) => a - b));
         expect(part).toHaveLength(50);
       }
+    }
+  });
+
+  it('finds the lines that the database alone refuses, and has all others in their order', async () => {
+    const client = new pg.Client(service.database.url);
+    await client.connect();
+    try {
+      await client.query(`alter table events add constraint not_odd check (event_type <> 'odd') not valid`);
+      const id = randomUUID();
+      const odd = [1, 2, 137, 400];
+      const lines = Array.from({ length: 400 }, (_, at) =>
+        lineOf(id, { payload: { n: at + 1 }, ...(odd.includes(at + 1) && { eventType: 'odd' }) }),
+      );
+      const { reported, summary } = await send(render(lines));
+      expect(reported).toEqual(odd.map((line) => ({ line, reason: 'refused' })));
+      expect(summary).toMatchObject({ appended: 396, complete: true });
+      const numbers = (await readStream(id)).map(({ payload }: { payload: { n: number } }) => payload.n);
+      expect(numbers).toEqual(
+        lines.map(({ payload }) => (payload as { n: number }).n).filter((n) => !odd.includes(n)),
+      );
+    } finally {
+      await client.query('alter table events drop constraint if exists not_odd');
+      await client.end();
     }
   });
 
