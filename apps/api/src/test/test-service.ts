@@ -107,6 +107,6 @@ export async function openServiceOnTestDatabase(
 async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   // Whoever asks for the head alone gets no body.
-  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = text !== '' && /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

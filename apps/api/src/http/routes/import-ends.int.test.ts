@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createDataSource } from '@holdfast/db';
 import { openTemporaryServer } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { readReport } from '../../test/import-client';
 import { migrate } from '../../test/migrate';
 import { beginImport } from '../../test/send-in-parts';
 import { openService, openServiceOnTestDatabase, type TestService } from '../../test/test-service';
@@ -14,22 +15,8 @@ const LINES = Array.from(
     `${JSON.stringify({ aggregateType: 'order', aggregateId, eventType: 'order.placed', payload: { n } })}\n`,
 );
 
-interface Report {
-  readonly reported: { readonly line: number; readonly toLine?: number | null; readonly reason: string }[];
-  readonly summary: { readonly appended: number; readonly repeated: number; readonly complete: boolean };
-}
-
-function readReport(text: string): Report {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const { summary } = lines.pop();
-  return { reported: lines, summary };
-}
-
 /** The lines that a report speaks of. */
-const linesOf = ({ reported }: Report) =>
+const linesOf = ({ reported }: ReturnType<typeof readReport>) =>
   reported.flatMap(({ line, toLine }) =>
     Array.from({ length: (toLine === null ? COUNT : (toLine ?? line)) - line + 1 }, (_, at) => line + at),
   );

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import pg from 'pg';
+import { lineOf, NDJSON, render, sendImport } from '../../test/import-client';
 import { beginImport } from '../../test/send-in-parts';
 import { openService, openServiceOnTestDatabase } from '../../test/test-service';
 
@@ -10,49 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const HEADERS = { 'content-type': 'application/x-ndjson' };
-
-interface Imported {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that a compiler cannot know
-  readonly reported: any[];
-  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that a compiler cannot know
-  readonly summary: any;
-  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that a compiler cannot know
-  readonly problem: any;
-}
-
-async function send(
-  body: string | Uint8Array<ArrayBuffer>,
-  headers: Record<string, string> = {},
-): Promise<Imported> {
-  const response = await fetch(`${service.url}/v1/events/import`, {
-    method: 'POST',
-    headers: { ...HEADERS, 'idempotency-key': randomUUID(), ...headers },
-    body,
-  });
-  const text = await response.text();
-  if (response.status !== 200) {
-    return { status: response.status, reported: [], summary: undefined, problem: JSON.parse(text) };
-  }
-  expect(response.headers.get('content-type')).toBe('application/x-ndjson');
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const { summary } = lines.pop();
-  return { status: response.status, reported: lines, summary, problem: undefined };
-}
-
-const lineOf = (aggregateId: string, more: object = {}) => ({
-  aggregateType: 'order',
-  aggregateId,
-  eventType: 'order.placed',
-  payload: {},
-  ...more,
-});
-const render = (lines: readonly unknown[]) =>
-  lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+const send = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+  sendImport(service, body, { 'idempotency-key': randomUUID(), ...headers });
 const readStream = async (id: string) => (await service.get(`/v1/streams/order/${id}`)).body.items;
 
 describe('POST /v1/events/import', () => {
@@ -146,20 +106,10 @@ describe('POST /v1/events/import', () => {
       () => undefined,
     );
     expect(without?.status).toBe(400);
-    const response = await fetch(`${service.url}/v1/events/import`, {
-      method: 'POST',
-      headers: HEADERS,
-      body: own,
+    expect(await sendImport(service, own, {})).toMatchObject({
+      reported: [{ line: 2, reason: 'no-idempotency-key' }],
+      summary: { appended: 1, repeated: 0, reported: 1, complete: true },
     });
-    expect(
-      (await response.text())
-        .split('\n')
-        .slice(0, 2)
-        .map((line) => JSON.parse(line)),
-    ).toEqual([
-      { line: 2, reason: 'no-idempotency-key' },
-      { summary: { appended: 1, repeated: 0, reported: 1, complete: true } },
-    ]);
   });
 
   it('reports each of very many lines, and has the others', async () => {
@@ -280,7 +230,7 @@ describe('POST /v1/events/import', () => {
 
   it('takes no other media type, and other routes do not take this one', async () => {
     expect(await send('{}', { 'content-type': 'application/json' })).toMatchObject({ status: 415 });
-    expect(await service.send('/v1/events', { method: 'POST', headers: HEADERS, body: '{}' })).toMatchObject({
+    expect(await service.send('/v1/events', { method: 'POST', headers: NDJSON, body: '{}' })).toMatchObject({
       status: 415,
     });
   });
@@ -311,7 +261,7 @@ describe('POST /v1/events/import', () => {
       running.write('\n');
       let refused: Awaited<ReturnType<typeof small.send>>;
       do {
-        refused = await small.send('/v1/events/import', { method: 'POST', headers: HEADERS, body: '' });
+        refused = await small.send('/v1/events/import', { method: 'POST', headers: NDJSON, body: '' });
       } while (refused.status === 200);
       expect(refused).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
