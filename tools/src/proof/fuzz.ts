@@ -14,6 +14,7 @@ import { createJudge, type Judge } from './fuzz/judge-answer';
 import { loadThings } from './fuzz/load-things';
 import { listOperations, type OpenapiDocument } from './fuzz/openapi';
 import { FUZZ_OPTIONS, type FuzzOptionName, readFuzzOptions } from './fuzz/options';
+import { provideAccess } from './fuzz/provide-access';
 import { renderCounts, renderFindings, renderLabels } from './fuzz/report';
 import { runRequests } from './fuzz/run-requests';
 import type { Setting } from './fuzz/setting';
@@ -29,10 +30,10 @@ const REPORT_EVERY = 4_000;
 async function prove({ options, signal, show, say }: MeasurementRun<FuzzOptionName>): Promise<Findings> {
   const setting = readFuzzOptions(options);
   await using server = await openTemporaryServer({ signal });
-  const things = await prepareDatabase(server.url);
+  const { variables, ...things } = await prepareDatabase(server.url);
   const complaints = collectComplaints();
   await using service = await openServiceProcess(server.url, {
-    variables: SERVICE_VARIABLES,
+    variables: { ...SERVICE_VARIABLES, ...variables },
     signal,
     ...complaints,
   });
@@ -41,7 +42,7 @@ async function prove({ options, signal, show, say }: MeasurementRun<FuzzOptionNa
   const document = (await (await fetch(`${address}/docs/json`)).json()) as OpenapiDocument;
   const operations = listOperations(document);
   const first = { document, operations, seed: setting.seed };
-  const known = { ...things, authorization: undefined, pages: [] };
+  const known = { ...things, pages: [] };
   const pages = await listPages({ ...first, known }, port, setting);
   const source = { ...first, known: { ...known, pages } };
   const judge = createJudge(document, operations);
@@ -87,7 +88,9 @@ async function prepareDatabase(url: string) {
   const dataSource = await createDataSource('test', { DATABASE_URL: url }).initialize();
   try {
     await migrate(dataSource);
-    return await loadThings(dataSource);
+    const things = await loadThings(dataSource);
+    const [organizationId = ''] = things.ids.organizations ?? [];
+    return { ...things, ...(await provideAccess(dataSource, url, organizationId)) };
   } finally {
     await dataSource.destroy();
   }

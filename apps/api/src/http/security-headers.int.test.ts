@@ -1,5 +1,5 @@
 import { listStatuses, openSocket, renderLines, sendBytes } from '../test/raw-http';
-import { openServiceOnTestDatabase } from '../test/test-service';
+import { openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
 beforeAll(async () => {
@@ -7,7 +7,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const CREATE = ['POST /v1/organizations HTTP/1.1', 'host: x', 'content-type: application/json'];
+const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
+const CREATE = [
+  'POST /v1/organizations HTTP/1.1',
+  'host: x',
+  AUTHORIZATION,
+  'content-type: application/json',
+];
 const BODY = '{"name":"Raw"}';
 /** One organization, by bytes. */
 const create = (...headers: string[]) =>
@@ -124,6 +130,7 @@ describe('a header that would change the request', () => {
         [
           `PATCH ${path} HTTP/1.1`,
           'host: x',
+          AUTHORIZATION,
           'content-type: application/json',
           `content-length: ${change.length}`,
           'if-match: "999"',
@@ -145,10 +152,7 @@ describe('a header that would change the request', () => {
 });
 
 describe('a request within a request', () => {
-  const HIDDEN = renderLines(
-    ['POST /v1/organizations HTTP/1.1', 'host: x', 'content-type: application/json', 'content-length: 19'],
-    '{"name":"Smuggled"}',
-  );
+  const HIDDEN = renderLines([...CREATE, 'content-length: 19'], '{"name":"Smuggled"}');
   const CHUNKED = '0\r\n\r\n';
 
   it.each([

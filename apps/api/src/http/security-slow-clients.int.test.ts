@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { createDataSource } from '@holdfast/db';
+import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import { listStatuses, openSocket, renderLines } from '../test/raw-http';
-import { openServiceOnTestDatabase } from '../test/test-service';
+import { openService, openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
 let sockets: Socket[] = [];
@@ -15,17 +17,23 @@ afterEach(() => {
 afterAll(() => service.close());
 
 const BODY = '{"name":"Slow"}';
+const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
 const CREATE = [
   'POST /v1/organizations HTTP/1.1',
   'host: x',
+  AUTHORIZATION,
   'content-type: application/json',
   `content-length: ${BODY.length}`,
 ];
+/** Lets in whatever comes: nothing is refused but for its body. */
+const ROOMY = { ADMISSION_WRITES: '1000', ADMISSION_LIMIT_MIN: '1000', ADMISSION_LIMIT_MAX: '1000' };
+const ADMITTED = /^holdfast_http_admitted_total\{class="writes"\} (\d+)$/m;
+const IN_FLIGHT = /^holdfast_http_in_flight\{class="writes"\} (\d+)$/m;
 /** More than writes may run at once. */
 const CROWD = 80;
 
-async function openSockets(count: number): Promise<readonly Socket[]> {
-  const opened = await Promise.all(Array.from({ length: count }, () => openSocket(service.url)));
+async function openSockets(count: number, url = service.url): Promise<readonly Socket[]> {
+  const opened = await Promise.all(Array.from({ length: count }, () => openSocket(url)));
   sockets.push(...opened);
   return opened;
 }
@@ -38,6 +46,7 @@ async function readGauge(series: string): Promise<number> {
   return Number(line?.split(' ')[1]);
 }
 const readWrites = () => readGauge('holdfast_http_in_flight{class="writes"}');
+const readAdmitted = () => readGauge('holdfast_http_admitted_total{class="writes"}');
 const readUsed = () =>
   readGauge(
     'db_client_connection_count{db_client_connection_pool_name="primary",db_client_connection_state="used"}',
@@ -55,12 +64,18 @@ describe('clients that send slowly', () => {
   });
 
   it('hold no place with half of a body, as many as they are', async () => {
-    const slow = await openSockets(CROWD);
-    for (const socket of slow) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+    const slow: Socket[] = [];
+    for (let half = 0; half < 2; half += 1) {
+      const before = await readAdmitted();
+      const more = await openSockets(CROWD / 2);
+      for (const socket of more) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      slow.push(...more);
+      // For as long as it takes to look for their keys they have places.
+      while ((await readAdmitted()) < before + more.length || (await readWrites()) > 0);
+    }
     for (let round = 0; round < 5; round += 1) {
       expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
     }
-    expect(await readWrites()).toBe(0);
     // And are answered once they have sent the rest.
     const [first] = slow;
     const answered = first && firstWord(first);
@@ -69,23 +84,60 @@ describe('clients that send slowly', () => {
   });
 
   it('are refused once too many bodies are on their way, the oldest first', async () => {
-    const [oldest] = await openSockets(1);
-    if (oldest === undefined) throw new Error('no socket');
-    const answered = firstWord(oldest);
-    oldest.write(renderLines(CREATE, BODY.slice(0, 1)));
-    await service.get('/livez');
-    const others = await openSockets(256);
-    for (const socket of others) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
-    const said = await answered;
-    expect(listStatuses(said)).toEqual([408]);
-    expect(said).toMatch(/^content-type: application\/problem\+json\r$/m);
-    expect(said).toMatch(/^connection: close\r$/m);
-    const last = others.at(-1);
-    const answer = last && firstWord(last);
-    last?.write(BODY.slice(1));
-    expect(listStatuses((await answer) ?? '')).toEqual([201]);
-    expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
-    expect(service.readLog().filter(({ level }) => level === 'error')).toEqual([]);
+    const roomy = await openService(service.database.url, ROOMY);
+    try {
+      const [oldest] = await openSockets(1, roomy.url);
+      if (oldest === undefined) throw new Error('no socket');
+      const answered = firstWord(oldest);
+      oldest.write(renderLines(CREATE, BODY.slice(0, 1)));
+      const readFirst = async () => (await roomy.get('/metrics')).body.match(ADMITTED)?.[1];
+      while ((await readFirst()) !== '1');
+      const others = await openSockets(256, roomy.url);
+      for (const socket of others) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      const said = await answered;
+      expect(listStatuses(said)).toEqual([408]);
+      expect(said).toMatch(/^content-type: application\/problem\+json\r$/m);
+      expect(said).toMatch(/^connection: close\r$/m);
+      const last = others.at(-1);
+      const answer = last && firstWord(last);
+      last?.write(BODY.slice(1));
+      expect(listStatuses((await answer) ?? '')).toEqual([201]);
+      expect((await roomy.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
+      expect(roomy.readLog().filter(({ level }) => level === 'error')).toEqual([]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await roomy.close();
+    }
+  });
+
+  it('that go while their keys are looked for take nothing from one whose body is on its way', async () => {
+    const roomy = await openService(service.database.url, ROOMY);
+    const keys = await openDataSource(createDataSource('test', { DATABASE_URL: service.database.url }));
+    const lock = keys.createQueryRunner();
+    try {
+      const readFirst = async () => Number((await roomy.get('/metrics')).body.match(ADMITTED)?.[1]);
+      const [patient] = await openSockets(1, roomy.url);
+      if (patient === undefined) throw new Error('no socket');
+      patient.write(renderLines(CREATE, BODY.slice(0, 1)));
+      const readPlaces = async () => Number((await roomy.get('/metrics')).body.match(IN_FLIGHT)?.[1]);
+      while ((await readFirst()) !== 1 || (await readPlaces()) !== 0);
+      await lock.startTransaction();
+      await lock.query('lock table api_keys in access exclusive mode');
+      const hasty = await openSockets(300, roomy.url);
+      for (const socket of hasty) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      while ((await readFirst()) !== 301);
+      for (const socket of hasty) socket.destroy();
+      await lock.rollbackTransaction();
+      while ((await readPlaces()) !== 0);
+      const answered = firstWord(patient);
+      patient.write(BODY.slice(1));
+      expect(listStatuses(await answered)).toEqual([201]);
+    } finally {
+      await lock.release();
+      await closeDataSource(keys);
+      for (const socket of sockets) socket.destroy();
+      await roomy.close();
+    }
   });
 
   it('leave nothing behind when they go in the middle', async () => {
@@ -94,7 +146,7 @@ describe('clients that send slowly', () => {
     await service.get('/livez');
     for (const socket of slow) socket.destroy();
     expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
-    expect(await readWrites()).toBe(0);
+    while ((await readWrites()) > 0);
     expect(service.readLog().filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
@@ -107,7 +159,7 @@ describe('clients that read slowly', () => {
       ...{ aggregateType: 'large', aggregateId, expectedVersion: 0 },
       events: Array.from({ length: 100 }, () => large),
     });
-    const request = renderLines([`GET /v1/streams/large/${aggregateId} HTTP/1.1`, 'host: x']);
+    const request = renderLines([`GET /v1/streams/large/${aggregateId} HTTP/1.1`, 'host: x', AUTHORIZATION]);
     // Each answer is larger than what a connection takes that nobody reads.
     for (const socket of await openSockets(20)) {
       socket.pause();

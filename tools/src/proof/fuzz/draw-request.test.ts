@@ -40,7 +40,7 @@ const DOCUMENT: OpenapiDocument = {
 const source = (seed: number): RequestSource => ({
   document: DOCUMENT,
   operations: listOperations(DOCUMENT),
-  known: { ids: {}, values: {}, pages: [], authorization: 'Bearer key' },
+  known: { ids: {}, values: {}, pages: [], authorizations: ['Bearer key'] },
   seed,
 });
 const draw = (seed: number, count: number) =>

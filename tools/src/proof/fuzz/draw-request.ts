@@ -29,6 +29,9 @@ const FATES = [
   [2, 'no HTTP'],
 ] as const;
 
+/** How often it is the one who may do most that asks, at least. */
+const OPERATOR_SHARE = 0.6;
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
 
 /** Paths beside the document, and of what serves it. */
@@ -139,7 +142,10 @@ export function drawValid(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
   const headers: [string, string][] = [];
-  if (known.authorization !== undefined) headers.push(['Authorization', known.authorization]);
+  const authorization = happens(random, OPERATOR_SHARE)
+    ? known.authorizations[0]
+    : known.authorizations[drawWhole(random, 0, known.authorizations.length - 1)];
+  if (authorization !== undefined) headers.push(['Authorization', authorization]);
   for (const { in: place, name, required } of operation.parameters) {
     if (place !== 'header' || !(required || happens(random, 0.25))) continue;
     headers.push([name, drawHeader(name, random, seed, number)]);

@@ -15,8 +15,8 @@ export interface KnownThings {
   readonly ids: Readonly<Record<string, readonly string[]>>;
   readonly values: Readonly<Record<string, readonly Json[]>>;
   readonly pages: readonly KnownPage[];
-  /** Whole value of the header `Authorization`; undefined where the service asks for none. */
-  readonly authorization: string | undefined;
+  /** Whole values of the header `Authorization` of those who ask, the one who may do most first. */
+  readonly authorizations: readonly string[];
 }
 
 /** What is known for the properties and parameters of a path, by their names. */
