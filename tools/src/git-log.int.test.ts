@@ -7,9 +7,11 @@ import { createService, readServiceSettings, type Service } from '@holdfast/api'
 import { createDataSource, type Event, runEventWorker } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { type Credentials, openCredentials } from './service/authorization';
 import { openScratchFolder } from './test/scratch-folder';
 
 const EXPORT = resolve(__dirname, '..', '..', 'examples', 'git-log', 'export.mjs');
+const PEPPER = 'a pepper of thirty-two bytes, or more';
 const AUTHORS = ['ada@example.com', 'grace@example.com', 'ünal@example.com'];
 
 interface Answer {
@@ -58,6 +60,7 @@ describe('the history of a repository as events', () => {
   const folder = openScratchFolder();
   let database: TestDatabase;
   let service: Service;
+  let headers: Credentials['headers'];
   /** What the export has written. */
   let lines: string;
   let commits: { readonly sha: string; readonly author: string; readonly at: string }[];
@@ -76,12 +79,13 @@ describe('the history of a repository as events', () => {
         return { sha, author, at: new Date(at).toISOString() };
       });
     database = await openTestDatabase();
+    ({ headers } = await openCredentials(database.url, PEPPER));
     service = createService(
       readServiceSettings({
         NODE_ENV: 'test',
         PORT: '0',
         DATABASE_URL: database.url,
-        API_KEY_PEPPER: 'a pepper of thirty-two bytes, or more',
+        API_KEY_PEPPER: PEPPER,
       }),
       { logStream: new Writable({ write: (_line, _encoding, done) => done() }) },
     );
@@ -95,7 +99,7 @@ describe('the history of a repository as events', () => {
   });
 
   const get = async (path: string): Promise<Answer> => {
-    const response = await fetch(`${service.address}/v1${path}`);
+    const response = await fetch(`${service.address}/v1${path}`, { headers });
     expect(response.status).toBe(200);
     return (await response.json()) as Answer;
   };
@@ -112,7 +116,7 @@ describe('the history of a repository as events', () => {
   const send = async () => {
     const response = await fetch(`${service.address}/v1/events/import`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+      headers: { ...headers, 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
       body: gzipSync(lines),
     });
     return JSON.parse(await response.text());
@@ -126,7 +130,11 @@ describe('the history of a repository as events', () => {
       .filter((token) => token !== '' && !/^\n?[AMD]$/.test(token));
 
   it('is imported once, followed as it comes, and found in every way', async () => {
-    const following = followAll(`${service.address}/v1/events/tail`, lines.trim().split('\n').length);
+    const following = followAll(
+      `${service.address}/v1/events/tail`,
+      headers,
+      lines.trim().split('\n').length,
+    );
     const count = lines.trim().split('\n').length;
     const paths = readChanges();
     expect(count).toBe(2 * commits.length + paths.length);
@@ -218,8 +226,8 @@ describe('the history of a repository as events', () => {
 });
 
 /** What a tail shows until there were so many. */
-async function followAll(url: string, count: number): Promise<Event[]> {
-  const response = await fetch(url);
+async function followAll(url: string, headers: Credentials['headers'], count: number): Promise<Event[]> {
+  const response = await fetch(url, { headers });
   const events: Event[] = [];
   let text = '';
   const decoder = new TextDecoder();

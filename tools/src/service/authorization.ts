@@ -1,5 +1,5 @@
-import { createApiKeyText, hashApiKey } from '@holdfast/api';
-import { API_KEY_SCOPES, ApiKeyRepository, createDataSource, newId, UserRepository } from '@holdfast/db';
+import { createApiKeyText, writeOperatorKey } from '@holdfast/api';
+import { createDataSource } from '@holdfast/db';
 
 const ENVIRONMENT = 'test';
 
@@ -13,14 +13,8 @@ export interface Credentials {
 export async function openCredentials(databaseUrl: string, pepper: string): Promise<Credentials> {
   const dataSource = await createDataSource(ENVIRONMENT, { DATABASE_URL: databaseUrl }).initialize();
   try {
-    const { manager } = dataSource;
-    const { id: userId } = await new UserRepository(manager).create({
-      email: `measured-${newId()}@example.com`,
-      role: 'service',
-    });
     const { text, prefix } = createApiKeyText(ENVIRONMENT);
-    const keyHash = hashApiKey(text, pepper);
-    await new ApiKeyRepository(manager).create({ userId, keyHash, prefix, scopes: API_KEY_SCOPES });
+    await writeOperatorKey(dataSource.manager, pepper, { text, prefix, name: 'measured' });
     return { headers: Object.freeze({ authorization: `Bearer ${text}` }), pepper };
   } finally {
     await dataSource.destroy();

@@ -4,6 +4,8 @@ import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
 import { ATTEMPTS, type Attempt } from '../test/cross-tenant-attempts';
+import { followTail } from '../test/follow-tail';
+import { lineOf, render, sendImport } from '../test/import-client';
 import { createTenant, type Tenant } from '../test/tenant';
 import { openService, type TestService } from '../test/test-service';
 
@@ -68,6 +70,9 @@ const send = (name: string, { path, body, headers = {} }: Attempt, tenant: Tenan
     ...(body && { body: JSON.stringify(body) }),
   });
 
+/** One has no end, and the other takes no JSON. */
+const TRIED_BELOW = ['get /v1/events/tail', 'post /v1/events/import'];
+
 it('every route that needs a key is tried, and no other', async () => {
   const { body } = await service.get('/docs/json');
   const names = Object.entries(body.paths as Record<string, Record<string, Documented>>).flatMap(
@@ -76,7 +81,7 @@ it('every route that needs a key is tried, and no other', async () => {
         .filter(([, { security }]) => security !== undefined)
         .map(([method]) => `${method} ${path}`),
   );
-  expect(Object.keys(ATTEMPTS).toSorted()).toEqual(names.toSorted());
+  expect([...Object.keys(ATTEMPTS), ...TRIED_BELOW].toSorted()).toEqual(names.toSorted());
 });
 
 describe.each(Object.entries(ATTEMPTS))('%s', (name, list) => {
@@ -159,6 +164,39 @@ describe('a cursor of another organization', () => {
     const told = JSON.stringify(body);
     for (const id of [theirs.organization, theirs.user, theirs.key, theirs.event])
       expect(told).not.toContain(id);
+  });
+});
+
+describe('a tail', () => {
+  it('shows its own events alone, and passes over those of others', async () => {
+    const tail = await followTail(`${service.url}/v1/events/tail`, { ...ours.headers });
+    try {
+      await tail.waitFor(1);
+      expect(tail.messages.map(({ data }) => data.organizationId)).toContain(ours.organization);
+      const told = JSON.stringify(tail.messages);
+      for (const id of [theirs.organization, theirs.aggregate, theirs.event]) expect(told).not.toContain(id);
+    } finally {
+      tail.close();
+    }
+  });
+});
+
+describe('an import', () => {
+  it('reports a line for another organization, and has the others', async () => {
+    const before = await readRows(theirs);
+    const lines = [theirs, ours].map(({ organization }) =>
+      lineOf(randomUUID(), { organizationId: organization }),
+    );
+    const { status, reported, summary } = await sendImport(service, render(lines), {
+      ...ours.headers,
+      'idempotency-key': randomUUID(),
+    });
+    expect({ status, reported, summary }).toEqual({
+      status: 200,
+      reported: [{ line: 1, reason: 'not-permitted' }],
+      summary: { appended: 1, repeated: 0, reported: 1, complete: true },
+    });
+    expect(await readRows(theirs)).toEqual(before);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createDataSource } from '@holdfast/db';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
+import { followTail } from '../test/follow-tail';
 import { openServiceOnTestDatabase } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
@@ -70,10 +71,15 @@ const TEXT_PARAMETERS: Readonly<Record<string, (text: string) => string>> = {
   'get /v1/api-keys/recently-used cursor': (text) => `/v1/api-keys/recently-used?cursor=${text}`,
   'get /v1/events type': (text) => `/v1/events?type=${text}`,
   'get /v1/events tag': (text) => `/v1/events?tag=${text}&tag=b`,
+  'get /v1/events/tail after': (text) => `/v1/events/tail?after=${text}`,
+  'get /v1/log after': (text) => `/v1/log?after=${text}`,
   'get /v1/events cursor': (text) => `/v1/events?type=order.placed&cursor=${text}`,
   'get /v1/streams/{aggregateType}/{aggregateId} aggregateType': (text) =>
     `/v1/streams/${text}/${randomUUID()}`,
 };
+
+/** Its answer has no end. */
+const TAILED = 'get /v1/events/tail type';
 
 /** Texts of bodies: where they go, the rest of the body, and under which name they come back. */
 const TEXT_FIELDS: readonly [string, string, (text: string) => Record<string, unknown>][] = [
@@ -110,7 +116,7 @@ it('looks at every parameter of the document that may be any text', async () => 
           .map(({ name }) => `${method} ${path} ${name}`),
       ),
   );
-  expect(names.sort()).toEqual(Object.keys(TEXT_PARAMETERS).sort());
+  expect(names.sort()).toEqual([...Object.keys(TEXT_PARAMETERS), TAILED].sort());
 });
 
 describe('a text that would be a statement', () => {
@@ -147,6 +153,19 @@ describe('a text that would be a statement', () => {
       const { status, body } = await service.get(path);
       if (status === 200) expect({ payload, items: body.items }).toEqual({ payload, items: [] });
       else expect({ payload, status }).toEqual({ payload, status: 400 });
+    }
+    await expectNothingRun();
+  });
+
+  it('finds nothing as a type to follow', async () => {
+    for (const payload of PAYLOADS) {
+      const tail = await followTail(`${service.url}/v1/events/tail?type=${encodeURIComponent(payload)}`);
+      expect({ payload, status: tail.status, messages: tail.messages }).toEqual({
+        payload,
+        status: 200,
+        messages: [],
+      });
+      tail.close();
     }
     await expectNothingRun();
   });

@@ -47,6 +47,37 @@ export const ATTEMPTS: Readonly<Record<string, (other: Tenant, own: Tenant) => r
   'get /v1/organizations/{id}/members': ({ organization }) => [
     { path: `/v1/organizations/${organization}/members?role=member`, becomes: 'missing' },
   ],
+  'post /v1/events/append': ({ organization, aggregate }) => [
+    {
+      path: '/v1/events/append',
+      body: {
+        streams: [
+          {
+            ...{ aggregateType: 'order', aggregateId: randomUUID(), expectedVersion: 0 },
+            events: [{ eventType: 'x', payload: {}, organizationId: organization }],
+          },
+        ],
+      },
+      becomes: 'refused',
+    },
+    {
+      path: '/v1/events/append',
+      body: {
+        streams: [
+          {
+            ...{ aggregateType: 'order', aggregateId: aggregate, expectedVersion: 2 },
+            events: [{ eventType: 'x', payload: {}, organizationId: organization }],
+          },
+        ],
+      },
+      becomes: 'conflict',
+    },
+  ],
+  'post /v1/events/query': ({ name }) => [
+    { path: '/v1/events/query', body: { query: [{ tags: [`of:${name}`] }] }, becomes: 'empty' },
+    { path: '/v1/events/query', body: { query: [{ tags: ['all'] }] }, becomes: 'own' },
+  ],
+  'get /v1/log': () => [{ path: '/v1/log', becomes: 'own' }],
   'get /v1/users': ({ name }) => [
     { path: '/v1/users?status=active&role=member', becomes: 'own' },
     { path: `/v1/users?firstName=${name}`, becomes: 'empty' },

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
+import { TEST_KEY } from './test-service';
 
 /** A request whose body is sent as the test says. */
 export interface PartedRequest {
@@ -14,7 +15,7 @@ export function beginImport(url: string, headers: Record<string, string>): Parte
   const agent = new Agent();
   const request = httpRequest(`${url}/v1/events/import`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson', ...headers },
+    headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/x-ndjson', ...headers },
     agent,
   });
   const answer = new Promise<{ status: number; text: string }>((resolve, reject) => {

@@ -18,6 +18,11 @@ const STATUS_LINE = /^HTTP\/1\.1 (\d{3})(?: |$)/;
 const HEADER = /^([!#$%&'*+.^_`|~0-9a-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/i;
 const ENDLESS = 'text/event-stream';
 
+/** Asks whether an answer goes on for as long as its connection does: a stream of events. */
+export function isEndless({ headers }: Pick<Answer, 'headers'>): boolean {
+  return headers.get('content-type')?.startsWith(ENDLESS) === true;
+}
+
 /** An answer, and how many bytes it took of those that had come. */
 export interface ReadAnswer {
   readonly answer: Answer;
@@ -63,7 +68,7 @@ function readBody(
   headers: ReadonlyMap<string, string>,
   isEmpty: boolean,
 ): ReadBody | undefined {
-  if (isEmpty || headers.get('content-type')?.startsWith(ENDLESS) === true) {
+  if (isEmpty || isEndless({ headers })) {
     return { content: Buffer.alloc(0), taken: 0 };
   }
   if (headers.get('transfer-encoding') === 'chunked') return readChunks(bytes);

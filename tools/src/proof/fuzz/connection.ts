@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type Answer, MalformedAnswerError, readAnswer } from './answer';
+import { type Answer, isEndless, MalformedAnswerError, readAnswer } from './answer';
 import type { FuzzRequest } from './request-draft';
 
 /** What came back on the bytes of a request. */
@@ -31,7 +31,9 @@ export class Connection {
     if (!request.isWhole) this.close();
     const socket = await this.#open();
     const exchange = await exchangeOn(socket, request, this.#patienceMs);
-    const canGoOn = request.isWhole && exchange.answers.at(-1)?.headers.get('connection') !== 'close';
+    const last = exchange.answers.at(-1);
+    const canGoOn =
+      request.isWhole && last?.headers.get('connection') !== 'close' && !(last && isEndless(last));
     if (!canGoOn || exchange.malformed !== undefined || exchange.isLate) this.close();
     return exchange;
   }
@@ -77,6 +79,10 @@ function exchangeOn(socket: Socket, request: FuzzRequest, patienceMs: number): P
           if (read === undefined) return;
           answers.push(read.answer);
           pending = pending.subarray(read.taken);
+          if (isEndless(read.answer)) {
+            finish();
+            return;
+          }
           if (request.isWhole) {
             finish(pending.length > 0 ? 'more than one answer' : undefined);
             return;

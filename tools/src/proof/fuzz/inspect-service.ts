@@ -13,10 +13,13 @@ export interface Remains {
 
 const GAUGES =
   /^(?:holdfast_http_in_flight\{[^}]*\}|holdfast_http_waiting|db_client_connection_count\{[^}]*state="used"[^}]*\}) ([1-9]\d*)$/gm;
-/** What is done when a client has gone is done soon after. */
-const PATIENCE_MS = 10_000;
+/**
+ * What a client asked for that has gone goes on: for as long as a request may ask for, and as long again as the outcome of a COMMIT
+ * is looked up.
+ */
+const PATIENCE_MS = 45_000;
 
-/** Looks until nothing is held any more, for ten seconds at most. */
+/** Looks until nothing is held any more, or longer than that would take. */
 export async function inspectService(
   url: string,
   databaseUrl: string,
