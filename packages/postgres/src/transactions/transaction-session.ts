@@ -75,6 +75,8 @@ export class TransactionSession implements StatementGate {
   /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
   #isEnding = false;
   #isEndedByWork = false;
+  /** A cursor or a copy stream has the connection, or is about to. */
+  #hasLeft = false;
   #refusal: unknown;
   #token: string | undefined;
   #entryFailure: unknown;
@@ -181,15 +183,18 @@ export class TransactionSession implements StatementGate {
   submit(): Promise<void> | undefined {
     if (this.#isEnding) throw control('A statement');
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (!this.#client.readyForQuery) return this.#leavePipeline();
-    this.#client.pipeline = false;
-    return undefined;
+    return this.#client.readyForQuery ? void this.#leave() : this.#leavePipeline();
   }
 
   /** With answers still due, node-postgres would mix them up. */
   async #leavePipeline(): Promise<void> {
     while (!this.#client.readyForQuery && (await this.#client.isAnswered()));
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#client.pipeline = false;
+    this.#hasLeft = true;
   }
 
   /** The transaction's id is known, if it is wanted: a round trip of its own, needed only where no statement could carry it. */
@@ -288,6 +293,9 @@ export class TransactionSession implements StatementGate {
   readonly #onReady = ({ status }: { readonly status: string }): void => {
     if (status !== 'I') this.#hasBegun = true;
     else if (this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
+    // What talked to the connection by itself is over, and nothing was queued behind it that is being answered.
+    if (this.#hasLeft) this.#client.pipeline = this.#client.readyForQuery;
+    this.#hasLeft = false;
   };
 }
 
