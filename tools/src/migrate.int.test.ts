@@ -15,6 +15,9 @@ async function migrate(variables: Readonly<Record<string, string>>) {
   return { code, stdout: process.stdout, stderr: process.stderr };
 }
 
+/** All that there are. */
+const TOTAL = 4;
+
 /** The lock of @holdfast/online-schema, which lasts until it is given back or its session ends. */
 const TAKE_MIGRATION_LOCK = `select pg_advisory_lock(${0x686f6c64}, ${0x66617374})`;
 
@@ -24,7 +27,7 @@ describe('npm run migrate', () => {
     const first = await migrate({ DATABASE_URL: database.url });
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/build index {6}idx_events_tags {2}\d+ ms/);
-    expect(first.stdout).toMatch(/Applied 3 migrations in [\d.]+ m?s\.\n$/);
+    expect(first.stdout).toMatch(new RegExp(`Applied ${TOTAL} migrations in [\\d.]+ m?s\\.\n$`));
     const second = await migrate({ DATABASE_URL: database.url });
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(second.stdout).toMatch(/No migrations are pending\.\n$/);
@@ -34,7 +37,7 @@ describe('npm run migrate', () => {
     using folder = openScratchFolder();
     const { code, stdout } = await migrate({ HOLDFAST_DIRECTORY: folder.path });
     expect(code).toBe(0);
-    expect(stdout).toContain('Applied 3 migrations');
+    expect(stdout).toContain(`Applied ${TOTAL} migrations`);
     expect(await readLocalServer({ directory: folder.path })).toBeUndefined();
   });
 
@@ -59,12 +62,16 @@ describe('npm run migrate', () => {
       await using database = await openTestDatabase({ empty: true });
       const obstacle = await openObstacle(database.url, 'create table organizations (id integer)');
       const process = runCommandProcess('migrate', { DATABASE_URL: database.url });
-      await process.waitForOutput(/\[1\/3\]/);
+      await process.waitForOutput(new RegExp(`\\[1/${TOTAL}\\]`));
       process.signal(signal);
       await obstacle.remove();
       expect(await process.ended()).toBe(code);
-      expect(process.stderr).toBe('npm run migrate: stopped; 0 of 3 migrations applied; run it again\n');
-      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain('Applied 3 migrations in');
+      expect(process.stderr).toBe(
+        `npm run migrate: stopped; 0 of ${TOTAL} migrations applied; run it again\n`,
+      );
+      expect((await migrate({ DATABASE_URL: database.url })).stdout).toContain(
+        `Applied ${TOTAL} migrations in`,
+      );
     },
   );
 
@@ -87,7 +94,7 @@ describe('npm run migrate', () => {
     process.closeOutput('stdout');
     await obstacle.remove();
     expect(await process.ended()).toBe(1);
-    expect(process.stderr).toBe('npm run migrate: stopped; 0 of 3 migrations applied; run it again\n');
+    expect(process.stderr).toBe(`npm run migrate: stopped; 0 of ${TOTAL} migrations applied; run it again\n`);
   });
 
   it('says in one line why it failed, without the password', async () => {

@@ -36,13 +36,15 @@ function readAddress({ stdout }: CommandProcess): string {
   return new URL(/API +(\S+)/.exec(stdout)?.[1] ?? '').origin;
 }
 
+/** The development key, as it is shown. */
+const readKey = ({ stdout }: CommandProcess) => /API key +(hf_development_\w+)/.exec(stdout)?.[1];
+
 describe('npm start', () => {
   it('migrates, loads, serves what it shows, and leaves nothing behind; the next finds all there', async () => {
     using folder = openScratchFolder();
     const first = startIn(folder.path);
     await first.waitForOutput(ready);
     expect(first.stdout).toMatch(/Applied \d+ migrations/);
-    const readKey = ({ stdout }: CommandProcess) => /API key +(hf_development_\w+)/.exec(stdout)?.[1];
     expect(first.stdout).toContain(
       'GitHub examples loaded: 14 organizations, 24 users, 2 memberships, 329 events.',
     );
@@ -75,7 +77,7 @@ describe('npm start', () => {
     const { hostname, port } = new URL(readAddress(process));
     const client = connect(Number(port), hostname).on('error', () => undefined);
     client.write(
-      'POST /v1/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      `POST /v1/users HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${readKey(process)}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
     );
     await sleep(100);
     process.signal('SIGINT');

@@ -22,11 +22,12 @@ export function generateValue(
 ): Json {
   const resolved = resolveSchema(document, schema);
   const draw = (part: Schema, name: string) => generateValue(document, random, part, known, name);
-  const familiar = known(property);
   const types = typesOf(resolved);
+  // The items of an array go by its name.
+  const familiar = known(property).filter((value) => Array.isArray(value) === types.includes('array'));
   if (Array.isArray(resolved.anyOf)) return draw(pick(random, resolved.anyOf as Schema[]), property);
-  const isPlain = types.every((type) => type !== 'object' && type !== 'array');
-  if (isPlain && familiar.length > 0 && happens(random, KNOWN_SHARE)) return pick(random, familiar);
+  if (!types.includes('object') && familiar.length > 0 && happens(random, KNOWN_SHARE))
+    return pick(random, familiar);
   if (Array.isArray(resolved.enum)) return pick(random, resolved.enum as Json[]);
   if ('const' in resolved) return resolved.const as Json;
   switch (types.length === 0 ? undefined : pick(random, types)) {

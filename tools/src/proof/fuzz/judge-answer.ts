@@ -77,7 +77,7 @@ function judgeDocumented(
   if (mediaType === undefined || !mediaTypes.includes(mediaType)) {
     return `${status} as ${mediaType ?? 'nothing'}, which is not documented`;
   }
-  if (request.method === 'HEAD' || !mediaType.endsWith('json')) return undefined;
+  if (request.method === 'HEAD' || !IS_JSON.test(mediaType)) return undefined;
   const content = readJson(body);
   if (content === undefined) return `${status} with a body that is no JSON`;
   const steps = [
@@ -92,6 +92,9 @@ function judgeDocumented(
   ];
   return validate(`${DOCUMENT}#/${steps.map(escapeStep).join('/')}`, content.value);
 }
+
+/** Lines of JSON are none. */
+const IS_JSON = /[/+]json$/;
 
 /** As a fragment of a URI holds a step of a JSON pointer. */
 function escapeStep(step: string): string {

@@ -113,6 +113,15 @@ export async function loadThings({ manager }: DataSource): Promise<Pick<KnownThi
       type: ['order.placed', 'order.paid'],
       tag: ['fuzz', 'order:1', 'order:2'],
       expectedVersion: [0, 0, 0, 5],
+      streams: list(NEW_STREAMS, (at) => [
+        {
+          aggregateType: 'order',
+          aggregateId: idOf('another stream', at),
+          expectedVersion: 0,
+          events: [{ eventType: 'order.placed', payload: { at } }],
+        },
+      ]),
+      query: [[{ tags: ['fuzz'] }], [{ types: ['order.never'] }]],
       fromVersion: [1, 2],
       expiresAt: ['2999-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
       expiresBefore: ['3000-01-01T00:00:00.000Z'],
