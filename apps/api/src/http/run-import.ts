@@ -24,6 +24,8 @@ export interface ImportReport {
   readonly repeated: number;
   readonly reported: readonly ReportedLine[];
   readonly complete: boolean;
+  /** What ended it early. */
+  readonly stoppedBy: unknown;
 }
 
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -124,6 +126,7 @@ class ImportRun {
       repeated: this.#repeated,
       reported,
       complete: stop === undefined,
+      stoppedBy: stop?.error,
     };
   }
 }

@@ -12,7 +12,7 @@ import { type ImportReport, runImport } from '../run-import';
 import { importBody, importReportLine } from '../schemas/import';
 import { BODY_PROBLEMS, problemResponses } from '../schemas/problem';
 import { sendStream } from '../send-stream';
-import { readStreamedBody, type StreamedBodyLimits } from '../streamed-body';
+import { readStreamedBody, StreamedBodyError, type StreamedBodyLimits } from '../streamed-body';
 
 /** What the route is given. */
 export interface ImportParts {
@@ -78,8 +78,7 @@ export function importRoutes(
           signal,
           announce,
         });
-        // The rest of the body is not waited for.
-        if (!report.complete) reply.header('connection', 'close');
+        if (isUnfinished(report.stoppedBy)) reply.header('connection', 'close');
         return sendStream(reply, NDJSON_MEDIA_TYPE, Readable.from(renderReport(report)));
       },
     );
@@ -92,6 +91,15 @@ const DESCRIPTION =
   'versions and of the log. Every line is in, or it is in the report. Lines have keys, their own `idempotencyKey` or one by the ' +
   '`Idempotency-Key` of the request and the number of the line: an import that is sent again writes nothing twice. It is ' +
   'written in transactions of up to 1,000 lines, so that a crash leaves the first lines of it.';
+
+/**
+ * Whether the rest of the body may never come. Otherwise it is read and thrown away: a client that is still sending when its connection
+ * is closed loses the answer.
+ */
+function isUnfinished(stoppedBy: unknown): boolean {
+  if (!(stoppedBy instanceof StreamedBodyError)) return false;
+  return stoppedBy.fault === 'too-slow' || stoppedBy.fault === 'shutting-down';
+}
 
 function readEncoding({ headers }: FastifyRequest): 'identity' | 'gzip' {
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
@@ -115,7 +123,7 @@ function jsonReader(app: FastifyInstance, request: FastifyRequest): ReadJson {
 /** Lines that are sent at once. */
 const PIECE = 500;
 
-function* renderReport({ reported, ...counts }: ImportReport): Generator<string> {
+function* renderReport({ reported, stoppedBy: _, ...counts }: ImportReport): Generator<string> {
   for (let from = 0; from < reported.length; from += PIECE) {
     yield reported
       .slice(from, from + PIECE)
