@@ -5,6 +5,7 @@ import { ImportBatch } from './import-batches';
 import { type ReadJson, type ReportedLine, readImportLine } from './import-lines';
 import { readLines } from './ndjson';
 import type { ImportReason } from './schemas/import';
+import { StreamedBodyError } from './streamed-body';
 
 /** What an import works with. */
 export interface ImportTerms {
@@ -76,7 +77,7 @@ class ImportRun {
   /** False when no more lines are taken; this one was not. */
   async take(line: Parameters<typeof readImportLine>[0]): Promise<boolean> {
     const { readJson, requestKey, signal } = this.#terms;
-    if (signal.aborted) this.#stop ??= { error: signal.reason };
+    if (signal.aborted) this.#stop ??= { error: new StreamedBodyError('shutting-down') };
     if (this.#reported.length >= MOST_REPORTED) this.#stop ??= { error: 'too many lines are refused' };
     if (this.#stop !== undefined) return false;
     const read = readImportLine(line, readJson, requestKey);

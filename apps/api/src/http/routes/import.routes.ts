@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { TAGS } from '../documentation';
@@ -77,8 +78,11 @@ export function importRoutes(
           requestKey,
           signal,
           announce,
+        }).catch(async (error: unknown) => {
+          await discardRest(request, reply, error);
+          throw error;
         });
-        if (isUnfinished(report.stoppedBy)) reply.header('connection', 'close');
+        if (!report.complete) await discardRest(request, reply, report.stoppedBy);
         return sendStream(reply, NDJSON_MEDIA_TYPE, Readable.from(renderReport(report)));
       },
     );
@@ -92,13 +96,27 @@ const DESCRIPTION =
   '`Idempotency-Key` of the request and the number of the line: an import that is sent again writes nothing twice. It is ' +
   'written in transactions of up to 1,000 lines, so that a crash leaves the first lines of it.';
 
+/** Longest that the rest of a body is thrown away before its request is answered, in ms. */
+const DISCARD_MS = 10_000;
+/** After these the rest may never come, or is not worth waiting for. */
+const CLOSING: ReadonlySet<string> = new Set(['too-slow', 'shutting-down', 'too-large', 'compression-bomb']);
+
 /**
- * Whether the rest of the body may never come. Otherwise it is read and thrown away: a client that is still sending when its connection
- * is closed loses the answer.
+ * Reads the rest of a body and throws it away, where it is not that which ended the import: a client that is still sending when its
+ * connection is closed loses the answer. Otherwise the connection is closed after it.
  */
-function isUnfinished(stoppedBy: unknown): boolean {
-  if (!(stoppedBy instanceof StreamedBodyError)) return false;
-  return stoppedBy.fault === 'too-slow' || stoppedBy.fault === 'shutting-down';
+async function discardRest(
+  { raw }: FastifyRequest,
+  reply: { header(name: string, value: string): unknown },
+  stoppedBy: unknown,
+): Promise<void> {
+  if (stoppedBy instanceof StreamedBodyError && CLOSING.has(stoppedBy.fault)) {
+    reply.header('connection', 'close');
+    return;
+  }
+  if (raw.readableEnded || raw.destroyed) return;
+  raw.resume();
+  await finished(raw, { signal: AbortSignal.timeout(DISCARD_MS) }).catch(() => undefined);
 }
 
 function readEncoding({ headers }: FastifyRequest): 'identity' | 'gzip' {
