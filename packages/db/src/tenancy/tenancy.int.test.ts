@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../new-id';
 import { type OpenTenants, openTenants, type Tenant } from '../test/open-tenants';
+import { EVERY_TENANT } from './act-for';
 
 describe('tenants on one database', () => {
   let tenants: OpenTenants;
@@ -138,6 +139,59 @@ describe('tenants on one database', () => {
     await expect(asApp(one, (manager) => manager.query(...statement()))).rejects.toMatchObject({
       code: '42501',
     });
+  });
+
+  it('a key cannot make one for another member, whose rows elsewhere that would show; an operator’s can', async () => {
+    const third = await tenants.createTenant();
+    const join = 'insert into user_organizations (id, user_id, organization_id) values ($1, $2, $3)';
+    await tenants.dataSource.query(join, [newId(), one.userId, third.organizationId]);
+    const create = (tenant: Tenant, userId: string) =>
+      asApp(tenant, (manager) =>
+        manager.query(
+          'insert into api_keys (id, user_id, organization_id, key_hash) values ($1, $2, $3, $4)',
+          [newId(), userId, third.organizationId, randomBytes(32)],
+        ),
+      );
+    await expect(create(third, one.userId)).rejects.toMatchObject({ code: '42501' });
+    await expect(create(third, third.userId)).resolves.toBeDefined();
+    await expect(create(operator, one.userId)).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['global_position', '9223372036854775807'],
+    ['transaction_id', `'3'`],
+    ['processed', 'true'],
+    ['retry_count', '5'],
+    ['last_error', `'x'`],
+    ['created_at', `'infinity'`],
+  ])('whoever appends does not choose %s of an event', async (column, value) => {
+    const insert = (columns: string, values: string) =>
+      asApp(one, (manager) =>
+        manager.query(
+          `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload ${columns})
+           values ('order', $1, 1, $2, 'x', now(), $3, '{}' ${values})`,
+          [newId(), newId(), one.organizationId],
+        ),
+      );
+    await expect(insert('', '')).resolves.toBeDefined();
+    await expect(insert(`, ${column}`, `, ${value}`)).rejects.toThrow('permission denied for table events');
+  });
+
+  it('an organization whose id is that of all tenants has no rights of an operator', async () => {
+    const keyHash = randomBytes(32);
+    await tenants.dataSource.query('insert into organizations (id, name) values ($1, $2)', [
+      EVERY_TENANT,
+      'of a careless import',
+    ]);
+    await tenants.dataSource.query(
+      'insert into api_keys (id, user_id, organization_id, key_hash) values ($1, $2, $3, $4)',
+      [newId(), one.userId, EVERY_TENANT, keyHash],
+    );
+    const seen = await asApp({ ...one, keyHash }, async (manager) => [
+      await count(manager, 'events'),
+      await count(manager, 'organizations'),
+    ]);
+    expect(seen).toEqual([0, 0]);
   });
 
   it('a key can invite a stranger, and sees nothing of them until they accept', async () => {

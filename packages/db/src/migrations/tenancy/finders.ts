@@ -1,4 +1,4 @@
-import { EVERYTHING } from './functions';
+import { EVERYTHING, SEARCH_PATH } from './functions';
 
 /**
  * A question whose condition PostgreSQL does not evaluate before a policy's, since it could tell of rows that the policy
@@ -147,7 +147,7 @@ const USERS_OF_TENANT = `
 
 export const FINDER_SETTINGS = `
   language plpgsql stable security definer
-  set search_path = pg_catalog, public, pg_temp`;
+  ${SEARCH_PATH}`;
 
 function renderFinder({ signature, table, condition, visible, order, limit, setting = '' }: Finder): string {
   return `

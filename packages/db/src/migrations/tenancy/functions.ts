@@ -8,10 +8,16 @@ const CURRENT_KEY = `
     and status = 'active'
     and (expires_at is null or expires_at > now())`;
 
+/**
+ * With the temporary schema named, and last: where a path leaves it out, PostgreSQL looks for types there first, and a type that
+ * the caller has made may bring a constraint with it, whose function would run as the owner.
+ */
+export const SEARCH_PATH = 'set search_path = pg_catalog, pg_temp';
+
 const asOwner = (name: string, returns: string, body: string, volatility = 'stable') => `
   create function tenancy.${name} returns ${returns}
   language sql ${volatility} security definer
-  set search_path = ''
+  ${SEARCH_PATH}
   as $$ ${body} $$`;
 
 /** Without the hash. */
@@ -33,7 +39,15 @@ const KEY_COLUMNS = [
 
 /** Functions of the owner that tell who asks, and do the little that is done for nobody's organization. */
 export const FUNCTIONS = [
-  asOwner('tenant()', 'uuid', `select coalesce(organization_id, '${EVERYTHING}') ${CURRENT_KEY}`),
+  // Should an organization ever have this id, it gets nothing by it.
+  asOwner(
+    'tenant()',
+    'uuid',
+    `select case
+       when organization_id is null then '${EVERYTHING}'
+       when organization_id <> '${EVERYTHING}' then organization_id
+     end ${CURRENT_KEY}`,
+  ),
   asOwner('holder()', 'uuid', `select user_id ${CURRENT_KEY}`),
   asOwner(
     'is_member(member uuid)',
@@ -110,7 +124,7 @@ export const FUNCTIONS = [
   // Policies see the row before or after a change, and this is about both. It runs as who writes, so that owners may.
   `create function tenancy.guard_membership() returns trigger
    language plpgsql
-   set search_path = ''
+   ${SEARCH_PATH}
    as $$
    begin
      if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active' or old.user_id <> new.user_id)

@@ -43,8 +43,8 @@ const OF_APPLICATION: Readonly<Record<string, Policy>> = {
   events: { select: ofTenant('organization_id'), insert: ofTenant('organization_id') },
   api_keys: {
     select: ofTenant('organization_id'),
-    // Of its own people: the holder of a key may see and accept what is theirs.
-    insert: `${OPERATOR} or ${ofTenant('organization_id')} and (user_id = ${HOLDER} or tenancy.is_member(user_id))`,
+    // For its holder alone: another one's key would see where else they belong, change who they are, and accept for them.
+    insert: `${OPERATOR} or ${ofTenant('organization_id')} and user_id = ${HOLDER}`,
     update: ofTenant('organization_id'),
     delete: ofTenant('organization_id'),
   },
