@@ -26,6 +26,11 @@ export interface PostWork<T> {
   readonly answer: (value: T) => PostAnswer;
   /** The part of a value that may be kept. Default: all of it. */
   readonly keep?: (value: T) => T;
+  /**
+   * Whether it ends the key that asks. Then no answer is kept for its idempotency key: nobody could ask for it again, nor could it
+   * be written, since the key sees and writes nothing from then on. Default false.
+   */
+  readonly endsOwnKey?: boolean;
 }
 
 /**
@@ -40,14 +45,14 @@ export async function answerPost<T>(
   database: Database,
   request: FastifyRequest,
   reply: FastifyReply,
-  { run, answer, keep = (value) => value }: PostWork<T>,
+  { run, answer, keep = (value) => value, endsOwnKey = false }: PostWork<T>,
 ): Promise<FastifyReply> {
   const render = (value: T): KeptAnswer => {
     const { status, headers, body } = answer(value);
     return { status, headers, body: String(reply.serializeInput({ ...body }, String(status))) };
   };
   const key = readKey(request);
-  if (key === undefined) return send(reply, render(await run(database)));
+  if (key === undefined || endsOwnKey) return send(reply, render(await run(database)));
   const call: RepeatableCall = {
     scope: identityOf(request).tenant,
     key,

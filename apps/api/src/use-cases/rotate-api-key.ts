@@ -14,6 +14,9 @@ export interface Rotation {
   readonly now: Date;
 }
 
+/** So long a key whose overlap is 0 works on within the transaction that ends it, which may be acting for it, in s. */
+const UNTIL_ITS_END_S = 60;
+
 /**
  * Makes a key that takes the place of another: same owner, name and scopes. The old one works on until the overlap is over.
  *
@@ -30,14 +33,18 @@ export function rotateApiKey(
 ): Promise<CreatedApiKey> {
   const successorId = newId();
   const { text, prefix } = createApiKeyText(environment);
+  const keyHash = hashApiKey(text, pepper);
+  const { overlapSeconds } = rotation;
   return database.transaction(
     'rotate API key',
     async (manager) => {
       const keys = new ApiKeyRepository(manager);
       const before = await keys.findById(id);
       if (before !== null) requireOwnRights(caller, before);
-      const retired = before && (await keys.retire(id, successorId, rotation.overlapSeconds));
+      const retired = before && (await keys.retire(id, successorId, overlapSeconds || UNTIL_ITS_END_S));
       if (before === null || retired === null) throw new NotFoundError('API key', id);
+      // As it is now that nobody else can change it.
+      requireOwnRights(caller, retired);
       const successor = await keys.create({
         id: successorId,
         userId: retired.userId,
@@ -45,12 +52,18 @@ export function rotateApiKey(
         name: retired.name,
         scopes: retired.scopes,
         prefix,
-        keyHash: hashApiKey(text, pepper),
+        keyHash,
         expiresAt: rotation.expiresAt === undefined ? renewed(before, rotation.now) : rotation.expiresAt,
       });
+      // Last, since under its policies it may be the key that all this is done for.
+      if (overlapSeconds === 0) await keys.revoke(id);
       return { ...successor, key: text };
     },
-    { wasApplied: async (manager) => (await new ApiKeyRepository(manager).findById(successorId)) !== null },
+    // By its hash, for which nobody need act: the caller's key may be the one that has ended.
+    {
+      wasApplied: async (manager) =>
+        (await new ApiKeyRepository(manager).findUsable(keyHash, rotation.now)) !== null,
+    },
   );
 }
 

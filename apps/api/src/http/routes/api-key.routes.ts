@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { type ApiKeyForm, type CreatedApiKey, createApiKey } from '../../use-cases/create-api-key';
@@ -163,7 +164,9 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Make a key that takes the place of this one',
-          description: 'Both work until the overlap is over. The new key is in this answer and nowhere else.',
+          description:
+            'Both work until the overlap is over. The new key is in this answer and nowhere else. Where the key that asks ends ' +
+            'itself at once, no answer is kept for an `Idempotency-Key`: it could not ask again.',
           params: idParams,
           body: rotation,
           response: {
@@ -183,6 +186,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
         const wanted = { overlapSeconds, expiresAt: dateOf(expiresAt), now: new Date() };
         return answerPost<ShownApiKey>(databaseOf(request), request, reply, {
           run: (database) => rotateApiKey(database, form, identityOf(request), request.params.id, wanted),
+          endsOwnKey: overlapSeconds === 0 && isOwnKey(request),
           ...SHOWN_ONCE,
         });
       },
@@ -204,10 +208,16 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
       async (request, reply) =>
         answerPost(databaseOf(request), request, reply, {
           run: (database) => revokeApiKey(database, request.params.id),
+          endsOwnKey: isOwnKey(request),
           answer: (revoked) => ({ ...answerCreated('/v1/api-keys', revoked), status: 200 }),
         }),
     );
   };
+}
+
+/** Whether a request is about the very key that it came with. */
+function isOwnKey(request: FastifyRequest<{ Params: z.infer<typeof idParams> }>): boolean {
+  return identityOf(request).keyId === request.params.id;
 }
 
 function dateOf(moment: string | null | undefined): Date | null | undefined {

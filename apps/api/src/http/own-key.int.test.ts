@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { createDataSource } from '@holdfast/db';
+import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import type { DataSource } from 'typeorm';
+import { createTenant, type Tenant } from '../test/tenant';
+import { openService, type TestService } from '../test/test-service';
+
+/** Under the policies a key that ends itself sees nothing from then on: what comes behind must not need it. */
+describe('a key of an organization that ends itself', () => {
+  const login = `own_key_${randomUUID().slice(0, 8)}`;
+  let database: TestDatabase;
+  let owner: DataSource;
+  let service: TestService;
+  let tenant: Tenant;
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    owner = await openDataSource(createDataSource('test', { DATABASE_URL: database.url }));
+    await owner.query(`create role ${login} login password '${login}' in role holdfast_app`);
+    const url = Object.assign(new URL(database.url), { username: login, password: login }).href;
+    service = await openService(database.url, { DATABASE_URL: url, OPERATIONS_DATABASE_URL: database.url });
+  });
+  afterAll(async () => {
+    await service?.close();
+    await owner?.query(`drop role ${login}`);
+    if (owner) await closeDataSource(owner);
+    await database?.drop();
+  });
+  beforeEach(async () => {
+    tenant = await createTenant(service, owner, randomUUID());
+  });
+
+  const isUsed = async (headers: Readonly<Record<string, string>>) =>
+    (await service.get(`/v1/organizations/${tenant.organization}`, { ...headers })).status;
+
+  it.each([{}, { 'idempotency-key': 'once' }])('is revoked: %p', async (headers) => {
+    const path = `/v1/api-keys/${tenant.key}/revoke`;
+    const answer = await service.post(path, {}, { ...tenant.headers, ...headers });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    expect(await isUsed(tenant.headers)).toBe(401);
+  });
+
+  it.each([
+    [0, {}],
+    [0, { 'idempotency-key': 'once' }],
+    [60, { 'idempotency-key': 'once' }],
+  ])('is rotated, with an overlap of %i s: %p', async (overlapSeconds, headers) => {
+    const path = `/v1/api-keys/${tenant.key}/rotate`;
+    const answer = await service.post(path, { overlapSeconds }, { ...tenant.headers, ...headers });
+    expect(answer).toMatchObject({ status: 201, body: { organizationId: tenant.organization } });
+    expect(await isUsed({ authorization: `Bearer ${answer.body.key}` })).toBe(200);
+    expect(await isUsed(tenant.headers)).toBe(overlapSeconds === 0 ? 401 : 200);
+  });
+
+  it('gives nobody by its rotation a scope that it was given meanwhile', async () => {
+    const scopes = ['keys'];
+    const make = () =>
+      service.post('/v1/api-keys', { userId: tenant.user, name: 'weak', scopes }, { ...tenant.headers });
+    const [asking, rotated] = [(await make()).body, (await make()).body];
+    const runner = owner.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(`update api_keys set scopes = '{keys,write}' where id = $1`, [rotated.id]);
+    const answer = service.post(
+      `/v1/api-keys/${rotated.id}/rotate`,
+      {},
+      { authorization: `Bearer ${asking.key}` },
+    );
+    try {
+      await waitForLock();
+    } finally {
+      await runner.commitTransaction();
+      await runner.release();
+    }
+    expect(await answer).toMatchObject({ status: 403, body: { errors: [{ path: 'body.scopes' }] } });
+    expect(await isUsed({ authorization: `Bearer ${rotated.key}` })).toBe(403);
+    const [row] = await owner.query('select status, rotated_to from api_keys where id = $1', [rotated.id]);
+    expect(row).toEqual({ status: 'active', rotated_to: null });
+  });
+
+  async function waitForLock(): Promise<void> {
+    let waiting = 0;
+    while (waiting === 0) {
+      const [row] = await owner.query(
+        `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and usename = $1`,
+        [login],
+      );
+      waiting = row.n;
+    }
+  }
+});
