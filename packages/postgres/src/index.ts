@@ -91,6 +91,13 @@ export { createReadSession, type ReadSession, withReadSession } from './replicas
 export { readSessionLsn } from './replicas/read-session-lsn';
 export type { ReplicaState, ReplicaStats } from './replicas/replica';
 export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
+export {
+  createRepository,
+  type EntityRepository,
+  type FindOptions,
+  type ReadOptions,
+} from './repository/repository';
+export { UnsupportedEntityError } from './repository/unsupported-entity-error';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { LocalSettings } from './statements/local-settings';
 export type { Pooler, StatementSettings } from './statements/statement-settings';

@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { LocalSetting } from '../statements/local-settings';
+import type { RowReader } from '../statements/row-reader';
 
 /** A question without parameters that is asked behind a statement and answered with it. */
 export interface Companion {
@@ -17,8 +18,14 @@ export interface StatementRunner {
   /**
    * Writes the statement before it returns, where the connection is free or pipelined, and resolves with the answer.
    * @param settings hold for it alone, or for the transaction that it is in. Default none.
+   * @param reader reads its rows. Default: node-postgres does.
    */
-  run(text: string, values: readonly unknown[], settings?: readonly LocalSetting[]): Promise<QueryResult>;
+  run(
+    text: string,
+    values: readonly unknown[],
+    settings?: readonly LocalSetting[],
+    reader?: RowReader,
+  ): Promise<QueryResult>;
   /** Whether the connection holds this statement under a name. */
   isPrepared(text: string): boolean;
   /**

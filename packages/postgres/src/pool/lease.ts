@@ -6,9 +6,12 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
+import { sendToReader } from '../statements/reading-query';
+import type { RowReader } from '../statements/row-reader';
 import { sendWithSettings } from '../statements/settings-query';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
+import { createFace, LEASE } from './lease-face';
 import { ConnectionReleasedError, SettingsNotSentError } from './pool-error';
 import {
   endsTransaction,
@@ -36,6 +39,14 @@ export interface StatementGate {
   send(text: string, forward: (text: string) => Promise<QueryResult>): Promise<QueryResult>;
   /** Something that talks to the connection itself is about to be let through: now, or when the promise resolves. */
   submit(): Promise<void> | undefined;
+}
+
+/** A statement as a caller gives it. */
+interface GivenStatement {
+  readonly config: string | QueryConfig;
+  readonly text: string;
+  readonly values: unknown[] | undefined;
+  readonly reader: RowReader | undefined;
 }
 
 /** A statement that listeners will be told of. */
@@ -82,7 +93,7 @@ export class Lease {
     this.#events = events;
     this.#waitMs = waitMs;
     this.#giveBack = giveBack;
-    this.face = new Proxy(client as unknown as PoolClient, new LeaseHandler(this));
+    this.face = createFace(client, this);
   }
 
   /** The error that made the open transaction fail, as far as this lease has seen it. */
@@ -130,6 +141,11 @@ export class Lease {
     return undefined;
   };
 
+  /** Sends a statement as `query` does, and resolves with rows as the reader reads them. */
+  read(text: string, values: readonly unknown[], reader: RowReader): Promise<QueryResult> {
+    return this.#run(text, values as unknown[], reader);
+  }
+
   /** Cursors and copy streams talk to the connection themselves. */
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
@@ -144,7 +160,11 @@ export class Lease {
     return query;
   }
 
-  async #run(config: string | QueryConfig, values: unknown[] | undefined): Promise<QueryResult> {
+  async #run(
+    config: string | QueryConfig,
+    values: unknown[] | undefined,
+    reader?: RowReader,
+  ): Promise<QueryResult> {
     const { client } = this;
     const text = typeof config === 'string' ? config : config.text;
     if (this.#isOver) throw new ConnectionReleasedError();
@@ -163,7 +183,7 @@ export class Lease {
     let result: QueryResult;
     this.#running += 1;
     try {
-      result = await this.#admit(config, text, values, told);
+      result = await this.#admit({ config, text, values, reader }, told);
       this.#settle();
     } catch (error) {
       this.#settle();
@@ -183,31 +203,27 @@ export class Lease {
   }
 
   /** @param told learns what a gate sends instead. */
-  #admit(
-    config: string | QueryConfig,
-    text: string,
-    values: unknown[] | undefined,
-    told: SentStatement | undefined,
-  ): Promise<QueryResult> {
+  #admit(statement: GivenStatement, told: SentStatement | undefined): Promise<QueryResult> {
     const { gate } = this;
-    if (gate === undefined) return this.#send(config, text, values);
-    return gate.send(text, (sent) => {
-      if (sent === text) return this.#send(config, text, values);
+    if (gate === undefined) return this.#send(statement);
+    return gate.send(statement.text, (sent) => {
+      if (sent === statement.text) return this.#send(statement);
       if (told) told.text = sent;
-      return this.#send(sent, sent, undefined);
+      return this.#send({ config: sent, text: sent, values: undefined, reader: undefined });
     });
   }
 
-  #send(config: string | QueryConfig, text: string, values: unknown[] | undefined): Promise<QueryResult> {
+  #send({ config, text, values, reader }: GivenStatement): Promise<QueryResult> {
     const { client, settings } = this;
     const { statements } = client;
     if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
-      return statements.run(text, values as unknown[], settings);
+      return statements.run(text, values as unknown[], settings, reader);
     }
     if (settings.length > 0 && !controlsTransaction(text)) {
       const given = values ?? (typeof config === 'string' ? undefined : config.values);
-      return sendWithSettings(client, text, given ?? [], settings);
+      return sendWithSettings(client, { text, values: given ?? [], settings, reader });
     }
+    if (reader !== undefined) return sendToReader(client, text, values ?? [], reader);
     return values === undefined ? client.query(config as string) : client.query(config as string, values);
   }
 
@@ -246,51 +262,9 @@ function controlsTransaction(text: string): boolean {
   return startsTransaction(text) || endsTransaction(text) || leavesFailure(text);
 }
 
-/** Asks a face for its lease. A map with weak keys would cost the garbage collector more than all the rest of a lease does. */
-const LEASE = Symbol('lease');
-
 /** Returns the lease behind what a caller holds, or undefined when it is none. */
 export function readLease(connection: object): Lease | undefined {
   return (connection as { readonly [LEASE]?: Lease })[LEASE];
-}
-
-/**
- * A caller that listens for the death of its connection would hear it twice: its next statement says it too, and says
- * why. TypeORM would even forget the cause: its query runner counts itself as released.
- */
-const LISTENING = new Set<PropertyKey>([
-  'on',
-  'once',
-  'addListener',
-  'prependListener',
-  'off',
-  'removeListener',
-]);
-
-class LeaseHandler implements ProxyHandler<PoolClient> {
-  readonly #lease: Lease;
-
-  constructor(lease: Lease) {
-    this.#lease = lease;
-  }
-
-  get(target: PoolClient, name: PropertyKey, face: PoolClient): unknown {
-    if (name === 'query') return this.#lease.query;
-    if (name === 'release') return this.#lease.release;
-    if (name === LEASE) return this.#lease;
-    const value: unknown = Reflect.get(target, name, target);
-    // The client's private fields are not the proxy's. Its class is no method.
-    if (typeof value !== 'function' || name === 'constructor') return value;
-    if (!LISTENING.has(name)) return value.bind(target);
-    return (event: string, listener: unknown) => {
-      if (event !== 'error') value.call(target, event, listener);
-      return face;
-    };
-  }
-
-  set(target: PoolClient, name: PropertyKey, value: unknown): boolean {
-    return Reflect.set(target, name, value, target);
-  }
 }
 
 function isSubmittable(config: unknown): config is Submittable {

@@ -1,15 +1,18 @@
+import { prepareValue } from 'pg/lib/utils';
 import type { PooledClient } from '../connection/pooled-client';
 import type { Companion } from '../connection/statement-runner';
 import { closeStatement } from './close-statement';
 import type { HeldStatements } from './held-statements';
 import { type LocalSetting, SET_LOCAL, writeSettings } from './local-settings';
-import {
-  type ClientInternals,
-  type ConnectionInternals,
-  type DataRow,
-  Query,
-  type QueryCallback,
+import type {
+  ClientInternals,
+  ConnectionInternals,
+  DataRow,
+  FieldDescription,
+  QueryCallback,
 } from './pg-internals';
+import { ReadingQuery } from './reading-query';
+import type { RowReader } from './row-reader';
 import type { SharedStatements } from './shared-statements';
 import { readStaleness } from './stale-statement';
 
@@ -18,12 +21,21 @@ export interface StatementSession {
   readonly client: PooledClient;
   readonly held: HeldStatements;
   readonly shared: SharedStatements;
+  /** What the server has said of the columns of those that are held, by name. */
+  readonly descriptions: Map<string, StatementDescription>;
   /** The shared count of schema changes to which `held` is up to date. */
   knownSchemaChanges: number;
   /** Whether the server has begun to execute what was submitted last. */
   isBound: boolean;
   /** How many settings in front of it the server has not begun to execute. */
   settingsDue: number;
+}
+
+/** A statement that is prepared once more under its name is described once more: it may have other columns. */
+interface StatementDescription {
+  readonly preparedBy: object;
+  /** Undefined until the server has said it, and where no rows come. */
+  columns?: readonly FieldDescription[];
 }
 
 /** What is executed once. */
@@ -35,6 +47,8 @@ interface NamedStatement {
   readonly companion: Companion | undefined;
   /** Done in front of it, under the same Sync. */
   readonly settings: readonly LocalSetting[];
+  /** Reads its rows; node-postgres does where it is undefined. */
+  readonly reader: RowReader | undefined;
 }
 
 /**
@@ -43,8 +57,11 @@ interface NamedStatement {
  *
  * A statement that the server refuses because it does not hold it, or not in this form any more, is prepared anew and
  * sent once more, in front of all that wait: outside a transaction, and only if the server had not begun to execute it.
+ *
+ * Of a prepared statement the columns are known, and the server refuses it rather than answer with others: with a reader of its
+ * own they are not asked for again.
  */
-export class NamedQuery extends Query {
+export class NamedQuery extends ReadingQuery {
   readonly #session: StatementSession;
   #isSubmitting = false;
   #isPreparing = false;
@@ -52,12 +69,14 @@ export class NamedQuery extends Query {
   #mayRepeat = false;
   readonly #companion: Companion | undefined;
   readonly #settings: readonly LocalSetting[];
+  readonly #reader: RowReader | undefined;
   /** Answers that are those of settings. */
   #answersDue = 0;
   #isAnswered = false;
 
   constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
-    super(statement.text, statement.values as unknown[], callback);
+    super(statement.text, statement.values, statement.reader, callback);
+    this.#reader = statement.reader;
     this.name = statement.name;
     this.#session = session;
     this.#companion = statement.companion;
@@ -73,6 +92,7 @@ export class NamedQuery extends Query {
     this.#session.settingsDue = this.#answersDue = this.#settings.length;
     const obsolete = held.admit(this.text, this.name) ?? this.#listUnconfirmed(connection);
     this.#isPreparing = obsolete !== undefined;
+    if (obsolete !== undefined) this.#noteDescriptions(obsolete);
     this.#isSubmitting = true;
     connection.stream.cork();
     try {
@@ -83,6 +103,40 @@ export class NamedQuery extends Query {
       connection.stream.uncork();
       this.#isSubmitting = false;
     }
+  }
+
+  override prepare(connection: ConnectionInternals): void {
+    if (!this.#isReadAsDescribed()) {
+      super.prepare(connection);
+      return;
+    }
+    try {
+      connection.bind({ statement: this.name, values: this.values, valueMapper: prepareValue });
+    } catch {
+      // Fails again there, in the way that node-postgres fails.
+      super.prepare(connection);
+      return;
+    }
+    this._getRows(connection, undefined);
+  }
+
+  #isReadAsDescribed(): boolean {
+    const columns = this.#session.descriptions.get(this.name)?.columns;
+    if (this.#reader === undefined || columns === undefined) return false;
+    this.readBy(this.#reader.open(columns));
+    return true;
+  }
+
+  #noteDescriptions(obsolete: Iterable<string>): void {
+    const { descriptions } = this.#session;
+    for (const name of obsolete) descriptions.delete(name);
+    descriptions.set(this.name, { preparedBy: this });
+  }
+
+  override handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
+    const description = this.#session.descriptions.get(this.name);
+    if (description?.preparedBy === this) description.columns = message.fields;
+    super.handleRowDescription(message);
   }
 
   /** Of what node-postgres writes, this comes last: Execute and Sync. */

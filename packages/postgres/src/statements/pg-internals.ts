@@ -6,6 +6,7 @@ export type QueryCallback = (error: Error | null, result: QueryResult) => void;
 
 interface QueryInternals {
   readonly text: string;
+  readonly values: unknown[];
   /** Prepared under it, or executed by it where `parsedStatements` has it. */
   name: string;
   /** `extended`: also where there are no values. */
@@ -14,10 +15,23 @@ interface QueryInternals {
   submit(connection: ConnectionInternals): Error | null;
   handleError(error: Error, connection: ConnectionInternals): void;
   handleReadyForQuery(connection: ConnectionInternals): void;
+  handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void;
   handleDataRow(row: DataRow): void;
   handleCommandComplete(message: unknown, connection: ConnectionInternals): void;
+  /** Writes Parse where it is due, Bind, Describe and what `_getRows` writes. */
+  prepare(connection: ConnectionInternals): void;
   /** Writes Execute, and Sync where not a number of rows was asked for. */
   _getRows(connection: ConnectionInternals, rows: number | undefined): void;
+  readonly _result: { readonly rows: unknown[] };
+  /** Fails the query with it as soon as the server has answered to the end. */
+  _canceledDueToError: unknown;
+}
+
+/** What the server says of a column of an answer. */
+export interface FieldDescription {
+  readonly name: string;
+  /** OID of its type; that of a domain is the type beneath. */
+  readonly dataTypeID: number;
 }
 
 export interface DataRow {
@@ -41,7 +55,12 @@ export interface ConnectionInternals {
   close(target: { readonly type: 'S'; readonly name: string }): void;
   parse(statement: { readonly name: string; readonly text: string }): void;
   /** Writes a Bind message for the unnamed portal. */
-  bind(target: { readonly statement: string; readonly values?: readonly string[] }): void;
+  bind(target: {
+    readonly statement: string;
+    readonly values?: readonly unknown[];
+    /** Makes of each value what is sent. */
+    readonly valueMapper?: (value: unknown) => string | Buffer | null;
+  }): void;
   execute(target: { readonly portal: string }): void;
   sync(): void;
   on(event: 'bindComplete', listener: () => void): void;

@@ -1,21 +1,27 @@
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import { type LocalSetting, writeSettings } from './local-settings';
-import { type ConnectionInternals, type DataRow, Query, type QueryCallback } from './pg-internals';
+import type { ConnectionInternals, DataRow, QueryCallback } from './pg-internals';
+import { ReadingQuery } from './reading-query';
+import type { RowReader } from './row-reader';
+
+/** A statement that is executed once. */
+interface SettingsStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly settings: readonly LocalSetting[];
+  /** Reads its rows; node-postgres does where it is undefined. */
+  readonly reader?: RowReader | undefined;
+}
 
 /** One execution of a statement that is not prepared, with settings in front of it that hold for it alone. */
-class SettingsQuery extends Query {
+class SettingsQuery extends ReadingQuery {
   readonly #settings: readonly LocalSetting[];
   /** Answers that are those of settings. */
   #due: number;
 
-  constructor(
-    text: string,
-    values: readonly unknown[],
-    settings: readonly LocalSetting[],
-    callback: QueryCallback,
-  ) {
-    super(text, values as unknown[], callback);
+  constructor({ text, values, settings, reader }: SettingsStatement, callback: QueryCallback) {
+    super(text, values, reader, callback);
     // A statement without values would go out by itself.
     this.queryMode = 'extended';
     this.#settings = settings;
@@ -43,15 +49,8 @@ class SettingsQuery extends Query {
 }
 
 /** Sends a statement that is not prepared, with settings in front of it, and resolves with its answer. */
-export function sendWithSettings(
-  client: PooledClient,
-  text: string,
-  values: readonly unknown[],
-  settings: readonly LocalSetting[],
-): Promise<QueryResult> {
+export function sendWithSettings(client: PooledClient, statement: SettingsStatement): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
-    client.query(
-      new SettingsQuery(text, values, settings, (error, result) => (error ? reject(error) : resolve(result))),
-    );
+    client.query(new SettingsQuery(statement, (error, result) => (error ? reject(error) : resolve(result))));
   });
 }

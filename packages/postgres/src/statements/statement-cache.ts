@@ -6,7 +6,9 @@ import { HeldStatements } from './held-statements';
 import { type LocalSetting, NO_SETTINGS, SET_LOCAL } from './local-settings';
 import { NamedQuery, type StatementSession } from './named-query';
 import type { ClientInternals, ConnectionInternals } from './pg-internals';
+import { sendToReader } from './reading-query';
 import { ReservedQuery } from './reserved-query';
+import type { RowReader } from './row-reader';
 import { sendWithSettings } from './settings-query';
 import type { SharedStatements } from './shared-statements';
 
@@ -42,6 +44,7 @@ export class StatementCache implements StatementRunner {
       client,
       held: this.#held,
       shared,
+      descriptions: new Map(),
       knownSchemaChanges: shared.schemaChanges,
       isBound: false,
       settingsDue: 0,
@@ -67,11 +70,15 @@ export class StatementCache implements StatementRunner {
     text: string,
     values: readonly unknown[],
     settings: readonly LocalSetting[] = NO_SETTINGS,
+    reader?: RowReader,
   ): Promise<QueryResult> {
     const name = this.#held.nameOf(text) ?? this.#proposeName(text);
     const [setting] = settings;
     if (name === undefined && setting !== undefined) {
-      return sendWithSettings(this.#client, text, values, settings).catch(rethrow);
+      return sendWithSettings(this.#client, { text, values, settings, reader }).catch(rethrow);
+    }
+    if (name === undefined && reader !== undefined) {
+      return sendToReader(this.#client, text, values, reader).catch(rethrow);
     }
     if (name === undefined) return this.#client.query(text, values as unknown[]);
     if (setting !== undefined) this.#prepare(setting);
@@ -79,7 +86,7 @@ export class StatementCache implements StatementRunner {
     const answer = new Promise<QueryResult>((resolve, reject) => {
       const query = new NamedQuery(
         this.#session,
-        { text, name, values, companion, settings },
+        { text, name, values, companion, settings, reader },
         (error, result) => (error ? reject(error) : resolve(result)),
       );
       this.#client.query(query);

@@ -1,0 +1,92 @@
+import type { EntityMetadata } from 'typeorm';
+import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata';
+import type { FieldDescription } from '../statements/pg-internals';
+import type { ReadRow } from '../statements/row-reader';
+import { type EntityShape, listOwnColumns } from './entity-shape';
+import { createValueReader } from './value-readers';
+
+/**
+ * Writes the function that makes entities of rows: no loop, no look-up by name, one hidden class for all entities of one shape.
+ * @param columns What the server has said of them, in the order of the shape.
+ */
+export function compileHydrator(shape: EntityShape, columns: readonly FieldDescription[]): ReadRow {
+  const { metadata, discriminator } = shape;
+  const readSelf = compileOne(shape, metadata, columns);
+  if (discriminator === undefined) return readSelf;
+  const readers = new Map<unknown, ReadRow>();
+  for (const child of metadata.childEntityMetadatas) {
+    if (child.discriminatorValue === undefined || readers.has(child.discriminatorValue)) continue;
+    readers.set(child.discriminatorValue, compileOne(shape, child, columns));
+  }
+  const typeId = columns[discriminator]?.dataTypeID ?? 0;
+  const column = shape.columns[discriminator];
+  const readKind = column && createValueReader(column, typeId).read;
+  return (fields) => {
+    const text = fields[discriminator] ?? null;
+    const kind = text === null || readKind === undefined ? text : readKind(text);
+    return (readers.get(kind) ?? readSelf)(fields);
+  };
+}
+
+function compileOne(
+  shape: EntityShape,
+  metadata: EntityMetadata,
+  described: readonly FieldDescription[],
+): ReadRow {
+  const code = new Code();
+  const create = code.bind(() => metadata.create(undefined, { fromDeserializer: true }));
+  const isPlain = metadata.isAlwaysUsingConstructor && typeof metadata.target === 'function';
+  const target = code.bind(metadata.target);
+  code.add(`const entity = ${isPlain ? `new ${target}()` : `${create}()`};`);
+  const embedded = new Map<EmbeddedMetadata, string>();
+  for (const [at, column] of listOwnColumns(shape, metadata)) {
+    const owner = column.embeddedMetadata ? openEmbedded(code, embedded, column.embeddedMetadata) : 'entity';
+    const { read, ofNull } = createValueReader(column, described[at]?.dataTypeID ?? 0);
+    const field = `fields[${at}]`;
+    const nothing = ofNull === undefined ? 'null' : `${code.bind(ofNull)}()`;
+    const isText = read === undefined && ofNull === undefined;
+    const value = read === undefined ? 'text' : `${code.bind(read)}(text)`;
+    const property = `${owner}[${JSON.stringify(column.propertyName)}]`;
+    code.add(
+      isText
+        ? `${property} = ${field};`
+        : `text = ${field}; ${property} = text === null ? ${nothing} : ${value};`,
+    );
+  }
+  code.add('return entity;');
+  return code.compile();
+}
+
+/** The object is there, as is each that it is in; returns what the code calls it. */
+function openEmbedded(code: Code, open: Map<EmbeddedMetadata, string>, embedded: EmbeddedMetadata): string {
+  const known = open.get(embedded);
+  if (known !== undefined) return known;
+  const { parentEmbeddedMetadata, propertyName } = embedded;
+  const owner = parentEmbeddedMetadata ? openEmbedded(code, open, parentEmbeddedMetadata) : 'entity';
+  const name = `embedded${open.size}`;
+  const create = code.bind(() => embedded.create());
+  code.add(`const ${name} = (${owner}[${JSON.stringify(propertyName)}] ??= ${create}());`);
+  open.set(embedded, name);
+  return name;
+}
+
+/** Lines of a function, and what they refer to. */
+class Code {
+  readonly #lines: string[] = [];
+  readonly #bound: unknown[] = [];
+
+  add(line: string): void {
+    this.#lines.push(line);
+  }
+
+  /** Returns the name under which the code knows the value. */
+  bind(value: unknown): string {
+    return `bound${this.#bound.push(value) - 1}`;
+  }
+
+  compile(): ReadRow {
+    const names = this.#bound.map((_, index) => `bound${index}`);
+    const body = `'use strict';\nreturn function readRow(fields) {\n  let text;\n  ${this.#lines.join('\n  ')}\n};`;
+    return new Function(...names, body)(...this.#bound) as ReadRow;
+  }
+}

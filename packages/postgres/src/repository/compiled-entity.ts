@@ -1,0 +1,97 @@
+import pg from 'pg';
+import type { EntityMetadata } from 'typeorm';
+import { findColumns } from '../bulk/find-columns';
+import { quoteIdentifier } from '../bulk/identifier';
+import { ALIAS, CompiledSelect } from './compiled-select';
+import { shapeOf } from './entity-shape';
+import { type PropertyTree, treeOf } from './property-tree';
+
+/** Selections of one entity that are kept: code is generated for each. */
+const MAX_SELECTS = 256;
+
+const COMPILED = new WeakMap<EntityMetadata, CompiledEntity>();
+
+/** What is compiled of an entity, once for its DataSource. @throws UnsupportedEntityError */
+export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
+  const known = COMPILED.get(metadata);
+  if (known !== undefined) return known;
+  const compiled = new CompiledEntity(metadata);
+  COMPILED.set(metadata, compiled);
+  return compiled;
+}
+
+export class CompiledEntity {
+  readonly metadata: EntityMetadata;
+  readonly tree: PropertyTree;
+  /** All that is selected by default. */
+  readonly whole: CompiledSelect;
+  /** Texts whose parameters are the columns of the primary key. */
+  readonly byId: string;
+  readonly byIdNotDeleted: string;
+  /** The least recently used first. */
+  readonly #selects = new Map<string, CompiledSelect>();
+  readonly #standing: readonly string[];
+  readonly #standingNotDeleted: readonly string[];
+
+  constructor(metadata: EntityMetadata) {
+    this.metadata = metadata;
+    this.tree = treeOf(metadata);
+    this.whole = new CompiledSelect(shapeOf(metadata));
+    this.#standing = Object.freeze(renderKind(metadata));
+    this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata), ...this.#standing]);
+    this.byId = this.#renderById(this.#standing);
+    this.byIdNotDeleted = this.#renderById(this.#standingNotDeleted);
+  }
+
+  /**
+   * The selection of these properties.
+   * @throws InvalidOptionError for one that the entity has not.
+   */
+  select(properties: readonly string[]): CompiledSelect {
+    const key = properties.join('\n');
+    const known = this.#selects.get(key);
+    if (known !== undefined) {
+      this.#selects.delete(key);
+      this.#selects.set(key, known);
+      return known;
+    }
+    findColumns(this.metadata, 'select', properties);
+    const compiled = new CompiledSelect(shapeOf(this.metadata, properties));
+    if (this.#selects.size >= MAX_SELECTS) {
+      for (const oldest of this.#selects.keys()) {
+        this.#selects.delete(oldest);
+        break;
+      }
+    }
+    this.#selects.set(key, compiled);
+    return compiled;
+  }
+
+  /** Conditions that hold for every row, whatever is asked. */
+  listStandingConditions(withDeleted: boolean): readonly string[] {
+    return withDeleted ? this.#standing : this.#standingNotDeleted;
+  }
+
+  #renderById(standing: readonly string[]): string {
+    const keys = this.metadata.primaryColumns.map(
+      ({ databaseName }, at) => `${ALIAS}.${quoteIdentifier(databaseName)} = $${at + 1}`,
+    );
+    return `${this.whole.text} WHERE ${[...keys, ...standing].join(' AND ')}`;
+  }
+}
+
+function renderNotDeleted({ deleteDateColumn }: EntityMetadata): string[] {
+  return deleteDateColumn === undefined
+    ? []
+    : [`${ALIAS}.${quoteIdentifier(deleteDateColumn.databaseName)} IS NULL`];
+}
+
+/** A child of an entity shares its table with others. */
+function renderKind(metadata: EntityMetadata): string[] {
+  const { discriminatorColumn, parentEntityMetadata, childEntityMetadatas } = metadata;
+  if (discriminatorColumn === undefined || parentEntityMetadata === undefined) return [];
+  const children = childEntityMetadatas.filter((child) => child.discriminatorColumn !== undefined);
+  const kinds = [...children.map((child) => child.discriminatorValue), metadata.discriminatorValue];
+  const literals = kinds.map((kind) => pg.escapeLiteral(String(kind)));
+  return [`${ALIAS}.${quoteIdentifier(discriminatorColumn.databaseName)} IN (${literals.join(', ')})`];
+}

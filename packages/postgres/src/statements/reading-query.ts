@@ -1,0 +1,64 @@
+import type { QueryResult } from 'pg';
+import type { PooledClient } from '../connection/pooled-client';
+import { type DataRow, type FieldDescription, Query, type QueryCallback } from './pg-internals';
+import type { ReadRow, RowReader } from './row-reader';
+
+/** One execution of a statement whose rows may be read by somebody else than node-postgres. */
+export class ReadingQuery extends Query {
+  readonly #reader: RowReader | undefined;
+  #readRow: ReadRow | undefined;
+
+  constructor(
+    text: string,
+    values: readonly unknown[],
+    reader: RowReader | undefined,
+    callback: QueryCallback,
+  ) {
+    super(text, values as unknown[], callback);
+    this.#reader = reader;
+  }
+
+  /** Rows are read like this, without a description of them. */
+  protected readBy(readRow: ReadRow): void {
+    this.#readRow = readRow;
+  }
+
+  override handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
+    if (this.#reader === undefined) {
+      super.handleRowDescription(message);
+      return;
+    }
+    try {
+      this.#readRow = this.#reader.open(message.fields);
+    } catch (error) {
+      this._canceledDueToError = error;
+    }
+  }
+
+  override handleDataRow(row: DataRow): void {
+    if (this.#reader === undefined) {
+      super.handleDataRow(row);
+      return;
+    }
+    if (this._canceledDueToError || this.#readRow === undefined) return;
+    try {
+      this._result.rows.push(this.#readRow(row.fields));
+    } catch (error) {
+      this._canceledDueToError = error;
+    }
+  }
+}
+
+/** Sends a statement that is not prepared, and resolves with its answer as the reader reads it. */
+export function sendToReader(
+  client: PooledClient,
+  text: string,
+  values: readonly unknown[],
+  reader: RowReader,
+): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new ReadingQuery(text, values, reader, (error, result) => (error ? reject(error) : resolve(result))),
+    );
+  });
+}
