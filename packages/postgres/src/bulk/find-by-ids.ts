@@ -1,5 +1,8 @@
 import { requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import { findCompiledEntity } from '../repository/compiled-entity';
+import { ALIAS } from '../repository/compiled-select';
+import { readRows } from '../repository/read-rows';
 import { BulkIdError } from './bulk-error';
 import { readTarget } from './bulk-target';
 import { type EntityId, type ReadId, readId, readIdTypes, readStoredKey } from './entity-id';
@@ -86,28 +89,44 @@ export async function findRows<Entity extends ObjectLiteral>(
   return { rows, hasStrays };
 }
 
-const ALIAS = 'entity';
-
-function select<Entity extends ObjectLiteral>(
+async function select<Entity extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<Entity>,
   metadata: EntityMetadata,
   ids: readonly ReadId[],
   withDeleted: boolean,
 ): Promise<Entity[]> {
-  const query = manager.createQueryBuilder(entity, ALIAS).where(renderCondition(metadata));
-  if (withDeleted) query.withDeleted();
-  for (const index of metadata.primaryColumns.keys()) {
-    query.setParameter(`key${index}`, renderArray(ids.map(({ texts }) => texts[index] ?? null)));
+  const arrays = metadata.primaryColumns.map((_, at) =>
+    renderArray(ids.map(({ texts }) => texts[at] ?? null)),
+  );
+  const compiled = findCompiledEntity(metadata);
+  if (compiled !== undefined) {
+    const conditions = [
+      renderCondition(metadata, ALIAS, (at) => `$${at + 1}`),
+      ...compiled.listStandingConditions(withDeleted),
+    ];
+    return readRows(
+      manager,
+      `${compiled.whole.text} WHERE ${conditions.join(' AND ')}`,
+      arrays,
+      compiled.whole,
+    );
   }
+  const condition = renderCondition(metadata, quoteIdentifier(ENTITY), (at) => `:key${at}`);
+  const query = manager.createQueryBuilder(entity, ENTITY).where(condition);
+  if (withDeleted) query.withDeleted();
+  for (const [at, array] of arrays.entries()) query.setParameter(`key${at}`, array);
   return withoutParameters(query.getMany());
 }
 
-function renderCondition(metadata: EntityMetadata): string {
+/** What a query builder calls it. */
+const ENTITY = 'entity';
+
+function renderCondition(metadata: EntityMetadata, alias: string, name: (at: number) => string): string {
   const columns = metadata.primaryColumns.map(
-    ({ databaseName }) => `${quoteIdentifier(ALIAS)}.${quoteIdentifier(databaseName)}`,
+    ({ databaseName }) => `${alias}.${quoteIdentifier(databaseName)}`,
   );
-  const arrays = readIdTypes(metadata).map((type, index) => `CAST(:key${index} AS ${type}[])`);
+  const arrays = readIdTypes(metadata).map((type, at) => `CAST(${name(at)} AS ${type}[])`);
   return columns.length === 1
     ? `${columns[0]} = ANY(${arrays[0]})`
     : `(${columns.join(', ')}) IN (SELECT * FROM unnest(${arrays.join(', ')}))`;

@@ -29,7 +29,7 @@ describe('createLoader', () => {
   /** How many statements read the table since the last look. */
   const readSelects = async () =>
     (await database.readStatements())
-      .filter(({ query }) => query.startsWith('SELECT "entity"') || query.startsWith('SELECT "Point"'))
+      .filter(({ query }) => query.startsWith('SELECT "t"') || query.startsWith('SELECT "Point"'))
       .reduce((sum, { calls }) => sum + calls, 0);
   const first32 = Array.from({ length: 32 }, (_, id) => id);
 

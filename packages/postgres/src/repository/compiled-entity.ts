@@ -5,19 +5,41 @@ import { quoteIdentifier } from '../bulk/identifier';
 import { ALIAS, CompiledSelect } from './compiled-select';
 import { shapeOf } from './entity-shape';
 import { type PropertyTree, treeOf } from './property-tree';
+import { isHeard } from './require-readable';
+import { UnsupportedEntityError } from './unsupported-entity-error';
 
 /** Selections of one entity that are kept: code is generated for each. */
 const MAX_SELECTS = 256;
 
 const COMPILED = new WeakMap<EntityMetadata, CompiledEntity>();
+const UNSUPPORTED = new WeakSet<EntityMetadata>();
 
 /** What is compiled of an entity, once for its DataSource. @throws UnsupportedEntityError */
 export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
+  if (isHeard(metadata)) {
+    throw new UnsupportedEntityError(
+      metadata.name,
+      'subscribers with afterLoad',
+      'nothing is called after a load',
+    );
+  }
   const known = COMPILED.get(metadata);
   if (known !== undefined) return known;
   const compiled = new CompiledEntity(metadata);
   COMPILED.set(metadata, compiled);
   return compiled;
+}
+
+/** The same; undefined for what it does not support. */
+export function findCompiledEntity(metadata: EntityMetadata): CompiledEntity | undefined {
+  if (UNSUPPORTED.has(metadata) || isHeard(metadata)) return undefined;
+  try {
+    return compiledEntityOf(metadata);
+  } catch (error) {
+    if (!(error instanceof UnsupportedEntityError)) throw error;
+    UNSUPPORTED.add(metadata);
+    return undefined;
+  }
 }
 
 export class CompiledEntity {

@@ -45,6 +45,7 @@ describe('a repository', () => {
     expect(await items.findOne({ where: { label: 'one' } })).toEqual(one);
     expect(await items.find()).toEqual([one]);
     expect(await items.findById(3)).toBeNull();
+    expect(await items.findByIds([3, 1, 1])).toEqual([null, one, one]);
     expect(await items.findOne({ where: { label: Not('one') } })).toBeNull();
   });
 

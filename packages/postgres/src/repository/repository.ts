@@ -2,6 +2,7 @@ import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfas
 import type { EntityManager, EntityTarget, FindOptionsOrder, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
+import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
 import { requireFlag } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
@@ -33,6 +34,8 @@ export interface FindOptions<Entity> extends ReadOptions<Entity> {
 export interface EntityRepository<Entity> {
   /** Resolves with the entity, or null. @throws BulkIdError for an id that cannot be one. */
   findById(id: EntityId<Entity>, options?: Pick<ReadOptions<Entity>, 'withDeleted'>): Promise<Entity | null>;
+  /** Resolves with the entities in the order of the ids, as the function `findByIds` does. */
+  findByIds(ids: readonly EntityId<Entity>[], options?: FindByIdsOptions): Promise<(Entity | null)[]>;
   /** Resolves with the first one, or null. */
   findOne(options: ReadOptions<Entity>): Promise<Entity | null>;
   find(options?: FindOptions<Entity>): Promise<Entity[]>;
@@ -50,17 +53,19 @@ export function createRepository<Entity extends ObjectLiteral>(
   entity: EntityTarget<Entity>,
 ): EntityRepository<Entity> {
   const { manager, metadata } = readTarget(source, entity);
-  return new CompiledRepository<Entity>(manager, compiledEntityOf(metadata));
+  return new CompiledRepository<Entity>(manager, entity, compiledEntityOf(metadata));
 }
 
 const READ_OPTIONS = ['where', 'select', 'order', 'withDeleted'] as const;
 
-class CompiledRepository<Entity> implements EntityRepository<Entity> {
+class CompiledRepository<Entity extends ObjectLiteral> implements EntityRepository<Entity> {
   readonly #manager: EntityManager;
+  readonly #target: EntityTarget<Entity>;
   readonly #entity: CompiledEntity;
 
-  constructor(manager: EntityManager, entity: CompiledEntity) {
+  constructor(manager: EntityManager, target: EntityTarget<Entity>, entity: CompiledEntity) {
     this.#manager = manager;
+    this.#target = target;
     this.#entity = entity;
   }
 
@@ -76,6 +81,10 @@ class CompiledRepository<Entity> implements EntityRepository<Entity> {
     const text = withDeleted ? this.#entity.byId : this.#entity.byIdNotDeleted;
     const [found] = await readRows<Entity>(this.#manager, text, texts, whole);
     return found ?? null;
+  }
+
+  findByIds(ids: readonly EntityId<Entity>[], options?: FindByIdsOptions): Promise<(Entity | null)[]> {
+    return findByIds(this.#manager, this.#target, ids, options);
   }
 
   async findOne(options: ReadOptions<Entity>): Promise<Entity | null> {
