@@ -3,7 +3,9 @@ import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
 import { ALIAS, CompiledSelect } from './compiled-select';
+import { EntityRows } from './entity-rows';
 import { shapeOf } from './entity-shape';
+import { LeastRecentlyUsed } from './least-recently-used';
 import { type PropertyTree, treeOf } from './property-tree';
 import { isHeard } from './require-readable';
 import { UnsupportedEntityError } from './unsupported-entity-error';
@@ -50,8 +52,9 @@ export class CompiledEntity {
   /** Texts whose parameters are the columns of the primary key. */
   readonly byId: string;
   readonly byIdNotDeleted: string;
-  /** The least recently used first. */
-  readonly #selects = new Map<string, CompiledSelect>();
+  /** Reads what statements that were written by hand answer. */
+  readonly rows: EntityRows;
+  readonly #selects = new LeastRecentlyUsed<CompiledSelect>(MAX_SELECTS);
   readonly #standing: readonly string[];
   readonly #standingNotDeleted: readonly string[];
 
@@ -59,6 +62,7 @@ export class CompiledEntity {
     this.metadata = metadata;
     this.tree = treeOf(metadata);
     this.whole = new CompiledSelect(shapeOf(metadata));
+    this.rows = new EntityRows(metadata);
     this.#standing = Object.freeze(renderKind(metadata));
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata), ...this.#standing]);
     this.byId = this.#renderById(this.#standing);
@@ -70,23 +74,10 @@ export class CompiledEntity {
    * @throws InvalidOptionError for one that the entity has not.
    */
   select(properties: readonly string[]): CompiledSelect {
-    const key = properties.join('\n');
-    const known = this.#selects.get(key);
-    if (known !== undefined) {
-      this.#selects.delete(key);
-      this.#selects.set(key, known);
-      return known;
-    }
-    findColumns(this.metadata, 'select', properties);
-    const compiled = new CompiledSelect(shapeOf(this.metadata, properties));
-    if (this.#selects.size >= MAX_SELECTS) {
-      for (const oldest of this.#selects.keys()) {
-        this.#selects.delete(oldest);
-        break;
-      }
-    }
-    this.#selects.set(key, compiled);
-    return compiled;
+    return this.#selects.get(properties.join('\n'), () => {
+      findColumns(this.metadata, 'select', properties);
+      return new CompiledSelect(shapeOf(this.metadata, properties));
+    });
   }
 
   /** Conditions that hold for every row, whatever is asked. */

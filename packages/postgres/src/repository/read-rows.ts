@@ -2,6 +2,7 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { ForeignDataSourceError } from '../data-source/pool-registry';
 import { readLease } from '../pool/lease';
 import type { RowReader } from '../statements/row-reader';
+import { AnswerMismatchError } from './answer-mismatch-error';
 
 /** What of TypeORM's driver is used: a connection, and what gives it back. */
 interface ConnectionSource {
@@ -10,7 +11,7 @@ interface ConnectionSource {
 
 /**
  * Runs one statement on the manager's own connection, or on one that is given back afterwards, and resolves with its rows as they are read.
- * @throws QueryFailedError without parameters; ForeignDataSourceError.
+ * @throws QueryFailedError without parameters; AnswerMismatchError; ForeignDataSourceError.
  */
 export async function readRows<Row>(
   manager: EntityManager,
@@ -41,6 +42,8 @@ async function readOn<Row>(
     const { rows } = await lease.read(text, values, reader);
     return rows as Row[];
   } catch (error) {
+    // Its own: nothing has failed that the server did.
+    if (error instanceof AnswerMismatchError) throw error;
     throw new QueryFailedError(text, [], error as Error);
   }
 }

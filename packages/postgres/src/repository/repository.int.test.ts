@@ -6,6 +6,8 @@ import {
 } from '@holdfast/local-postgres';
 import type { ObjectLiteral } from 'typeorm';
 import { In, IsNull, JsonContains, Like, Not, Raw } from 'typeorm';
+import { Animal, Cat } from '../test/bulk/entities';
+import { openBulkDatabase } from '../test/bulk/open-database';
 import {
   Computed,
   EagerPart,
@@ -126,6 +128,47 @@ describe('a repository', () => {
       });
     }
     expect(await items.findById(1)).not.toBeNull();
+  });
+});
+
+describe('a statement that was written by hand', () => {
+  const CHOSEN = 'SELECT label, id, size, "deletedAt", lower FROM item WHERE size > $1';
+
+  it('has entities as its answer, whatever the order of its columns', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await items.query(CHOSEN, [5])).toEqual(
+        await items.find({ withDeleted: true, order: { id: 'ASC' } }),
+      );
+    }
+    expect(await items.query('DELETE FROM item WHERE id = 1 RETURNING *')).toMatchObject([{ id: 1 }]);
+  });
+
+  it('has the children of an entity', async () => {
+    await using database = await openBulkDatabase();
+    const { dataSource } = database;
+    await dataSource.getRepository(Cat).insert([{ lives: 9 }]);
+    const [cat] = await createRepository(dataSource, Animal).query('SELECT kind, lives, id FROM animal');
+    expect(cat).toStrictEqual(await dataSource.getRepository(Animal).findOneByOrFail({}));
+    expect(cat).toBeInstanceOf(Cat);
+  });
+
+  it.each([
+    ['SELECT id, size, label FROM item', /it has no lower, deletedAt$/],
+    ['SELECT *, 1 AS more FROM item', /it has more, which the entity has not, or twice$/],
+    ['SELECT *, id FROM item', /it has id, which the entity has not, or twice$/],
+  ])('is told which columns of %s are wrong, and its connection comes back', async (text, message) => {
+    await using source = await openItems(server.url, { max: 1 });
+    const items = createRepository(source.dataSource, Item);
+    for (let round = 0; round < 3; round += 1) {
+      const error = await rejection(items.query(text));
+      expect(error).toMatchObject({
+        code: 'HOLDFAST_ANSWER_MISMATCH',
+        message: expect.stringMatching(message),
+      });
+    }
+    expect(await items.find()).toHaveLength(1);
   });
 });
 

@@ -3,7 +3,7 @@ import type { EntityManager, EntityTarget, FindOptionsOrder, FindOptionsWhere, O
 import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
 import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
-import { requireFlag } from '../bulk/require-arguments';
+import { refuseArgument, requireFlag } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
 import { readRows } from './read-rows';
@@ -39,6 +39,11 @@ export interface EntityRepository<Entity> {
   /** Resolves with the first one, or null. */
   findOne(options: ReadOptions<Entity>): Promise<Entity | null>;
   find(options?: FindOptions<Entity>): Promise<Entity[]>;
+  /**
+   * Resolves with the rows of a statement as entities: by name, each column that TypeORM selects by default, and nothing else.
+   * @throws AnswerMismatchError
+   */
+  query(text: string, values?: readonly unknown[]): Promise<Entity[]>;
 }
 
 /**
@@ -96,6 +101,12 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   async find(options: FindOptions<Entity> = {}): Promise<Entity[]> {
     requireKnownOptions('find', options, [...READ_OPTIONS, 'limit', 'offset']);
     return this.#find(options);
+  }
+
+  async query(text: string, values: readonly unknown[] = []): Promise<Entity[]> {
+    if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
+    if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
+    return readRows(this.#manager, text, values, this.#entity.rows);
   }
 
   #find({
