@@ -96,7 +96,9 @@ export {
   type EntityRepository,
   type FindOptions,
   type ReadOptions,
+  type UpsertOptions,
 } from './repository/repository';
+export { RowSuppressedError } from './repository/row-suppressed-error';
 export { UnsupportedEntityError } from './repository/unsupported-entity-error';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { LocalSettings } from './statements/local-settings';

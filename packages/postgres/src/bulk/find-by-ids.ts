@@ -105,12 +105,8 @@ async function select<Entity extends ObjectLiteral>(
       renderCondition(metadata, ALIAS, (at) => `$${at + 1}`),
       ...compiled.listStandingConditions(withDeleted),
     ];
-    return readRows(
-      manager,
-      `${compiled.whole.text} WHERE ${conditions.join(' AND ')}`,
-      arrays,
-      compiled.whole,
-    );
+    const text = `${compiled.whole.text} WHERE ${conditions.join(' AND ')}`;
+    return readRows(manager, { text, values: arrays, reader: compiled.whole, isRead: true });
   }
   const condition = renderCondition(metadata, quoteIdentifier(ENTITY), (at) => `:key${at}`);
   const query = manager.createQueryBuilder(entity, ENTITY).where(condition);

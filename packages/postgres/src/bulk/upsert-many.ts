@@ -8,6 +8,7 @@ import { readCanonicalKey } from './canonical-key';
 import { findWritableColumns } from './find-columns';
 import { quoteIdentifier } from './identifier';
 import { type Batch, type NumberedRow, numberRows, planBatches } from './plan-batches';
+import { renderConflictAction } from './render-conflict-action';
 import { renderInsert, type Statement, TARGET } from './render-insert';
 import { requireRows, requireSignal } from './require-arguments';
 import { type ManagerSource, runAtomically } from './run-statements';
@@ -139,34 +140,11 @@ function renderUpsert(upsert: Upsert, batch: Batch): Statement {
     text: `
       WITH written AS (
         ${text}
-        ON CONFLICT (${conflict}) ${renderAction(upsert, batch)}
+        ON CONFLICT (${conflict}) ${renderConflictAction({ ...upsert, target: TARGET }, batch.columns)}
         RETURNING ${TARGET}.xmax = 0 AS inserted
       )
       SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated
         FROM written`,
     parameters,
   };
-}
-
-function renderAction({ metadata, conflict, update, whenUnchanged }: Upsert, { columns }: Batch): string {
-  const taken = update ?? columns.filter((column) => isTakenByDefault(column) && !conflict.includes(column));
-  if (taken.length === 0) return 'DO NOTHING';
-  const names = taken.map(({ databaseName }) => quoteIdentifier(databaseName));
-  const assignments = names.map((name) => `${name} = excluded.${name}`);
-  for (const column of [metadata.versionColumn, metadata.updateDateColumn]) {
-    if (!column || taken.includes(column)) continue;
-    const name = quoteIdentifier(column.databaseName);
-    assignments.push(`${name} = ${column.isVersion ? `${TARGET}.${name} + 1` : 'CURRENT_TIMESTAMP'}`);
-  }
-  // Without the cast the operator would be looked up for each pair of columns.
-  const list = (row: string) => `ROW(${names.map((name) => `${row}.${name}`).join(', ')})::record`;
-  // Compares images, because json, xml and point have no equality and citext has one that hides a change of case.
-  // It leans towards writing: 1.0 and 1.00 differ.
-  const where = whenUnchanged === 'skip' ? ` WHERE ${list(TARGET)} *<> ${list('excluded')}` : '';
-  return `DO UPDATE SET ${assignments.join(', ')}${where}`;
-}
-
-/** A key is what other rows refer to; it is taken over only when `update` says so. */
-function isTakenByDefault(column: ColumnMetadata): boolean {
-  return column.isUpdate && !column.isPrimary && !column.isVersion && !column.isDiscriminator;
 }

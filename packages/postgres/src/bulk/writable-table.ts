@@ -11,6 +11,8 @@ export interface WritableTable {
   readonly columns: readonly ColumnMetadata[];
   /** @throws BulkRowError for a row that cannot be written as it is. */
   readRow(row: object, rowNumber: number): CellText[];
+  /** @throws BulkRowError for what is no row, or has a property that would be dropped silently. */
+  requireKnown(row: object, rowNumber: number): void;
 }
 
 /** An entity's metadata lives as long as its DataSource. */
@@ -22,13 +24,17 @@ export function readWritableTable(metadata: EntityMetadata): WritableTable {
   if (existing) return existing;
   const known = readKnownProperties(metadata);
   const columns = metadata.columns.filter((column) => column.isInsert);
+  const requireKnown = (row: object, rowNumber: number): void => {
+    requireRow(metadata, row, rowNumber);
+    const foreign = findForeignProperty(known, row);
+    if (foreign) throw new BulkRowError(metadata.name, rowNumber, foreign.path, foreign.reason);
+  };
   const table: WritableTable = {
     metadata,
     columns,
+    requireKnown,
     readRow(row, rowNumber) {
-      requireRow(metadata, row, rowNumber);
-      const foreign = findForeignProperty(known, row);
-      if (foreign) throw new BulkRowError(metadata.name, rowNumber, foreign.path, foreign.reason);
+      requireKnown(row, rowNumber);
       return columns.map((column) => readCell(metadata, column, row, rowNumber));
     },
   };

@@ -18,7 +18,7 @@ const UNSUPPORTED = new WeakSet<EntityMetadata>();
 
 /** What is compiled of an entity, once for its DataSource. @throws UnsupportedEntityError */
 export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
-  if (isHeard(metadata)) {
+  if (isHeard(metadata, 'Load')) {
     throw new UnsupportedEntityError(
       metadata.name,
       'subscribers with afterLoad',
@@ -34,7 +34,7 @@ export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
 
 /** The same; undefined for what it does not support. */
 export function findCompiledEntity(metadata: EntityMetadata): CompiledEntity | undefined {
-  if (UNSUPPORTED.has(metadata) || isHeard(metadata)) return undefined;
+  if (UNSUPPORTED.has(metadata) || isHeard(metadata, 'Load')) return undefined;
   try {
     return compiledEntityOf(metadata);
   } catch (error) {
@@ -65,8 +65,8 @@ export class CompiledEntity {
     this.rows = new EntityRows(metadata);
     this.#standing = Object.freeze(renderKind(metadata));
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata), ...this.#standing]);
-    this.byId = this.#renderById(this.#standing);
-    this.byIdNotDeleted = this.#renderById(this.#standingNotDeleted);
+    this.byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
+    this.byIdNotDeleted = [this.byId, ...renderNotDeleted(metadata)].join(' AND ');
   }
 
   /**
@@ -85,11 +85,12 @@ export class CompiledEntity {
     return withDeleted ? this.#standing : this.#standingNotDeleted;
   }
 
-  #renderById(standing: readonly string[]): string {
+  /** The condition on the primary key, whose values are parameters from this number on, and on the kind of the entity. */
+  renderKey(first: number): string {
     const keys = this.metadata.primaryColumns.map(
-      ({ databaseName }, at) => `${ALIAS}.${quoteIdentifier(databaseName)} = $${at + 1}`,
+      ({ databaseName }, at) => `${ALIAS}.${quoteIdentifier(databaseName)} = $${first + at}`,
     );
-    return `${this.whole.text} WHERE ${[...keys, ...standing].join(' AND ')}`;
+    return [...keys, ...this.#standing].join(' AND ');
   }
 }
 

@@ -12,6 +12,8 @@ export class CompiledSelect implements RowReader {
   readonly shape: EntityShape;
   /** `SELECT … FROM …` */
   readonly text: string;
+  /** `RETURNING …` */
+  readonly returning: string;
   /** Each description is one object for as long as its statement is prepared. */
   readonly #opened = new WeakMap<readonly FieldDescription[], ReadRow>();
   /** Types are the same on all connections, until the table is changed. */
@@ -19,8 +21,11 @@ export class CompiledSelect implements RowReader {
 
   constructor(shape: EntityShape) {
     this.shape = shape;
-    const columns = shape.columns.map(({ databaseName }) => `${ALIAS}.${quoteIdentifier(databaseName)}`);
-    this.text = `SELECT ${columns.join(', ')} FROM ${quoteTable(shape.metadata)} ${ALIAS}`;
+    const columns = shape.columns
+      .map(({ databaseName }) => `${ALIAS}.${quoteIdentifier(databaseName)}`)
+      .join(', ');
+    this.returning = `RETURNING ${columns}`;
+    this.text = `SELECT ${columns} FROM ${quoteTable(shape.metadata)} ${ALIAS}`;
   }
 
   /** The columns are those of the text: what may differ is their types. */

@@ -1,14 +1,21 @@
 import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityManager, EntityTarget, FindOptionsOrder, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
 import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
+import { findWritableColumns } from '../bulk/find-columns';
+import { quoteTable } from '../bulk/identifier';
 import { refuseArgument, requireFlag } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
+import { ALIAS } from './compiled-select';
 import { readRows } from './read-rows';
 import { renderOrder } from './render-order';
 import { renderWhere } from './render-where';
+import { renderInsertOne, renderUpdateOne, renderUpsertOne, type WriteStatement } from './render-write';
+import { requireUnheard } from './require-readable';
+import { RowSuppressedError } from './row-suppressed-error';
 
 /** Which entities are read, and what of them. */
 export interface ReadOptions<Entity> {
@@ -44,6 +51,33 @@ export interface EntityRepository<Entity> {
    * @throws AnswerMismatchError
    */
   query(text: string, values?: readonly unknown[]): Promise<Entity[]>;
+  /**
+   * The row is in the table; resolves with it as it is there, defaults and all. The object that was given is not changed.
+   * @throws BulkRowError for what cannot be written.
+   */
+  insert(row: BulkRow<Entity>): Promise<Entity>;
+  /**
+   * The row has these values; resolves with it as it is then, or with null if there is none. Its version goes up by one, and the date of its last
+   * update is the time of the transaction, unless they are among the changes.
+   * @throws BulkRowError for what cannot be written; BulkIdError.
+   */
+  update(id: EntityId<Entity>, changes: BulkRow<Entity>): Promise<Entity | null>;
+  /**
+   * The row is in the table, inserted or taken over by the one with the same key; resolves with it as it is there. Null
+   * where that one takes nothing over, since the row gives nothing but the key.
+   * @throws BulkRowError for what cannot be written.
+   */
+  upsert(row: BulkRow<Entity>, options: UpsertOptions<Property<Entity>>): Promise<Entity | null>;
+  /** The row is gone; resolves with it as it was, or with null if there was none. @throws BulkIdError */
+  delete(id: EntityId<Entity>): Promise<Entity | null>;
+}
+
+/** What a row is known by. */
+export interface UpsertOptions<Name extends string> {
+  /** Properties whose columns have a unique index, without a predicate. The row must give them. */
+  readonly conflict: readonly Name[];
+  /** Properties that an existing row takes over. Default: those that the row gives, save the key and the conflict. */
+  readonly update?: readonly Name[];
 }
 
 /**
@@ -84,7 +118,12 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const { texts } = readId(this.#entity.metadata, id);
     const { whole } = this.#entity;
     const text = withDeleted ? this.#entity.byId : this.#entity.byIdNotDeleted;
-    const [found] = await readRows<Entity>(this.#manager, text, texts, whole);
+    const [found] = await readRows<Entity>(this.#manager, {
+      text,
+      values: texts,
+      reader: whole,
+      isRead: true,
+    });
     return found ?? null;
   }
 
@@ -106,7 +145,48 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   async query(text: string, values: readonly unknown[] = []): Promise<Entity[]> {
     if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
     if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
-    return readRows(this.#manager, text, values, this.#entity.rows);
+    // It may write.
+    return readRows(this.#manager, { text, values, reader: this.#entity.rows, isRead: false });
+  }
+
+  async insert(row: BulkRow<Entity>): Promise<Entity> {
+    requireUnheard(this.#entity.metadata, 'Insert');
+    const [written] = await this.#write(renderInsertOne(this.#entity, row));
+    if (written === undefined) throw new RowSuppressedError(this.#entity.metadata.name);
+    return written;
+  }
+
+  async update(id: EntityId<Entity>, changes: BulkRow<Entity>): Promise<Entity | null> {
+    const { metadata } = this.#entity;
+    requireUnheard(metadata, 'Update');
+    const [written] = await this.#write(renderUpdateOne(this.#entity, readId(metadata, id).texts, changes));
+    return written ?? null;
+  }
+
+  async upsert(row: BulkRow<Entity>, options: UpsertOptions<Property<Entity>>): Promise<Entity | null> {
+    const { metadata } = this.#entity;
+    requireKnownOptions('upsert', options, ['conflict', 'update']);
+    requireUnheard(metadata, 'Insert');
+    requireUnheard(metadata, 'Update');
+    const conflict = findWritableColumns(metadata, 'conflict', options.conflict);
+    if (conflict.length === 0) {
+      throw new InvalidOptionError('conflict', options.conflict, 'a list of at least one property');
+    }
+    const update = options.update && findWritableColumns(metadata, 'update', options.update);
+    const [written] = await this.#write(renderUpsertOne(this.#entity, row, { conflict, update }));
+    return written ?? null;
+  }
+
+  async delete(id: EntityId<Entity>): Promise<Entity | null> {
+    const { metadata, whole } = this.#entity;
+    requireUnheard(metadata, 'Remove');
+    const text = `DELETE FROM ${quoteTable(metadata)} AS ${ALIAS} WHERE ${this.#entity.renderKey(1)} ${whole.returning}`;
+    const [written] = await this.#write({ text, values: readId(metadata, id).texts });
+    return written ?? null;
+  }
+
+  #write({ text, values }: WriteStatement): Promise<Entity[]> {
+    return readRows(this.#manager, { text, values, reader: this.#entity.whole, isRead: false });
   }
 
   #find({
@@ -139,7 +219,7 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     ]
       .filter((part) => part !== false)
       .join(' ');
-    return readRows(this.#manager, text, values, selected);
+    return readRows(this.#manager, { text, values, reader: selected, isRead: true });
   }
 }
 

@@ -22,14 +22,27 @@ export function requireReadable(metadata: EntityMetadata): void {
   for (const child of metadata.childEntityMetadatas) requireReadable(child);
 }
 
-/** Whether a subscriber wants to hear when the entity is loaded. They come and go while the program runs. */
-export function isHeard({ target, dataSource, childEntityMetadatas }: EntityMetadata): boolean {
+/** What is done to an entity, as listeners and subscribers call it. */
+type Event = 'Load' | 'Insert' | 'Update' | 'Remove';
+
+/** Whether a subscriber wants to hear of it. They come and go while the program runs. */
+export function isHeard({ target, dataSource, childEntityMetadatas }: EntityMetadata, event: Event): boolean {
   const hears = dataSource.subscribers.some((subscriber) => {
-    if (subscriber.afterLoad === undefined) return false;
+    const calls = subscriber as unknown as Readonly<Record<string, unknown>>;
+    if (calls[`before${event}`] === undefined && calls[`after${event}`] === undefined) return false;
     const listened = subscriber.listenTo?.();
     return listened === undefined || listened === target || isParent(listened, target);
   });
-  return hears || childEntityMetadatas.some(isHeard);
+  return hears || childEntityMetadatas.some((child) => isHeard(child, event));
+}
+
+/** @throws UnsupportedEntityError where TypeORM would call somebody. */
+export function requireUnheard(metadata: EntityMetadata, event: Exclude<Event, 'Load'>): void {
+  const refuse = (subject: string) =>
+    new UnsupportedEntityError(metadata.name, subject, 'nothing is called before or after a write');
+  const listener = [...metadata[`before${event}Listeners`], ...metadata[`after${event}Listeners`]][0];
+  if (listener !== undefined) throw refuse(`the listener ${listener.propertyName}`);
+  if (isHeard(metadata, event)) throw refuse(`subscribers of ${event.toLowerCase()}s`);
 }
 
 function isParent(listened: unknown, target: EntityMetadata['target']): boolean {

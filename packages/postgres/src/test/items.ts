@@ -1,5 +1,6 @@
 import {
   AfterLoad,
+  BeforeInsert,
   Column,
   DeleteDateColumn,
   Entity,
@@ -30,7 +31,7 @@ export class Item {
 
   @Column({
     type: 'text',
-    transformer: { to: (text: string) => text.toLowerCase(), from: (text) => text },
+    transformer: { to: (text?: string) => text?.toLowerCase(), from: (text) => text },
     default: '',
   })
   lower!: string;
@@ -97,7 +98,23 @@ export class Part {
   item!: Relation<Item>;
 }
 
-const entities = [Item, LazyPart, EagerPart, Computed, Listening, Seen, Part];
+/** Hears of what TypeORM inserts. */
+@Entity({ name: 'item' })
+export class Announced {
+  @PrimaryColumn({ type: 'integer' })
+  id!: number;
+
+  @Column({ type: 'integer' })
+  size!: number;
+
+  @Column({ type: 'text' })
+  label!: string;
+
+  @BeforeInsert()
+  announce(): void {}
+}
+
+const entities = [Announced, Item, LazyPart, EagerPart, Computed, Listening, Seen, Part];
 
 /** Opens a DataSource that knows them, and closes it at the end of its block. */
 export async function openItems(

@@ -1,0 +1,111 @@
+import { InvalidOptionError } from '@holdfast/resilience';
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import { BulkRowError } from '../bulk/bulk-error';
+import type { CellText } from '../bulk/column-text';
+import { quoteIdentifier, quoteTable } from '../bulk/identifier';
+import { renderConflictAction } from '../bulk/render-conflict-action';
+import { readCell, readWritableTable } from '../bulk/writable-table';
+import type { CompiledEntity } from './compiled-entity';
+import { ALIAS } from './compiled-select';
+
+/** A statement that answers with the row as it is from then on. */
+export interface WriteStatement {
+  readonly text: string;
+  readonly values: readonly CellText[];
+}
+
+/** Values travel as texts that the server reads by the types of their columns. A column that is not given gets its default. */
+export function renderInsertOne({ metadata, whole }: CompiledEntity, row: object): WriteStatement {
+  const given = readGiven(metadata, row);
+  return { text: `${renderInto(metadata, given)} ${whole.returning}`, values: given.map(({ text }) => text) };
+}
+
+/** @throws BulkRowError if the row lacks a column of the key. */
+export function renderUpsertOne(
+  { metadata, whole }: CompiledEntity,
+  row: object,
+  { conflict, update }: UpsertColumns,
+): WriteStatement {
+  const given = readGiven(metadata, row);
+  const columns = given.map(({ column }) => column);
+  for (const column of [...conflict, ...(update ?? [])]) {
+    if (!columns.includes(column))
+      throw new BulkRowError(metadata.name, 1, column.propertyPath, 'missing-column');
+  }
+  const names = conflict.map(({ databaseName }) => quoteIdentifier(databaseName)).join(', ');
+  const action = renderConflictAction({ metadata, conflict, update, target: ALIAS }, columns);
+  const text = `${renderInto(metadata, given)} ON CONFLICT (${names}) ${action} ${whole.returning}`;
+  return { text, values: given.map((one) => one.text) };
+}
+
+/** Columns that a row is known by, and those that an existing row takes over. */
+export interface UpsertColumns {
+  readonly conflict: readonly ColumnMetadata[];
+  readonly update: readonly ColumnMetadata[] | undefined;
+}
+
+/**
+ * The version goes up by one, and the date of the last update is the time of the transaction, unless the changes give them.
+ * @throws InvalidOptionError for a change of nothing, or of a property that is never changed; BulkRowError for a value.
+ */
+export function renderUpdateOne(
+  entity: CompiledEntity,
+  key: readonly string[],
+  changes: object,
+): WriteStatement {
+  const { metadata, whole } = entity;
+  const given = readChanges(metadata, changes);
+  const assignments = given.map(({ column }, at) => `${quoteIdentifier(column.databaseName)} = $${at + 1}`);
+  const columns = given.map(({ column }) => column);
+  for (const column of [metadata.versionColumn, metadata.updateDateColumn]) {
+    if (!column || columns.includes(column)) continue;
+    const name = quoteIdentifier(column.databaseName);
+    assignments.push(`${name} = ${column.isVersion ? `${ALIAS}.${name} + 1` : 'CURRENT_TIMESTAMP'}`);
+  }
+  const where = entity.renderKey(given.length + 1);
+  const text = `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')} WHERE ${where} ${whole.returning}`;
+  return { text, values: [...given.map((one) => one.text), ...key] };
+}
+
+interface Given {
+  readonly column: ColumnMetadata;
+  readonly text: string | null;
+}
+
+/** @throws BulkRowError */
+function readGiven(metadata: EntityMetadata, row: object): Given[] {
+  const table = readWritableTable(metadata);
+  const texts = table.readRow(row, 1);
+  return table.columns.flatMap((column, at) => {
+    const text = texts[at];
+    return text === undefined ? [] : [{ column, text }];
+  });
+}
+
+function readChanges(metadata: EntityMetadata, changes: object): Given[] {
+  const table = readWritableTable(metadata);
+  table.requireKnown(changes, 1);
+  const given = metadata.columns.flatMap((column) => {
+    if (column.isDiscriminator || column.getEntityValue(changes) === undefined) return [];
+    if (!column.isUpdate || column.isPrimary) {
+      throw new InvalidOptionError(
+        `changes.${column.propertyPath}`,
+        column.propertyPath,
+        `a property of ${metadata.name} that is changed`,
+      );
+    }
+    const text = readCell(metadata, column, changes, 1);
+    return text === undefined ? [] : [{ column, text }];
+  });
+  if (given.length === 0)
+    throw new InvalidOptionError('changes', 'none', 'an object with at least one property');
+  return given;
+}
+
+function renderInto(metadata: EntityMetadata, given: readonly Given[]): string {
+  const head = `INSERT INTO ${quoteTable(metadata)} AS ${ALIAS}`;
+  if (given.length === 0) return `${head} DEFAULT VALUES`;
+  const names = given.map(({ column }) => quoteIdentifier(column.databaseName));
+  return `${head} (${names.join(', ')}) VALUES (${given.map((_, at) => `$${at + 1}`).join(', ')})`;
+}

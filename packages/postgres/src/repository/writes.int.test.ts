@@ -1,0 +1,155 @@
+import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
+import { Announced, ITEM_TABLE, Item, openItems } from '../test/items';
+import { rejection } from '../test/settings';
+import { withClient } from '../test/transfers';
+import { createUnitOfWork } from '../transactions/unit-of-work';
+import { createRepository } from './repository';
+
+let server: TemporaryServer;
+beforeAll(async () => {
+  server = await openTemporaryServer();
+});
+afterAll(() => server?.stop());
+beforeEach(() =>
+  withClient(server.url, async (client) => {
+    await client.query('DROP TABLE IF EXISTS item');
+    await client.query(ITEM_TABLE);
+    await client.query(`INSERT INTO item VALUES (1, 10, 'one', 'x', NULL)`);
+  }),
+);
+
+const TWO = { id: 2, size: 20, label: 'two' };
+
+describe('a repository that writes', () => {
+  it('resolves with each row as it is in the table, and with null where there is none', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    const two = await items.insert(TWO);
+    expect(two).toBeInstanceOf(Item);
+    expect(two).toEqual({ ...TWO, lower: '', deletedAt: null });
+    expect(TWO).toEqual({ id: 2, size: 20, label: 'two' });
+    expect(await items.update(2, { size: 21, lower: 'ABC' })).toEqual({ ...two, size: 21, lower: 'abc' });
+    expect(await items.update(3, { size: 21 })).toBeNull();
+    expect(await items.delete(2)).toMatchObject({ id: 2, size: 21 });
+    expect(await items.delete(2)).toBeNull();
+    expect(await items.find({ withDeleted: true })).toHaveLength(1);
+  });
+
+  it('inserts or takes over, in one statement', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    expect(await items.upsert(TWO, { conflict: ['id'] })).toMatchObject(TWO);
+    expect(
+      await items.upsert({ ...TWO, size: 22, label: 'new' }, { conflict: ['id'], update: ['size'] }),
+    ).toMatchObject({
+      size: 22,
+      label: 'two',
+    });
+    expect(await items.upsert({ id: 2, size: 23, label: 'new' }, { conflict: ['id'] })).toMatchObject({
+      label: 'new',
+    });
+    expect(await items.find()).toHaveLength(2);
+  });
+
+  it('writes in the transaction of its manager, and nothing is left of it when that is rolled back', async () => {
+    await using source = await openItems(server.url);
+    const unitOfWork = createUnitOfWork(source.dataSource);
+    const work = unitOfWork.run(async (manager) => {
+      const items = createRepository(manager, Item);
+      await items.insert(TWO);
+      await items.delete(1);
+      expect(await manager.getRepository(Item).find()).toMatchObject([TWO]);
+      throw new RangeError('no');
+    });
+    await expect(work).rejects.toThrow('no');
+    expect(await createRepository(source.dataSource, Item).find()).toMatchObject([{ id: 1 }]);
+  });
+
+  it('takes one round trip for a row, and one for all rows of a transaction that are sent together', async () => {
+    await using proxy = await openProxy(server);
+    await using source = await openItems(proxy.urlThrough(server.url), { max: 1 });
+    const items = createRepository(source.dataSource, Item);
+    const unitOfWork = createUnitOfWork(source.dataSource, { witness: false });
+    let id = 2;
+    const insert = () => items.insert({ ...TWO, id: id++ });
+    const transfer = () =>
+      unitOfWork.run(async (manager) => {
+        const own = createRepository(manager, Item);
+        await own.query('SELECT * FROM item WHERE id = $1 FOR UPDATE', [1]);
+        const writes = [own.update(1, { size: 11 }), own.insert({ ...TWO, id: id++ })];
+        await Promise.all(writes);
+      });
+    const count = async (work: () => Promise<unknown>) => {
+      for (let use = 0; use < 3; use += 1) await work();
+      proxy.resetCounts();
+      await work();
+      return proxy.counts.roundTrips;
+    };
+    expect(await count(insert)).toBe(1);
+    // BEGIN, the lock, both writes, COMMIT.
+    expect(await count(transfer)).toBe(4);
+  });
+
+  it('tells what the server refuses, without its values', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    const error = await rejection(items.insert({ ...TWO, id: 1, label: 'never-shown' }));
+    expect(error).toMatchObject({ name: 'QueryFailedError', parameters: [], driverError: { code: '23505' } });
+    expect(String(error)).not.toContain('never-shown');
+  });
+
+  it.each<[string, (items: ReturnType<typeof createRepository<Item>>) => Promise<unknown>, RegExp]>([
+    ['a property that is unknown', (items) => items.insert({ ...TWO, nothing: 1 } as object), /nothing/],
+    [
+      'a change of nothing',
+      (items) => items.update(1, {}),
+      /changes must be an object with at least one property/,
+    ],
+    [
+      'a change of the key',
+      (items) => items.update(1, { id: 3 }),
+      /changes.id must be a property of Item that is changed/,
+    ],
+    [
+      'an expression',
+      (items) => items.update(1, { size: (() => '1') as never }),
+      /a function cannot be written/,
+    ],
+    ['an id that is none', (items) => items.delete('one' as never), /id/],
+    ['an upsert without its key', (items) => items.upsert({ size: 1 }, { conflict: ['id'] }), /id/],
+    [
+      'an upsert that is known by nothing',
+      (items) => items.upsert(TWO, { conflict: [] }),
+      /conflict must be a list/,
+    ],
+  ])('refuses %s by name, and writes nothing', async (_what, write, message) => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    expect(String(await rejection(write(items)))).toMatch(message);
+    expect(await items.find()).toMatchObject([{ id: 1, size: 10 }]);
+  });
+
+  it('refuses to write past a listener or a subscriber, which would hear of nothing', async () => {
+    await using source = await openItems(server.url);
+    const announced = createRepository(source.dataSource, Announced);
+    expect(String(await rejection(announced.insert(TWO)))).toMatch(
+      /Announced does not support the listener announce/,
+    );
+    source.dataSource.subscribers.push({ listenTo: () => Item, afterRemove: () => undefined });
+    const items = createRepository(source.dataSource, Item);
+    expect(String(await rejection(items.delete(1)))).toMatch(/subscribers of removes/);
+    expect(await items.find()).toHaveLength(1);
+  });
+
+  it('does not say that a row is there which a trigger has kept out', async () => {
+    await withClient(server.url, (client) =>
+      client.query(`
+        CREATE OR REPLACE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER keep_out BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION keep_out()`),
+    );
+    await using source = await openItems(server.url);
+    expect(await rejection(createRepository(source.dataSource, Item).insert(TWO))).toMatchObject({
+      code: 'HOLDFAST_ROW_SUPPRESSED',
+    });
+  });
+});
