@@ -92,8 +92,10 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
     stay.isAway = true;
     stay.place.leave('failed');
     receptions.begin(reply);
-    // Not that of the answer, which an answer that waits behind another one never comes to.
-    request.raw.once('close', () => receptions.end(reply));
+    // Answered or gone: an answer that waits behind another one never comes to its end, nor does a body that was refused.
+    const end = () => receptions.end(reply);
+    request.raw.once('close', end);
+    reply.raw.once('close', end);
     return payload;
   });
   app.addHook('preValidation', async (request, reply) => {

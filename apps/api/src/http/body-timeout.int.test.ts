@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import fastify from 'fastify';
 import { limitBodies } from './body-timeout';
@@ -15,6 +16,11 @@ describe('limitBodies', () => {
       let text = '';
       for await (const chunk of raw) text += chunk;
       return text;
+    });
+    let refused: IncomingMessage | undefined;
+    app.addHook('preParsing', async ({ raw, routeOptions }, _reply, payload) => {
+      if (routeOptions.url === '/slow') refused = raw;
+      return payload;
     });
     await app.ready();
     const { port, url } = await listenOn(app.server, '127.0.0.1', 0);
@@ -35,6 +41,8 @@ describe('limitBodies', () => {
       );
       const [answer] = await once(slow, 'data');
       expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+      // Nobody keeps what has come of it.
+      expect(refused?.listenerCount('error')).toBe(0);
       await once(slow, 'close');
       streamed.write('cd');
       const [read] = await once(streamed, 'data');

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { answerMalformedHttp } from './malformed-http';
+import { refuseSlowBody } from './body-too-slow';
 
 /** What the bodies of requests may take. */
 export interface BodyTimeoutOptions {
@@ -10,21 +10,18 @@ export interface BodyTimeoutOptions {
 }
 
 /**
- * A body that is too long on its way ends its connection with 408. Node's own limit knows no route: it would end an import as well. That
- * for heads stays Node's.
+ * A body that is too long on its way ends its connection, with 408 where its request has no answer yet. Node's own limit knows no route:
+ * it would end an import as well. That for heads stays Node's.
  */
 export function limitBodies(app: FastifyInstance, { longestMs, except }: BodyTimeoutOptions): void {
-  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+  app.addHook('onRequest', async (request, reply) => {
+    const { raw, routeOptions } = request;
     if (raw.complete || except.has(routeOptions.url ?? '')) return;
-    const tooLong = () => answerMalformedHttp({ ...TIMEOUT }, raw.socket);
-    const timer = setTimeout(tooLong, longestMs).unref();
+    const timer = setTimeout(() => {
+      if (reply.raw.headersSent) raw.socket.destroySoon();
+      else refuseSlowBody(request, reply);
+    }, longestMs).unref();
     const stop = () => clearTimeout(timer);
     raw.once('end', stop).once('close', stop);
   });
 }
-
-const TIMEOUT = Object.freeze({
-  name: 'Error',
-  message: 'the body was too long on its way',
-  code: 'ERR_HTTP_REQUEST_TIMEOUT',
-});

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createMetrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { listenTo, listStatuses, renderLines } from '../test/raw-http';
 import { Drain } from './drain';
 import { listenOn } from './listen';
 import { OPERATIONS_ROUTES, operationsRoutes } from './routes/operations.routes';
@@ -70,6 +71,28 @@ describe('Drain', () => {
     expect(await drain.run(600_000)).toEqual({ cut: 0 });
     await app.close();
   });
+
+  it('gives a client that has its answer and sends on the time to read it, and no more', async () => {
+    const { app, drain, port } = await openServer();
+    const [brief, endless] = [listenTo(`http://127.0.0.1:${port}`), listenTo(`http://127.0.0.1:${port}`)];
+    for (const { socket } of [brief, endless]) {
+      socket.write(
+        renderLines(['POST /none HTTP/1.1', 'host: x', 'connection: close', 'content-length: 999999']),
+      );
+      await once(socket, 'data');
+    }
+    const drained = drain.run(600_000);
+    for (let n = 0; n < 10; n += 1) await new Promise((resolve) => brief.socket.write('x', resolve));
+    brief.socket.end();
+    const { said, isReset } = await brief.heard;
+    expect({ statuses: listStatuses(said), isReset }).toEqual({ statuses: [404], isReset: false });
+    const sendOn = setInterval(() => endless.socket.write('x'), 20);
+    expect(await drained).toEqual({ cut: 0 });
+    clearInterval(sendOn);
+    endless.socket.destroy();
+    await app.close();
+    // Less than what it would have otherwise.
+  }, 10_000);
 
   it('counts what it cut at the deadline', async () => {
     const { app, drain, port } = await openServer();

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { LingeringClose } from './lingering-close';
 
 /** The service is going down and takes no new request. */
 export class ShuttingDownError extends Error {
@@ -26,11 +27,13 @@ export class Drain {
   /** Every open connection, with the number of requests it waits to have answered. */
   readonly #connections = new Map<Socket, number>();
   readonly #server: Server;
+  readonly #lingering: LingeringClose;
   #draining = false;
 
   /** @param stillAnswered routes that answer also while draining; all others refuse with ShuttingDownError. */
   constructor(app: FastifyInstance, stillAnswered: ReadonlySet<string>) {
     this.#server = app.server;
+    this.#lingering = new LingeringClose(app.server);
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.set(socket, 0);
       socket.once('close', () => this.#connections.delete(socket));
@@ -55,7 +58,10 @@ export class Drain {
   async run(deadlineMs: number): Promise<Drained> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, unanswered] of this.#connections) if (unanswered === 0) socket.destroy();
+    this.#lingering.hurry();
+    for (const [socket, unanswered] of this.#connections) {
+      if (unanswered === 0 && !this.#lingering.has(socket)) socket.destroy();
+    }
     let cut = 0;
     const timer = setTimeout(() => {
       for (const [socket, unanswered] of this.#connections) {
@@ -74,7 +80,7 @@ export class Drain {
       const unanswered = (this.#connections.get(socket) ?? 1) - 1;
       if (this.#connections.has(socket)) this.#connections.set(socket, unanswered);
       // The answer may still be on its way out: end the connection after it, not in the middle of it.
-      if (this.#draining && unanswered === 0) socket.end(() => socket.destroy());
+      if (this.#draining && unanswered === 0) socket.destroySoon();
     });
   }
 }

@@ -14,8 +14,12 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = Object.freeze({
 
 /** Answers bytes that are no HTTP request, of which therefore nothing is known, and ends the connection. */
 export function answerMalformedHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
+  if (code === 'ECONNRESET') {
     socket.destroy();
+    return;
+  }
+  if (!socket.writable) {
+    socket.destroySoon();
     return;
   }
   const status = STATUS_BY_CODE[code ?? ''] ?? PROBLEMS['malformed-request'].status;
@@ -26,7 +30,8 @@ export function answerMalformedHttp({ code }: NodeJS.ErrnoException, socket: Soc
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 /** A request names no host, or several. */

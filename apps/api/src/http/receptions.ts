@@ -1,15 +1,5 @@
 import type { FastifyReply } from 'fastify';
-
-/** The body was on its way for longer than all others that the service could keep in memory. */
-class BodyTooSlowError extends Error {
-  override readonly name = 'BodyTooSlowError';
-  readonly code = 'HOLDFAST_BODY_TOO_SLOW';
-  readonly statusCode = 408;
-
-  constructor() {
-    super('the body was too long on its way');
-  }
-}
+import { refuseSlowBody } from './body-too-slow';
 
 /** Bodies that may be on their way at once: each can take as much memory as a body may hold. */
 const MOST_RECEPTIONS = 256;
@@ -27,8 +17,7 @@ export class Receptions {
     const [oldest] = this.#awaited;
     if (this.#awaited.size <= MOST_RECEPTIONS || oldest === undefined) return;
     this.#awaited.delete(oldest);
-    // The rest of the body may never come, and is not waited for.
-    oldest.header('connection', 'close').send(new BodyTooSlowError());
+    refuseSlowBody(oldest.request, oldest);
   }
 
   /** Its body is there, or will not come any more. */

@@ -25,8 +25,6 @@ export interface ImportReport {
   readonly repeated: number;
   readonly reported: readonly ReportedLine[];
   readonly complete: boolean;
-  /** What ended it early. */
-  readonly stoppedBy: unknown;
 }
 
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -127,7 +125,6 @@ class ImportRun {
       repeated: this.#repeated,
       reported,
       complete: stop === undefined,
-      stoppedBy: stop?.error,
     };
   }
 }

@@ -1,5 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { listStatuses, openSocket, renderLines, sendBytes } from '../test/raw-http';
+import {
+  BLANK_CHUNK,
+  listenTo,
+  listStatuses,
+  openSocket,
+  renderLines,
+  sendBlindly,
+  sendBytes,
+} from '../test/raw-http';
 import { openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
@@ -37,23 +45,17 @@ describe('a body that is too large', () => {
   });
 
   it('is refused in chunks, as soon as they are too many', async () => {
-    const socket = await openSocket(service.url);
-    let said = '';
-    socket.on('data', (part) => {
-      said += part;
-    });
-    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const { socket, heard } = listenTo(service.url);
     socket.write(renderLines([...CREATE, 'transfer-encoding: chunked', 'connection: close']));
-    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
-    // Goes on for as long as the service listens.
+    // Goes on until it is told.
     const sendMore = (): void => {
-      if (socket.writable && said === '') socket.write(chunk, () => setImmediate(sendMore));
+      if (!socket.destroyed && socket.bytesRead === 0)
+        socket.write(BLANK_CHUNK, () => setImmediate(sendMore));
+      else socket.end();
     };
     sendMore();
-    while (said === '') await new Promise((resolve) => setImmediate(resolve));
-    expect(listStatuses(said)).toEqual([413]);
-    socket.destroy();
-    await closed;
+    const { said, isReset } = await heard;
+    expect({ statuses: listStatuses(said), isReset }).toEqual({ statuses: [413], isReset: false });
   });
 
   it('is refused on every route that takes one', async () => {
@@ -73,6 +75,43 @@ describe('a body that is too large', () => {
         expect({ method, path, status: answer.status }).toEqual({ method, path, status: 413 });
       }
     }
+  });
+});
+
+describe('a body that is sent to its end, whatever is answered', () => {
+  const IMPORT = ['POST /v1/events/import HTTP/1.1', 'host: x', 'content-type: application/x-ndjson'];
+  it.each([
+    ['too large', 413, CREATE],
+    ['too large, and the last one', 413, [...CREATE, 'connection: close']],
+    ['without a key', 401, ['POST /v1/organizations HTTP/1.1', 'host: x', 'connection: close']],
+    ['without a host', 400, [...CREATE.filter((line) => !line.startsWith('host')), 'connection: close']],
+    [
+      'of another type',
+      415,
+      [...CREATE.map((line) => line.replace('application/json', 'text/x')), 'connection: close'],
+    ],
+    ['expecting what there is not', 417, [...CREATE, 'expect: the-best']],
+    ['an import without a key', 401, IMPORT],
+    ['an import in an unknown coding', 400, [...IMPORT, AUTHORIZATION, 'content-encoding: br']],
+    ['an import that is no gzip', 400, [...IMPORT, AUTHORIZATION, 'content-encoding: gzip']],
+  ])('does not cost the client its answer: %s', async (_why, status, head) => {
+    for (let round = 0; round < 5; round += 1) {
+      const { said, isReset } = await sendBlindly(service.url, head, 100);
+      expect({ statuses: listStatuses(said), isReset }).toEqual({ statuses: [status], isReset: false });
+    }
+  });
+
+  it('nor does an import that ends before its body, with a report that is larger than what a connection takes', async () => {
+    const chunk = `10000\r\n${'x\n'.repeat(0x8000)}\r\n`;
+    const { said, isReset } = await sendBlindly(service.url, [...IMPORT, AUTHORIZATION], 200, chunk);
+    expect({ statuses: listStatuses(said), isReset }).toEqual({ statuses: [200], isReset: false });
+    expect(said).toMatch(/^connection: close\r$/m);
+    expect(said).toContain('"reason":"not-read"}');
+  });
+
+  it('nor does a chunk that is none', async () => {
+    const { said, isReset } = await sendBlindly(service.url, CREATE, 200, 'z'.repeat(0x10000));
+    expect({ statuses: listStatuses(said), isReset }).toEqual({ statuses: [400], isReset: false });
   });
 });
 

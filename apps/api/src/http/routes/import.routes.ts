@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { TAGS } from '../documentation';
@@ -13,7 +12,7 @@ import { type ImportReport, runImport } from '../run-import';
 import { importBody, importReportLine } from '../schemas/import';
 import { BODY_PROBLEMS, problemResponses } from '../schemas/problem';
 import { sendStream } from '../send-stream';
-import { readStreamedBody, StreamedBodyError, type StreamedBodyLimits } from '../streamed-body';
+import { readStreamedBody, type StreamedBodyLimits } from '../streamed-body';
 
 /** What the route is given. */
 export interface ImportParts {
@@ -67,6 +66,13 @@ export function importRoutes(
           running.set(request, place);
           reply.raw.once('close', () => place.leave());
         },
+        // The rest of a body that is not read to its end is thrown away meanwhile, since a client may send all of it before it reads
+        // anything, and not waited for: the connection ends with the answer.
+        onSend: async ({ raw }, reply) => {
+          if (raw.complete) return;
+          reply.header('connection', 'close');
+          raw.resume();
+        },
       },
       async (request, reply) => {
         const encoding = readEncoding(request);
@@ -78,11 +84,7 @@ export function importRoutes(
           requestKey,
           signal,
           announce,
-        }).catch(async (error: unknown) => {
-          await discardRest(request, reply, error);
-          throw error;
         });
-        if (!report.complete) await discardRest(request, reply, report.stoppedBy);
         return sendStream(reply, NDJSON_MEDIA_TYPE, Readable.from(renderReport(report)));
       },
     );
@@ -95,29 +97,6 @@ const DESCRIPTION =
   'versions and of the log. Every line is in, or it is in the report. Lines have keys, their own `idempotencyKey` or one by the ' +
   '`Idempotency-Key` of the request and the number of the line: an import that is sent again writes nothing twice. It is ' +
   'written in transactions of up to 1,000 lines, so that a crash leaves the first lines of it.';
-
-/** Longest that the rest of a body is thrown away before its request is answered, in ms. */
-const DISCARD_MS = 10_000;
-/** After these the rest may never come, or is not worth waiting for. */
-const CLOSING: ReadonlySet<string> = new Set(['too-slow', 'shutting-down', 'too-large', 'compression-bomb']);
-
-/**
- * Reads the rest of a body and throws it away, where it is not that which ended the import: a client that is still sending when its
- * connection is closed loses the answer. Otherwise the connection is closed after it.
- */
-async function discardRest(
-  { raw }: FastifyRequest,
-  reply: { header(name: string, value: string): unknown },
-  stoppedBy: unknown,
-): Promise<void> {
-  if (stoppedBy instanceof StreamedBodyError && CLOSING.has(stoppedBy.fault)) {
-    reply.header('connection', 'close');
-    return;
-  }
-  if (raw.readableEnded || raw.destroyed) return;
-  raw.resume();
-  await finished(raw, { signal: AbortSignal.timeout(DISCARD_MS) }).catch(() => undefined);
-}
 
 function readEncoding({ headers }: FastifyRequest): 'identity' | 'gzip' {
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
@@ -141,7 +120,7 @@ function jsonReader(app: FastifyInstance, request: FastifyRequest): ReadJson {
 /** Lines that are sent at once. */
 const PIECE = 500;
 
-function* renderReport({ reported, stoppedBy: _, ...counts }: ImportReport): Generator<string> {
+function* renderReport({ reported, ...counts }: ImportReport): Generator<string> {
   for (let from = 0; from < reported.length; from += PIECE) {
     yield reported
       .slice(from, from + PIECE)
