@@ -15,6 +15,7 @@ import {
   readReplicaStats,
 } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
+import { requireRole } from './check-role';
 import { createConsole } from './console/console';
 import { createDatabase } from './database';
 import { ClientRates } from './http/client-rates';
@@ -31,7 +32,7 @@ export interface Service {
   /**
    * Connects to the database, then accepts requests. After a failure nothing is left open.
    *
-   * @throws DatabaseConnectionError, ListenError
+   * @throws DatabaseConnectionError, UnfitDatabaseError, ListenError
    */
   listen(): Promise<void>;
   /** Stops accepting, finishes or cuts what runs, closes the pool. Resolves when all is closed; may be called again. */
@@ -91,6 +92,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
 
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
+    await requireRole(dataSource, 'holdfast_app', { logger, holdsPolicies: true });
     await operations.open(opening.signal);
     http = await createHttpServer({
       database,

@@ -1,6 +1,7 @@
 import { createDataSource, type Environment, type Variables } from '@holdfast/db';
 import type { Logger } from '@holdfast/observability';
 import { openDataSource } from '@holdfast/postgres';
+import { warnOfLacks } from './check-role';
 import { createDatabase, type Database } from './database';
 
 /** The database for what is about all organizations, on connections of its own: it is needed when all others are in use. */
@@ -38,7 +39,10 @@ export function createOperationsDatabase(
   const { database, manager } = createDatabase(dataSource, options);
   return {
     database,
-    open: async (signal) => void (await openDataSource(dataSource, { logger, signal })),
+    async open(signal) {
+      await openDataSource(dataSource, { logger, signal });
+      await warnOfLacks(dataSource, logger);
+    },
     close: async () => void (await manager.close()),
   };
 }

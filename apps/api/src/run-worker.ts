@@ -1,13 +1,15 @@
 import { createDataSource, runEventWorker } from '@holdfast/db';
 import { createLogger } from '@holdfast/observability';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { requireRole } from './check-role';
 import { EVENT_HANDLERS } from './event-handlers';
 import type { WorkerSettings } from './settings';
 
 /**
  * Works through events until the signal aborts; then all is closed.
  *
- * @throws DatabaseConnectionError when the database cannot be reached at the start. Later outages are waited out.
+ * @throws DatabaseConnectionError when the database cannot be reached at the start, UnfitDatabaseError when it is not migrated or the role
+ * may not work through events. Later outages are waited out.
  */
 export async function runWorker(settings: WorkerSettings, signal: AbortSignal): Promise<void> {
   const { logLevel, logFormat, environment, variables } = settings;
@@ -15,6 +17,7 @@ export async function runWorker(settings: WorkerSettings, signal: AbortSignal): 
   const dataSource = createDataSource(environment, variables, { logger });
   try {
     await openDataSource(dataSource, { logger, signal });
+    await requireRole(dataSource, 'holdfast_worker', { logger, holdsPolicies: false });
     logger.info('Worker runs', { environment, handles: Object.keys(EVENT_HANDLERS) });
     const { done, failed } = await runEventWorker(dataSource, {
       handlers: EVENT_HANDLERS,

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { createService } from './compose';
+import { runWorker } from './run-worker';
+import { readServiceSettings, readWorkerSettings } from './settings';
+import { withDataSource } from './test/suffering';
+import { openService, TEST_PEPPER } from './test/test-service';
+
+const SUFFIX = randomBytes(6).toString('hex');
+const ROLES = { none: `none_${SUFFIX}`, app: `app_${SUFFIX}`, worker: `worker_${SUFFIX}` };
+
+describe('the role that a process has', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    await withDataSource(database.url, async (owner) => {
+      await owner.query(`create role ${ROLES.none} login password 'role'`);
+      await owner.query(`create role ${ROLES.app} login password 'role' in role holdfast_app`);
+      await owner.query(`create role ${ROLES.worker} login password 'role' in role holdfast_worker`);
+    });
+  });
+  afterAll(async () => {
+    await withDataSource(database.url, (owner) =>
+      owner.query(`drop role ${Object.values(ROLES).join(', ')}`),
+    );
+    await database.drop();
+  });
+
+  const variablesOf = (url: string, role?: string) => ({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    API_KEY_PEPPER: TEST_PEPPER,
+    DATABASE_URL:
+      role === undefined ? url : Object.assign(new URL(url), { username: role, password: 'role' }).href,
+  });
+  const listen = async (variables: ReturnType<typeof variablesOf>) => {
+    const service = createService(readServiceSettings(variables));
+    try {
+      await service.listen();
+    } finally {
+      await service.close();
+    }
+  };
+  const work = (variables: ReturnType<typeof variablesOf>) =>
+    runWorker(readWorkerSettings(variables), AbortSignal.timeout(500));
+
+  it('is that of the service, or the service does not listen, and says what to do', async () => {
+    await expect(listen(variablesOf(database.url, ROLES.app))).resolves.toBeUndefined();
+    for (const role of [ROLES.none, ROLES.worker]) {
+      await expect(listen(variablesOf(database.url, role))).rejects.toMatchObject({
+        code: 'HOLDFAST_ROLE_UNFIT',
+        message: expect.stringMatching(
+          new RegExp(`^Role "${role}" is not a member of holdfast_app .*roles.sql$`),
+        ),
+      });
+    }
+  });
+
+  it('is that of a worker, or the worker does not run, rather than seeing no event', async () => {
+    await expect(work(variablesOf(database.url, ROLES.worker))).resolves.toBeUndefined();
+    for (const role of [ROLES.none, ROLES.app]) {
+      await expect(work(variablesOf(database.url, role))).rejects.toMatchObject({
+        code: 'HOLDFAST_ROLE_UNFIT',
+        message: expect.stringContaining('not a member of holdfast_worker'),
+      });
+    }
+  });
+
+  it('may be the owner, of whom the service warns, as policies do not hold for it', async () => {
+    const warned = async (variables: Record<string, string>) => {
+      const service = await openService(database.url, variables);
+      const lines = service.readLog().filter(({ level }) => level === 'warn');
+      await service.close();
+      return lines.map(({ message, role, lacks }) => ({ message, role, lacks }));
+    };
+    expect(await warned({})).toEqual([
+      { message: 'The policies of the database do not hold for this role', role: 'holdfast' },
+    ]);
+    const { DATABASE_URL } = variablesOf(database.url, ROLES.app);
+    expect(await warned({ DATABASE_URL, OPERATIONS_DATABASE_URL: database.url })).toEqual([]);
+    expect(await warned({ DATABASE_URL })).toEqual([
+      {
+        message: 'The console cannot show or replay everything as this role: set OPERATIONS_DATABASE_URL',
+        role: ROLES.app,
+        lacks: ['holdfast_worker', 'holdfast_read'],
+      },
+    ]);
+  });
+
+  it('finds a migrated database, or the process ends and says so', async () => {
+    await using empty = await openTestDatabase({ empty: true });
+    for (const start of [listen, work]) {
+      await expect(start(variablesOf(empty.url))).rejects.toMatchObject({
+        code: 'HOLDFAST_NOT_MIGRATED',
+        message: expect.stringContaining('Run the migrations first'),
+      });
+    }
+  });
+});
