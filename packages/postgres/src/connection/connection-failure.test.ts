@@ -13,6 +13,7 @@ describe('describeConnectionFailure', () => {
     [withCode('3D000'), 'DATABASE_MISSING'],
     [withCode('53300'), 'DATABASE_TOO_MANY_CONNECTIONS'],
     [withCode('57P03'), 'DATABASE_NOT_READY'],
+    [withCode('08P01'), 'DATABASE_POOLER_REFUSED'],
     [withCode('ETIMEDOUT'), 'DATABASE_TIMEOUT'],
     [withCode('CONNECT_TIMEOUT'), 'DATABASE_TIMEOUT'],
     [withCode('SELF_SIGNED_CERT_IN_CHAIN'), 'DATABASE_TLS_REFUSED'],

@@ -9,6 +9,7 @@ export type ConnectionFailureCode =
   | 'DATABASE_MISSING'
   | 'DATABASE_TOO_MANY_CONNECTIONS'
   | 'DATABASE_NOT_READY'
+  | 'DATABASE_POOLER_REFUSED'
   | 'DATABASE_TLS_REFUSED'
   | 'DATABASE_TIMEOUT'
   | 'DATABASE_CONNECTION_FAILED';
@@ -41,6 +42,8 @@ const EXPLANATIONS: Readonly<Record<ConnectionFailureCode, (target: ConnectionTa
       'the server has no connection left. Lower the maximum of the pools, or raise max_connections',
     DATABASE_NOT_READY: () =>
       'the server is starting, stopping or recovering. Wait until it accepts connections',
+    DATABASE_POOLER_REFUSED: () =>
+      'a pooler answers there and gives no connection: the user, password or database is wrong, or it cannot reach its server. Its log says which',
     DATABASE_TLS_REFUSED: () =>
       'no TLS connection came about. Check sslmode, the certificate, and ssl in postgresql.conf',
     DATABASE_TIMEOUT: () =>
@@ -68,6 +71,8 @@ const CODES: Readonly<Record<string, ConnectionFailureCode>> = Object.freeze({
   '57P01': 'DATABASE_NOT_READY',
   '57P02': 'DATABASE_NOT_READY',
   '57P03': 'DATABASE_NOT_READY',
+  // PgBouncer has one code for nearly all that it says.
+  '08P01': 'DATABASE_POOLER_REFUSED',
   ETIMEDOUT: 'DATABASE_TIMEOUT',
   CONNECT_TIMEOUT: 'DATABASE_TIMEOUT',
   CERT_HAS_EXPIRED: 'DATABASE_TLS_REFUSED',

@@ -37,6 +37,8 @@ describe('classify', () => {
     ['53400', serverError('53400'), [N, N, N, N, N]],
     ['08006', serverError('08006'), [R, R, I, T, U]],
     ['08P01', serverError('08P01'), [N, N, N, N, U]],
+    ['08P01 FATAL of the server', serverError('08P01', 'FATAL', 'ProcessStartupPacket'), [N, N, N, N, U]],
+    ['08P01 FATAL of a pooler', serverError('08P01', 'FATAL'), [R, R, I, T, U]],
     ['25006', serverError('25006'), [R, R, R, T, N]],
     ['25P02', serverError('25P02'), [N, N, N, N, N]],
     ['XX000', serverError('XX000'), [N, N, N, N, N]],

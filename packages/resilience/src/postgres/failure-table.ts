@@ -89,6 +89,15 @@ export const FAILURES_BY_ROUTINE: Readonly<Record<string, FailureRow>> = Object.
 });
 
 // biome-ignore format: a table is read in columns
+/**
+ * What a FATAL without a routine means: the server names one in each of its errors, a pooler before it in none of its own.
+ * PgBouncer has one code for nearly all that it says, so that its rare complaints of a client, such as of a parameter, look like an outage.
+ */
+export const FAILURES_OF_POOLER: Readonly<Record<string, FailureRow>> = Object.freeze({
+  '08P01':                        row('unavailable',      'read',       'tx',       'unknown', 'counts',  'connection', '',          'PgBouncer, proto.c, send_pooler_error'),
+});
+
+// biome-ignore format: a table is read in columns
 /** What a SQLSTATE class means when the code has no row of its own. */
 export const FAILURES_BY_CLASS: Readonly<Record<string, FailureRow>> = Object.freeze({
   '22': row('application',      'never',      'never',    'aborted', 'ignored', 'keep',       '',          'manual, appendix A'),

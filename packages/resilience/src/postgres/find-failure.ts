@@ -6,6 +6,7 @@ import {
   FAILURES_BY_CODE,
   FAILURES_BY_ROUTINE,
   FAILURES_BY_TEXT,
+  FAILURES_OF_POOLER,
   UNLISTED_SQLSTATE,
 } from './failure-table';
 
@@ -51,20 +52,22 @@ function find(error: unknown, seen: Set<object>): readonly (Failure | undefined)
 
 function readFailure(link: object): Failure | undefined {
   const code = readField(link, 'code');
-  const row =
-    typeof code === 'string' ? findRowByCode(code, readField(link, 'routine')) : findRowByText(link);
-  if (!row) return undefined;
   const severity = readField(link, 'severity');
+  const fatal = severity === 'FATAL' || severity === 'PANIC';
+  const row =
+    typeof code === 'string' ? findRowByCode(code, readField(link, 'routine'), fatal) : findRowByText(link);
+  if (!row) return undefined;
   return {
     code: typeof code === 'string' ? code : undefined,
     row,
-    fatal: severity === 'FATAL' || severity === 'PANIC',
+    fatal,
     neverEstablished: isEstablishmentFailure(link),
   };
 }
 
-function findRowByCode(code: string, routine: unknown): FailureRow | undefined {
+function findRowByCode(code: string, routine: unknown, fatal: boolean): FailureRow | undefined {
   return (
+    (fatal && routine === undefined ? lookUp(FAILURES_OF_POOLER, code) : undefined) ??
     lookUp(FAILURES_BY_ROUTINE, `${code} ${String(routine)}`) ??
     lookUp(FAILURES_BY_CODE, code) ??
     (isSqlState(code) ? (lookUp(FAILURES_BY_CLASS, code.slice(0, 2)) ?? UNLISTED_SQLSTATE) : undefined)
