@@ -7,32 +7,36 @@ import { createValueReader } from './value-readers';
 
 /**
  * Writes the function that makes entities of rows: no loop, no look-up by name, one hidden class for all entities of one shape.
- * @param columns What the server has said of them, in the order of the shape.
+ * @param answer What the server has said of all columns of the answer.
+ * @param first Where those of the shape begin, in its order.
  */
-export function compileHydrator(shape: EntityShape, columns: readonly FieldDescription[]): ReadRow {
+export function compileHydrator(shape: EntityShape, answer: readonly FieldDescription[], first = 0): ReadRow {
   const { metadata, discriminator } = shape;
-  const readSelf = compileOne(shape, metadata, columns);
+  const place = { answer, first };
+  const readSelf = compileOne(shape, metadata, place);
   if (discriminator === undefined) return readSelf;
   const readers = new Map<unknown, ReadRow>();
   for (const child of metadata.childEntityMetadatas) {
     if (child.discriminatorValue === undefined || readers.has(child.discriminatorValue)) continue;
-    readers.set(child.discriminatorValue, compileOne(shape, child, columns));
+    readers.set(child.discriminatorValue, compileOne(shape, child, place));
   }
-  const typeId = columns[discriminator]?.dataTypeID ?? 0;
+  const at = first + discriminator;
   const column = shape.columns[discriminator];
-  const readKind = column && createValueReader(column, typeId).read;
+  const readKind = column && createValueReader(column, answer[at]?.dataTypeID ?? 0).read;
   return (fields) => {
-    const text = fields[discriminator] ?? null;
+    const text = fields[at] ?? null;
     const kind = text === null || readKind === undefined ? text : readKind(text);
     return (readers.get(kind) ?? readSelf)(fields);
   };
 }
 
-function compileOne(
-  shape: EntityShape,
-  metadata: EntityMetadata,
-  described: readonly FieldDescription[],
-): ReadRow {
+/** Where the columns of a shape are in an answer. */
+interface Place {
+  readonly answer: readonly FieldDescription[];
+  readonly first: number;
+}
+
+function compileOne(shape: EntityShape, metadata: EntityMetadata, { answer, first }: Place): ReadRow {
   const code = new Code();
   const create = code.bind(() => metadata.create(undefined, { fromDeserializer: true }));
   const isPlain = metadata.isAlwaysUsingConstructor && typeof metadata.target === 'function';
@@ -41,8 +45,8 @@ function compileOne(
   const embedded = new Map<EmbeddedMetadata, string>();
   for (const [at, column] of listOwnColumns(shape, metadata)) {
     const owner = column.embeddedMetadata ? openEmbedded(code, embedded, column.embeddedMetadata) : 'entity';
-    const { read, ofNull } = createValueReader(column, described[at]?.dataTypeID ?? 0);
-    const field = `fields[${at}]`;
+    const { read, ofNull } = createValueReader(column, answer[first + at]?.dataTypeID ?? 0);
+    const field = `fields[${first + at}]`;
     const nothing = ofNull === undefined ? 'null' : `${code.bind(ofNull)}()`;
     const isText = read === undefined && ofNull === undefined;
     const value = read === undefined ? 'text' : `${code.bind(read)}(text)`;

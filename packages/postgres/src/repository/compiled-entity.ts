@@ -1,13 +1,15 @@
-import pg from 'pg';
 import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
 import { ALIAS, CompiledSelect } from './compiled-select';
 import { EntityRows } from './entity-rows';
 import { shapeOf } from './entity-shape';
+import { joinTreeOf, keyOfRelations } from './join-tree';
+import { JoinedSelect } from './joined-select';
 import { LeastRecentlyUsed } from './least-recently-used';
 import { type PropertyTree, treeOf } from './property-tree';
 import { isHeard } from './require-readable';
+import { renderKind, renderNotDeleted } from './standing-conditions';
 import { UnsupportedEntityError } from './unsupported-entity-error';
 
 /** Selections of one entity that are kept: code is generated for each. */
@@ -55,6 +57,7 @@ export class CompiledEntity {
   /** Reads what statements that were written by hand answer. */
   readonly rows: EntityRows;
   readonly #selects = new LeastRecentlyUsed<CompiledSelect>(MAX_SELECTS);
+  readonly #joins = new LeastRecentlyUsed<JoinedSelect>(MAX_SELECTS);
   readonly #standing: readonly string[];
   readonly #standingNotDeleted: readonly string[];
 
@@ -63,10 +66,10 @@ export class CompiledEntity {
     this.tree = treeOf(metadata);
     this.whole = new CompiledSelect(shapeOf(metadata));
     this.rows = new EntityRows(metadata);
-    this.#standing = Object.freeze(renderKind(metadata));
-    this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata), ...this.#standing]);
+    this.#standing = Object.freeze(renderKind(metadata, ALIAS));
+    this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata, ALIAS), ...this.#standing]);
     this.byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
-    this.byIdNotDeleted = [this.byId, ...renderNotDeleted(metadata)].join(' AND ');
+    this.byIdNotDeleted = [this.byId, ...renderNotDeleted(metadata, ALIAS)].join(' AND ');
   }
 
   /**
@@ -78,6 +81,17 @@ export class CompiledEntity {
       findColumns(this.metadata, 'select', properties);
       return new CompiledSelect(shapeOf(this.metadata, properties));
     });
+  }
+
+  /**
+   * The selection of the entity with these relations.
+   * @throws InvalidOptionError; UnsupportedEntityError
+   */
+  join(relations: object, withDeleted: boolean): JoinedSelect {
+    return this.#joins.get(
+      `${withDeleted} ${keyOfRelations(relations)}`,
+      () => new JoinedSelect(joinTreeOf(this.metadata, relations, withDeleted)),
+    );
   }
 
   /** Conditions that hold for every row, whatever is asked. */
@@ -92,20 +106,4 @@ export class CompiledEntity {
     );
     return [...keys, ...this.#standing].join(' AND ');
   }
-}
-
-function renderNotDeleted({ deleteDateColumn }: EntityMetadata): string[] {
-  return deleteDateColumn === undefined
-    ? []
-    : [`${ALIAS}.${quoteIdentifier(deleteDateColumn.databaseName)} IS NULL`];
-}
-
-/** A child of an entity shares its table with others. */
-function renderKind(metadata: EntityMetadata): string[] {
-  const { discriminatorColumn, parentEntityMetadata, childEntityMetadatas } = metadata;
-  if (discriminatorColumn === undefined || parentEntityMetadata === undefined) return [];
-  const children = childEntityMetadatas.filter((child) => child.discriminatorColumn !== undefined);
-  const kinds = [...children.map((child) => child.discriminatorValue), metadata.discriminatorValue];
-  const literals = kinds.map((kind) => pg.escapeLiteral(String(kind)));
-  return [`${ALIAS}.${quoteIdentifier(discriminatorColumn.databaseName)} IN (${literals.join(', ')})`];
 }

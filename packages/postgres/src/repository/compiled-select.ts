@@ -7,6 +7,15 @@ import type { EntityShape } from './entity-shape';
 /** What the table is called in statements. */
 export const ALIAS = '"t"';
 
+/** What follows a selection. Each is empty where there is none. */
+export interface SelectParts {
+  /** Conditions on the entity itself, joined by AND. */
+  readonly where: string;
+  readonly order: string;
+  /** Such as `LIMIT 5`. */
+  readonly range: string;
+}
+
 /** A selection of an entity: how it is asked for, and how its rows are read. */
 export class CompiledSelect implements RowReader {
   readonly shape: EntityShape;
@@ -26,6 +35,14 @@ export class CompiledSelect implements RowReader {
       .join(', ');
     this.returning = `RETURNING ${columns}`;
     this.text = `SELECT ${columns} FROM ${quoteTable(shape.metadata)} ${ALIAS}`;
+  }
+
+  render({ where, order, range }: SelectParts): string {
+    let { text } = this;
+    if (where !== '') text += ` WHERE ${where}`;
+    if (order !== '') text += ` ORDER BY ${order}`;
+    if (range !== '') text += ` ${range}`;
+    return text;
   }
 
   /** The columns are those of the text: what may differ is their types. */

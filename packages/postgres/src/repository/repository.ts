@@ -1,5 +1,12 @@
 import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
-import type { EntityManager, EntityTarget, FindOptionsOrder, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import type {
+  EntityManager,
+  EntityTarget,
+  FindOptionsOrder,
+  FindOptionsRelations,
+  FindOptionsWhere,
+  ObjectLiteral,
+} from 'typeorm';
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
@@ -23,7 +30,9 @@ export interface ReadOptions<Entity> {
   readonly where?: FindOptionsWhere<Entity> | readonly FindOptionsWhere<Entity>[];
   /** Paths of properties; of an embedded object, all that is in it. Default: all that are selected by default. */
   readonly select?: readonly string[];
-  /** As TypeORM's. Default: none, which is any. */
+  /** As TypeORM's: related entities that are read in the same statement; not together with `select`. Default: none. */
+  readonly relations?: FindOptionsRelations<Entity>;
+  /** As TypeORM's, by columns of the entity itself. Default: none, which is any. */
   readonly order?: FindOptionsOrder<Entity>;
   /** Whether soft-deleted rows are there. Default false. */
   readonly withDeleted?: boolean;
@@ -95,7 +104,7 @@ export function createRepository<Entity extends ObjectLiteral>(
   return new CompiledRepository<Entity>(manager, entity, compiledEntityOf(metadata));
 }
 
-const READ_OPTIONS = ['where', 'select', 'order', 'withDeleted'] as const;
+const READ_OPTIONS = ['where', 'select', 'relations', 'order', 'withDeleted'] as const;
 
 class CompiledRepository<Entity extends ObjectLiteral> implements EntityRepository<Entity> {
   readonly #manager: EntityManager;
@@ -189,38 +198,39 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return readRows(this.#manager, { text, values, reader: this.#entity.whole, isRead: false });
   }
 
-  #find({
-    where,
-    select,
-    order,
-    withDeleted = false,
-    limit,
-    offset = 0,
-  }: FindOptions<Entity>): Promise<Entity[]> {
+  #find(options: FindOptions<Entity>): Promise<Entity[]> {
+    const { where, select, relations, order, withDeleted = false, limit, offset = 0 } = options;
     requireFlag('withDeleted', withDeleted);
     if (limit !== undefined) requireNumber('limit', limit, { min: 0, integer: true });
     requireNumber('offset', offset, { min: 0, integer: true });
     const entity = this.#entity;
-    const selected = select === undefined ? entity.whole : entity.select(requireProperties(select));
     const values: unknown[] = [];
-    const terms = { metadata: entity.metadata, values };
     const conditions = [
       ...entity.listStandingConditions(withDeleted),
-      where === undefined ? '' : renderWhere(entity.tree, where, terms),
-    ].filter((condition) => condition !== '');
-    const orders = order === undefined ? [] : renderOrder(entity.tree, order);
-    const text = [
-      selected.text,
-      conditions.length > 0 && `WHERE ${conditions.join(' AND ')}`,
-      orders.length > 0 && `ORDER BY ${orders.join(', ')}`,
-      // In the text, so that the plan knows it.
-      limit !== undefined && `LIMIT ${limit}`,
-      offset > 0 && `OFFSET ${offset}`,
-    ]
-      .filter((part) => part !== false)
-      .join(' ');
-    return readRows(this.#manager, { text, values, reader: selected, isRead: true });
+      where === undefined ? '' : renderWhere(entity.tree, where, { metadata: entity.metadata, values }),
+    ];
+    const parts = {
+      where: conditions.filter((condition) => condition !== '').join(' AND '),
+      order: order === undefined ? '' : renderOrder(entity.tree, order).join(', '),
+      range: renderRange(limit, offset),
+    };
+    if (relations !== undefined && select !== undefined) {
+      throw new InvalidOptionError('select', select, 'left out where relations are read');
+    }
+    if (relations !== undefined) {
+      const joined = entity.join(relations, withDeleted);
+      return readRows(this.#manager, { text: joined.render(parts), values, reader: joined, isRead: true });
+    }
+    const selected = select === undefined ? entity.whole : entity.select(requireProperties(select));
+    return readRows(this.#manager, { text: selected.render(parts), values, reader: selected, isRead: true });
   }
+}
+
+/** In the text, so that the plan knows it. */
+function renderRange(limit: number | undefined, offset: number): string {
+  return [limit !== undefined && `LIMIT ${limit}`, offset > 0 && `OFFSET ${offset}`]
+    .filter((part) => part !== false)
+    .join(' ');
 }
 
 function requireProperties(select: unknown): readonly string[] {

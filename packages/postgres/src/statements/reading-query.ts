@@ -42,7 +42,8 @@ export class ReadingQuery extends Query {
     }
     if (this._canceledDueToError || this.#readRow === undefined) return;
     try {
-      this._result.rows.push(this.#readRow(row.fields));
+      const read = this.#readRow(row.fields);
+      if (read !== undefined) this._result.rows.push(read);
     } catch (error) {
       this._canceledDueToError = error;
     }
