@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 type GroupRole = 'holdfast_app' | 'holdfast_worker' | 'holdfast_read';
 
 /** The process cannot do its work with this database, or as this role, until somebody has done what the message says. */
-export class UnfitDatabaseError extends Error {
+class UnfitDatabaseError extends Error {
   override readonly name = 'UnfitDatabaseError';
 
   constructor(

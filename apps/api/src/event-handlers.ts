@@ -1,7 +1,8 @@
-import type { EventHandler } from '@holdfast/db';
+import { type EventHandler, OrganizationActivityRepository } from '@holdfast/db';
 
 /**
- * What follows from events, by their type. An event of another type counts as done as soon as a worker sees it, so that
- * the events that wait are those that something follows from.
+ * What follows from every event, of whatever type: it is counted for its organization, in the transaction that marks it as done, and so
+ * exactly once, whichever worker ends when.
  */
-export const EVENT_HANDLERS: Readonly<Record<string, EventHandler>> = Object.freeze({});
+export const handleEvent: EventHandler = (event, { manager }) =>
+  new OrganizationActivityRepository(manager).count(event);

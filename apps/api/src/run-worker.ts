@@ -2,7 +2,7 @@ import { createDataSource, runEventWorker } from '@holdfast/db';
 import { createLogger } from '@holdfast/observability';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import { requireRole } from './check-role';
-import { EVENT_HANDLERS } from './event-handlers';
+import { handleEvent } from './event-handlers';
 import type { WorkerSettings } from './settings';
 
 /**
@@ -18,10 +18,10 @@ export async function runWorker(settings: WorkerSettings, signal: AbortSignal): 
   try {
     await openDataSource(dataSource, { logger, signal });
     await requireRole(dataSource, 'holdfast_worker', { logger, holdsPolicies: false });
-    logger.info('Worker runs', { environment, handles: Object.keys(EVENT_HANDLERS) });
+    logger.info('Worker runs', { environment });
     const { done, failed } = await runEventWorker(dataSource, {
-      handlers: EVENT_HANDLERS,
-      otherTypes: 'done',
+      handlers: {},
+      otherTypes: handleEvent,
       signal,
       logger,
     });

@@ -7,6 +7,7 @@ import { EventLease } from './entities/event-lease.entity';
 import { IdempotencyRecord } from './entities/idempotency-record.entity';
 import { Membership } from './entities/membership.entity';
 import { Organization } from './entities/organization.entity';
+import { OrganizationActivity } from './entities/organization-activity.entity';
 import { User } from './entities/user.entity';
 import { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';
 import type { Environment, Variables } from './settings/environment';
@@ -24,6 +25,7 @@ export const ENTITIES = [
   Membership,
   Event,
   EventLease,
+  OrganizationActivity,
   ApiKey,
   IdempotencyRecord,
 ] as const;

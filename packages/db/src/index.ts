@@ -81,6 +81,10 @@ export {
   type OrganizationChange,
   OrganizationRepository,
 } from './repositories/organization.repository';
+export {
+  type ActivityOfType,
+  OrganizationActivityRepository,
+} from './repositories/organization-activity.repository';
 export { AlreadyExistsError, NotPermittedError, ReferenceMissingError } from './repositories/refusals';
 export { type NewUser, type UserChange, UserRepository } from './repositories/user.repository';
 export { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';

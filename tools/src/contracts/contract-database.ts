@@ -18,13 +18,22 @@ export function asAsker(
   return { sample, role: 'holdfast_app', setUp: (manager) => actFor(manager, keyHash) };
 }
 
-/** No data set has them: a day of requests with an idempotency key, of which the oldest have expired. */
-export const FILL_IDEMPOTENCY_KEYS = [
+/**
+ * What no data set holds and a service has: a day of requests with an idempotency key, of which the oldest have expired, and the events
+ * that are done, counted for their organizations by four workers.
+ */
+export const FILL_WHAT_RUNNING_LEAVES = [
   `insert into idempotency_keys (scope, key, fingerprint, call_id, status, headers, body, expires_at)
    select '${EVERY_TENANT}', 'contract-' || n, sha256('contract'), gen_random_uuid(), 201, '{}', repeat('x', 300),
      now() + (n - 2000) * interval '1 second'
    from generate_series(1, 50000) as n`,
-  'vacuum (analyze) idempotency_keys',
+  `insert into organization_activity (organization_id, event_type, slot, events, last_position, last_event_at)
+   select organization_id, event_type, global_position / 50 % 4, count(*), max(global_position), max(event_timestamp)
+   from events
+   where organization_id is not null and processed
+   group by 1, 2, 3
+   order by max(global_position)`,
+  'vacuum (analyze) idempotency_keys, organization_activity',
 ];
 
 /** A server of one version with realistic rows and all indexes. */
@@ -54,7 +63,7 @@ export async function openContractDatabase({
   try {
     await loadData(server.url, { events }, { indexes: 'after', ...(signal && { signal }) });
     dataSource = await createDataSource('test', { DATABASE_URL: server.url }).initialize();
-    for (const statement of FILL_IDEMPOTENCY_KEYS) await dataSource.query(statement);
+    for (const statement of FILL_WHAT_RUNNING_LEAVES) await dataSource.query(statement);
     return { dataSource, sample: await readSample(dataSource), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

@@ -3,6 +3,7 @@ import {
   EventRepository,
   IdempotencyRepository,
   MembershipRepository,
+  OrganizationActivityRepository,
   OrganizationRepository,
   UserRepository,
 } from '@holdfast/db';
@@ -24,6 +25,7 @@ const REPOSITORIES = [
   EventRepository,
   IdempotencyRepository,
   MembershipRepository,
+  OrganizationActivityRepository,
   OrganizationRepository,
   UserRepository,
 ];

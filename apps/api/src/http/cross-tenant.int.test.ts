@@ -53,6 +53,7 @@ async function readRows({ organization, user, aggregate }: Tenant): Promise<unkn
     read('user_organizations', 'organization_id = $1', organization),
     read('api_keys', 'organization_id = $1', organization),
     read('events', 'aggregate_id = $1', aggregate),
+    read('organization_activity', 'organization_id = $1', organization),
     owner.query(
       'select (select count(*) from organizations) as organizations, (select count(*) from users) as users',
     ),

@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
       'get /v1/memberships/{id}',
       'get /v1/organizations',
       'get /v1/organizations/{id}',
+      'get /v1/organizations/{id}/activity',
       'get /v1/organizations/{id}/members',
       'get /v1/streams/{aggregateType}/{aggregateId}',
       'get /v1/users',

@@ -47,6 +47,9 @@ export const ATTEMPTS: Readonly<Record<string, (other: Tenant, own: Tenant) => r
   'get /v1/organizations/{id}/members': ({ organization }) => [
     { path: `/v1/organizations/${organization}/members?role=member`, becomes: 'missing' },
   ],
+  'get /v1/organizations/{id}/activity': ({ organization }) => [
+    { path: `/v1/organizations/${organization}/activity`, becomes: 'missing' },
+  ],
   'post /v1/events/append': ({ organization, aggregate }) => [
     {
       path: '/v1/events/append',

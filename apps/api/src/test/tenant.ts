@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { OrganizationActivityRepository } from '@holdfast/db';
 import type { DataSource } from 'typeorm';
 import type { TestService } from './test-service';
 
@@ -48,6 +49,10 @@ export async function createTenant(service: TestService, owner: DataSource, name
   );
   expect(appended.status).toBe(201);
   await owner.query('update users set last_login_at = now() where id = $1', [user]);
-  const { id: event } = appended.body.events[0];
+  const { id: event, globalPosition } = appended.body.events[0];
+  await new OrganizationActivityRepository(owner.manager).count({
+    ...{ organizationId: organization, eventType: 'order.placed' },
+    ...{ globalPosition, eventTimestamp: new Date() },
+  });
   return { name, organization, user, membership, key, event, aggregate, correlation, headers };
 }

@@ -1,6 +1,7 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { OrganizationRepository } from '../repositories/organization.repository';
+import { OrganizationActivityRepository } from '../repositories/organization-activity.repository';
 import { PAGE, readToEnd, readTwoPages } from './next-page';
 import { OF_POLICIES } from './of-policies';
 import { requireRefusal } from './require-refusal';
@@ -110,5 +111,15 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
     maxBuffers: 120,
     because: 'its memberships and API keys, a few of each, are found and deleted by the foreign keys',
     growth: 'where there is more of everything, a median organization has more memberships and keys',
+  }),
+  contract({
+    name: 'activity of the largest organization',
+    index: 'organization_activity_pkey',
+    maxBuffers: 250,
+    because: 'a type has a row for each worker that ever counted it beside others, and they lie apart',
+    growth: 'with more events, each of the workers has met each of the types',
+    allows: { sort: 'these rows are put together by type, and types into the order of their counts' },
+    run: (manager, { largestOrganizationId }) =>
+      new OrganizationActivityRepository(manager).listByOrganization(largestOrganizationId),
   }),
 ];

@@ -1,5 +1,6 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import { newId } from '../new-id';
+import { OrganizationActivityRepository } from '../repositories/organization-activity.repository';
 import { claimByLeases, claimByLocks, isBacklog } from '../worker/claim-events';
 import { listDeadLetters, replayDeadLetter } from '../worker/dead-letters';
 import { markDone } from '../worker/mark-events';
@@ -58,5 +59,18 @@ export const WORKER_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     name: 'replay of a dead letter',
     index: 'idx_events_id',
     run: (manager, { eventId }) => replayDeadLetter(manager, eventId),
+  }),
+  contract({
+    name: 'event counted for its organization',
+    index: 'organization_activity_pkey',
+    maxBuffers: 30,
+    because: 'a row that nobody holds is looked for, and then changed, each from the root of the index',
+    run: (manager, { largestOrganizationId: organizationId, frequentType: eventType, now }) =>
+      new OrganizationActivityRepository(manager).count({
+        organizationId,
+        eventType,
+        globalPosition: '1',
+        eventTimestamp: now,
+      }),
   }),
 ];

@@ -32,7 +32,7 @@ describe('the catalog after the migration of tenancy', () => {
         [ROLES],
       );
     const tables = rows.filter(({ table }) => table !== LEDGER);
-    expect(new Set(tables.map(({ table }) => table)).size).toBeGreaterThanOrEqual(7);
+    expect(new Set(tables.map(({ table }) => table)).size).toBeGreaterThanOrEqual(8);
     expect(tables.filter(({ isSecured }) => !isSecured)).toEqual([]);
     expect(tables.filter(({ isGranted, policies }) => isGranted !== policies > 0)).toEqual([]);
     await expect(

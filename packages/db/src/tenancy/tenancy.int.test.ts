@@ -230,6 +230,7 @@ describe('tenants on one database', () => {
     'update api_keys set last_used_at = now()',
     'select tenancy.sees_all()',
     'select from event_leases',
+    'update organization_activity set events = 0',
     'delete from events',
     'truncate organizations',
     'alter table events disable row level security',

@@ -133,6 +133,20 @@ describe.each(['lock', 'lease'] as const)('claims by %s', (claims) => {
     expect(await readMarks()).toEqual([done, done]);
   });
 
+  it('hand what no handler names to the handler for all others, and nothing else', async () => {
+    await append(2);
+    await database.dataSource.query(
+      `update events set event_type = 'account.unknown' where aggregate_version = 2`,
+    );
+    start(async () => undefined, { otherTypes: note });
+    await drained();
+    stopper.abort();
+    await ended;
+    expect(await effects()).toEqual([2]);
+    const wrong = { handlers: {}, otherTypes: 'skip' as 'done', signal: stopper.signal };
+    await expect(runEventWorker(database.dataSource, wrong)).rejects.toThrow(/'fail', 'done' or a handler/);
+  });
+
   it.each([Number.POSITIVE_INFINITY, Number.NaN, -1])(
     'count a failure also where the wait after it is drawn as %d',
     async (delayMs) => {

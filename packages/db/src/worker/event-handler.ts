@@ -40,10 +40,11 @@ export function handlerOf(
     otherTypes,
   }: {
     readonly handlers: Readonly<Record<string, EventHandler>>;
-    readonly otherTypes: 'fail' | 'done';
+    readonly otherTypes: 'fail' | 'done' | EventHandler;
   },
 ): EventHandler | undefined {
   const handler = Object.hasOwn(handlers, eventType) ? handlers[eventType] : undefined;
+  if (handler === undefined && typeof otherTypes === 'function') return otherTypes;
   if (handler === undefined && otherTypes === 'fail') throw new NoEventHandlerError(eventType);
   return handler;
 }

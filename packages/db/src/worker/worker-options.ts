@@ -14,9 +14,9 @@ export interface EventWorkerOptions {
   /**
    * What becomes of an event of another type. `fail`: its attempts fail, and it ends as a dead letter that can be replayed; so
    * no event is lost to a worker of an older release, or to a name with a typing error. `done`: nothing follows from it, and it is
-   * marked as done for good. Default `fail`.
+   * marked as done for good. A handler: it is for all of them, also of types that nobody knows yet. Default `fail`.
    */
-  readonly otherTypes?: 'fail' | 'done';
+  readonly otherTypes?: 'fail' | 'done' | EventHandler;
   /** Ends the worker: it finishes the event in hand, marks what is done, and returns. */
   readonly signal: AbortSignal;
   /**
@@ -62,8 +62,9 @@ export function requireWorkerOptions(options: EventWorkerOptions): WorkerSetting
   if (settings.claims !== 'lock' && settings.claims !== 'lease') {
     throw new InvalidOptionError('claims', settings.claims, "'lock' or 'lease'");
   }
-  if (settings.otherTypes !== 'fail' && settings.otherTypes !== 'done') {
-    throw new InvalidOptionError('otherTypes', settings.otherTypes, "'fail' or 'done'");
+  const { otherTypes } = settings;
+  if (otherTypes !== 'fail' && otherTypes !== 'done' && typeof otherTypes !== 'function') {
+    throw new InvalidOptionError('otherTypes', otherTypes, "'fail', 'done' or a handler");
   }
   requireNumber('batchSize', settings.batchSize, { min: 1, max: 500, integer: true });
   requireNumber('pollMs', settings.pollMs, { min: 1, max: MAX_TIMER_MS });

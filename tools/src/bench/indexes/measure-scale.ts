@@ -1,7 +1,7 @@
 import { readSample } from '@holdfast/db/contracts';
 import { captureStatements, tryWithout } from '@holdfast/online-schema';
 import type { QueryRunner } from 'typeorm';
-import { FILL_IDEMPOTENCY_KEYS } from '../../contracts/contract-database';
+import { FILL_WHAT_RUNNING_LEAVES } from '../../contracts/contract-database';
 import { loadData } from '../../data/load-data';
 import { createProgressLines } from '../../data/progress-lines';
 import { phraseForLiteralSet } from '../../literal-indexes/phrase-for-literal-set';
@@ -61,7 +61,7 @@ export async function measureScale(events: number, options: ScaleOptions): Promi
   await loadData(server.url, { events }, { indexes: 'after', signal, onProgress });
   await server.checkpoint();
   return await withDataSource(server.url, async (dataSource) => {
-    for (const statement of FILL_IDEMPOTENCY_KEYS) await dataSource.query(statement);
+    for (const statement of FILL_WHAT_RUNNING_LEAVES) await dataSource.query(statement);
     const sample = await readSample(dataSource);
     const runner = dataSource.createQueryRunner();
     try {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { createOrganization } from '../../use-cases/create-organization';
-
+import { listActivity } from '../../use-cases/list-activity';
 import { listMembers } from '../../use-cases/list-members';
 import { listOrganizations, type OrganizationQuestion } from '../../use-cases/list-organizations';
 import { readOrganization } from '../../use-cases/read-organization';
@@ -10,6 +10,7 @@ import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
 import { answerCreated, answerPost } from '../idempotent-post';
 import type { DatabaseOf } from '../request-timeout';
+import { activityPage } from '../schemas/activity';
 import { idParams } from '../schemas/id';
 import { memberPage, membersQuery } from '../schemas/membership';
 import { notModified } from '../schemas/no-content';
@@ -106,6 +107,24 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
           expected,
         );
         return reply.code(200).header('etag', renderTag(changed)).send(changed);
+      },
+    );
+    app.get(
+      '/organizations/:id/activity',
+      {
+        config: { scope: 'events:read' },
+        schema: {
+          tags: [TAGS.organizations],
+          summary: 'Read how many events an organization has, by type',
+          description:
+            'As far as workers have handled them; each event is counted once. Those of most events first, at most 500 types, in one page.',
+          params: idParams,
+          response: { 200: activityPage, ...problemResponses('validation', 'not-found') },
+        },
+      },
+      async (request, reply) => {
+        const items = await listActivity(databaseOf(request), request.params.id);
+        return reply.code(200).send({ items, nextCursor: null });
       },
     );
     app.get(
