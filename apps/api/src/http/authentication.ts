@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { ApiKeyScope } from '@holdfast/db';
 import { createDeadline } from '@holdfast/resilience';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -9,7 +8,7 @@ import { identifyApiKey } from '../use-cases/identify-api-key';
 import type { Hold } from './admission';
 import { isClientRoute } from './client-routes';
 import { isOpenRoute } from './open-routes';
-import { RememberedOperators } from './remembered-operators';
+import { createOperatorIdentification } from './operator-identification';
 import { type RequestTimeoutOptions, readLimitMs } from './request-timeout';
 
 declare module 'fastify' {
@@ -58,10 +57,6 @@ export interface AuthenticationParts {
 
 /** Longest that an operator's key is asked for, in ms: what is known of it must do then, so that the console answers. */
 const OPERATOR_PATIENCE_MS = 1_000;
-/** How long nobody asks again after that, in ms. */
-const OPERATOR_PAUSE_MS = 5_000;
-/** As long as an outage that somebody watches. */
-const REMEMBERED_MS = 3_600_000;
 
 const BEARER = /^bearer +(\S+) *$/i;
 
@@ -84,7 +79,11 @@ export function refuseStrangers(app: FastifyInstance): void {
  * Whoever asks is known from here on, and may use the route. Behind the admission: to look for a key takes a statement.
  */
 export function identifyRequests(app: FastifyInstance, parts: AuthenticationParts): void {
-  const identifyOperator = createOperatorIdentification(parts);
+  const { operations, pepper } = parts;
+  const identifyOperator = createOperatorIdentification((key) => {
+    const limited = operations.within(createDeadline(OPERATOR_PATIENCE_MS));
+    return identifyApiKey(limited, { pepper, now: new Date() }, key);
+  });
   app.addHook('onRequest', async (request) => {
     const { scope } = request.routeOptions.config ?? {};
     if (scope === undefined) return;
@@ -105,28 +104,6 @@ function identifyClient(
 ): Promise<Identity | null> {
   const limited = database.within(createDeadline(readLimitMs(request, requestTimeout)));
   return identifyApiKey(limited, { pepper, now: new Date() }, key);
-}
-
-/** Where the database gives no answer, a key is what it was when it last gave one. */
-function createOperatorIdentification({ operations, pepper }: AuthenticationParts) {
-  const remembered = new RememberedOperators(REMEMBERED_MS);
-  let failedAtMs = Number.NEGATIVE_INFINITY;
-  return async (key: string): Promise<Identity | null> => {
-    const lately = performance.now() - failedAtMs < OPERATOR_PAUSE_MS;
-    const believed = lately ? remembered.recall(key, performance.now()) : undefined;
-    if (believed !== undefined) return believed;
-    try {
-      const limited = operations.within(createDeadline(OPERATOR_PATIENCE_MS));
-      const identity = await identifyApiKey(limited, { pepper, now: new Date() }, key);
-      remembered.note(key, identity, performance.now());
-      return identity;
-    } catch (error) {
-      failedAtMs = performance.now();
-      const known = remembered.recall(key, performance.now());
-      if (known === undefined) throw error;
-      return known;
-    }
-  };
 }
 
 /** Who asks. @throws if the route is open to all. */

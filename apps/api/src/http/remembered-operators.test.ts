@@ -2,9 +2,9 @@ import type { ApiKey } from '@holdfast/db';
 import { Identity } from '../identity';
 import { RememberedOperators } from './remembered-operators';
 
-const identify = (id: string) =>
+const identify = (id: string, rights = {}) =>
   new Identity(
-    { id, userId: 'u', organizationId: null, scopes: ['operate'] } as unknown as ApiKey,
+    { id, userId: 'u', organizationId: null, scopes: ['operate'], ...rights } as unknown as ApiKey,
     Buffer.alloc(32),
   );
 
@@ -23,6 +23,17 @@ describe('remembered operators', () => {
     remembered.note('key', identify('a'), 0);
     remembered.note('key', null, 1);
     expect(remembered.recall('key', 1)).toBeUndefined();
+  });
+
+  it.each([
+    ['of an organization', { organizationId: 'o' }],
+    ['without the scope', { scopes: ['read'] }],
+  ])('are operators: a key %s is not kept, and takes no place', (_name, rights) => {
+    const remembered = new RememberedOperators(1_000);
+    remembered.note('operator', identify('a'), 0);
+    for (let at = 0; at < 200; at += 1) remembered.note(`key ${at}`, identify(`${at}`, rights), 0);
+    expect(remembered.recall('key 199', 0)).toBeUndefined();
+    expect(remembered.recall('operator', 0)).toBeDefined();
   });
 
   it('are at most a hundred, the latest', () => {

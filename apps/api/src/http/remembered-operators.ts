@@ -21,7 +21,8 @@ export class RememberedOperators {
     const name = nameOf(key);
     // The latest is the last.
     this.#known.delete(name);
-    if (identity === null) return;
+    // Nobody else reaches what operates the service; with a hundred keys of an organization one could push all operators out.
+    if (identity === null || !isOperator(identity)) return;
     this.#known.set(name, { identity, atMs: nowMs });
     const [oldest] = this.#known.keys();
     if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest);
@@ -32,6 +33,10 @@ export class RememberedOperators {
     const known = this.#known.get(nameOf(key));
     return known !== undefined && nowMs - known.atMs <= this.#forMs ? known.identity : undefined;
   }
+}
+
+function isOperator({ organizationId, scopes }: Identity): boolean {
+  return organizationId === null && scopes.includes('operate');
 }
 
 /** So that no key is kept. */
