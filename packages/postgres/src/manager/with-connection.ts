@@ -16,6 +16,7 @@ import { readLease } from '../pool/lease';
 import { requireSignal } from '../pool/require-option';
 import { type LocalSettings, readSettings } from '../statements/local-settings';
 import { TransactionLeftOpenError } from './manager-error';
+import { WorkLimit } from './work-limit';
 
 /** What ends the wait for a connection, and the work on it. */
 export interface WithConnectionOptions {
@@ -52,32 +53,23 @@ export async function runOnConnection<T>(
   const remainingMs = deadline === undefined ? undefined : readRemainingMs(deadline);
   if (remainingMs !== undefined && remainingMs <= 0) throw tagPhase(new DeadlineExceededError(), 'acquire');
   const runner = dataSource.createQueryRunner();
-  const client: PoolClient = await withAcquireOptions({ signal, remainingMs }, () => runner.connect());
-  const limit =
-    remainingMs === undefined ? undefined : startLimit(remainingMs - (performance.now() - startedMs));
-  const end = joinSignals(signal, limit?.signal);
+  // TypeORM, which lies between, is no caller of interest, and each frame of a stack costs time.
+  const wait = { signal, remainingMs, above: runOnConnection };
+  const client: PoolClient = await withAcquireOptions(wait, () => runner.connect());
+  const isLimited = signal !== undefined || remainingMs !== undefined;
+  const leftMs = remainingMs === undefined ? undefined : remainingMs - (performance.now() - startedMs);
+  const limit = isLimited ? new WorkLimit(signal, leftMs) : undefined;
   const lease = readLease(client);
   if (lease) lease.settings = settings;
   try {
-    const result = await (end && lease ? runInterruptibly(lease, end, () => work(runner)) : work(runner));
+    const result = await (limit && lease ? runInterruptibly(lease, limit, () => work(runner)) : work(runner));
     // A connection that the work has given back itself may be another caller's by now.
     if (!runner.isReleased && client.getTransactionStatus() !== 'I') throw new TransactionLeftOpenError();
     return result;
   } finally {
-    limit?.cancel();
+    limit?.dismiss();
     await runner.release();
   }
-}
-
-/** A signal that is aborted when the deadline passes. */
-function startLimit(leftMs: number): { readonly signal: AbortSignal; cancel(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new DeadlineExceededError()), Math.max(1, leftMs));
-  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
-}
-
-function joinSignals(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
-  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 /** What is left of a time limit may be nothing or less, so a number is not required to be positive. */

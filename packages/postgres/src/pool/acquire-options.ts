@@ -7,6 +7,8 @@ export interface AcquireOptions {
    * wait is expected to be longer is refused at once, instead of queueing for nothing.
    */
   readonly remainingMs?: number | undefined;
+  /** The function whose callers are told of when the connection is held too long. Default: the one that is asked for it. */
+  readonly above?: ((...args: never[]) => unknown) | undefined;
   /** Ends the wait; the caller is refused with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,9 +1,19 @@
 import { requestCancel } from '../connection/cancel-request';
 import type { Lease } from './lease';
-import { listenForAbort } from './listen-for-abort';
 
 /** What is under way has so long to end, in milliseconds; then the connection is cut. */
 const LIMIT_MS = 2_000;
+
+/** What ends work before it is done. */
+export interface WorkEnd {
+  /** Asks whether it has come. */
+  readonly hasCome: boolean;
+  readonly reason: unknown;
+  /** Calls back once when it comes. */
+  listen(onEnd: () => void): void;
+  /** Nobody waits for it any more. */
+  dismiss(): void;
+}
 
 /**
  * No statement is sent through the lease from now on, and none runs: the one that did was cancelled on the server, or its
@@ -23,41 +33,50 @@ async function interrupt(lease: Lease, reason: unknown): Promise<void> {
 }
 
 /**
- * Settles as the work does, unless the signal ends it: then its statement is interrupted and this rejects with the reason.
+ * Settles as the work does, unless its end comes first: then its statement is interrupted and this rejects with the reason.
  * What the statement came to all the same is not hidden: if it was faster than its cancellation, the result of the work
  * counts, and if the connection was lost over it, that is told. Of work that goes on to something else, statements that
  * were answered before stay done.
  */
-export async function runInterruptibly<T>(
-  lease: Lease,
-  signal: AbortSignal,
-  work: () => Promise<T> | T,
-): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort = (): void => {};
-  const aborted = new Promise<typeof ABORTED>((resolve) => {
-    onAbort = () => resolve(ABORTED);
+export function runInterruptibly<T>(lease: Lease, end: WorkEnd, work: () => Promise<T> | T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (end.hasCome) {
+      reject(end.reason);
+      return;
+    }
+    // Work may bring about its end before it has returned its promise.
+    end.listen(() => resolve(interruptWork(lease, end.reason, () => working)));
+    const working = startWork(work);
+    working.then(
+      (value) => !end.hasCome && resolve(value),
+      (error: unknown) => !end.hasCome && reject(error),
+    );
   });
-  listenForAbort(signal, onAbort);
-  const working = (async () => work())();
+}
+
+async function interruptWork<T>(lease: Lease, reason: unknown, readWork: () => Promise<T>): Promise<T> {
   try {
-    const first = await Promise.race([working, aborted]);
-    if (first !== ABORTED) return first;
-    await interrupt(lease, signal.reason);
+    await interrupt(lease, reason);
     // Work that waits for nothing but its statement settles now; other work may go on, and has no connection any more.
-    const second = await Promise.race([working, turn()]);
-    if (second !== ABORTED) return second;
-    throw signal.reason;
+    const settled = await Promise.race([readWork(), turn()]);
+    if (settled !== STILL_RUNNING) return settled;
   } catch (error) {
-    throw signal.aborted && lease.client.loss === undefined ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+    if (lease.client.loss !== undefined) throw error;
+  }
+  throw reason;
+}
+
+function startWork<T>(work: () => Promise<T> | T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
-const ABORTED = Symbol('aborted');
+const STILL_RUNNING: unique symbol = Symbol('still running');
 
-async function turn(): Promise<typeof ABORTED> {
+async function turn(): Promise<typeof STILL_RUNNING> {
   await new Promise((resolve) => setImmediate(resolve));
-  return ABORTED;
+  return STILL_RUNNING;
 }

@@ -5,8 +5,10 @@ import type { Lease } from './lease';
 /** Looked at so often within `leakMs`: a leak is reported at most a quarter late. */
 const LOOKS = 4;
 
-/** V8's ten are used up by TypeORM before the program is reached. */
-const FRAMES = 30;
+/** So many frames are noted: those of policies and of this package lie before those of the program. */
+const FRAMES = 12;
+/** Where the connection is asked for through TypeORM, which uses up V8's ten before the program is reached. */
+const FRAMES_THROUGH_TYPEORM = 30;
 
 /** Finds whoever holds a connection too long, once each. */
 export class LeakWatch {
@@ -21,12 +23,15 @@ export class LeakWatch {
     this.#report = report;
   }
 
-  /** Notes the stack of a caller, if anybody wants it. `above`: the function whose callers are of interest. */
-  noteSite(above: (...args: never[]) => unknown): CallSite | undefined {
+  /**
+   * Notes the stack of a caller, if anybody wants it. `above`: the function whose callers are of interest. Each frame costs time,
+   * so that a caller who is known to lie near notes fewer.
+   */
+  noteSite(above: (...args: never[]) => unknown, isNear = false): CallSite | undefined {
     if (this.#leakMs === 0) return undefined;
     const site: CallSite = {};
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = FRAMES;
+    Error.stackTraceLimit = isNear ? FRAMES : FRAMES_THROUGH_TYPEORM;
     Error.captureStackTrace(site, above);
     Error.stackTraceLimit = stackTraceLimit;
     return site;

@@ -35,8 +35,8 @@ export class Lending {
   }
 
   /** Notes the stack of whoever asks for a connection, if anybody wants it. `above`: the method it called. */
-  noteSite(above: (...args: never[]) => unknown): CallSite | undefined {
-    return this.#leaks.noteSite(above);
+  noteSite(above: (...args: never[]) => unknown, isNear: boolean): CallSite | undefined {
+    return this.#leaks.noteSite(above, isNear);
   }
 
   /** How long a new caller has to wait behind `ahead` others, by recent experience; 0 when there is none. */

@@ -188,7 +188,8 @@ export class HoldfastPool extends pg.Pool {
 
   /** `above`: the method whose caller asks for the connection. */
   #enqueue(callback: ConnectCallback, options: AcquireOptions, above: (...args: never[]) => unknown): void {
-    const waiter = this.#callers.enter(callback, options, this.#lending.noteSite(above));
+    const site = this.#lending.noteSite(options.above ?? above, options.above !== undefined);
+    const waiter = this.#callers.enter(callback, options, site);
     this.#dispatch();
     waiter.arm();
   }
