@@ -17,7 +17,10 @@ export const API_KEY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'usable API key by its hash',
     index: 'idx_api_keys_key_hash',
-    run: (manager, { apiKey: { keyHash }, now }) => keys(manager).findUsable(keyHash, now),
+    run: async (manager, { apiKey: { keyHash }, now }) => {
+      await keys(manager).findUsable(keyHash, now);
+      await keys(manager).findManyUsable([keyHash], now);
+    },
   }),
   contract({
     name: 'API keys of a person, first page',

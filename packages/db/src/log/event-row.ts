@@ -1,12 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { Event } from '../entities/event.entity';
+import { selectColumns } from '../repositories/plain-row';
 
 /** The columns of events `e` by the names of their properties, for a statement in SQL. */
 export function selectEvent(manager: EntityManager): string {
-  return manager.dataSource
-    .getMetadata(Event)
-    .columns.map(({ databaseName, propertyName }) => `e."${databaseName}" as "${propertyName}"`)
-    .join(', ');
+  return selectColumns(manager, Event, 'e');
 }
 
 /** An event of such a row. */

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { Event } from '../entities/event.entity';
+import { selectEvent } from '../log/event-row';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
+import { findPlainRow } from './plain-row';
 import { rowsOf } from './rows-of';
 import { cursorPosition, cursorTime, LAST_POSITION } from './sort-key';
 
@@ -35,7 +37,8 @@ export class EventRepository {
 
   /** Index: idx_events_id. */
   findById(id: string): Promise<Event | null> {
-    return this.#rows().where('e.id = :id', { id }).getOne();
+    const statement = `select ${selectEvent(this.#manager)} from events e where e.id = $1`;
+    return findPlainRow(this.#manager, Event, statement, [id]);
   }
 
   /**
