@@ -59,9 +59,13 @@ function readLine(
   fields: LogFields | undefined,
   withStack: boolean,
 ): Record<string, unknown> {
-  const own: Record<string, unknown> = { timestamp: new Date().toISOString(), level, message, service };
+  const line: Record<string, unknown> = { timestamp: new Date().toISOString(), level, message, service };
   const context = readRequestContext();
-  if (context !== undefined) own.requestId = context.requestId;
-  const described = describeValue(fields ?? {}, withStack) as Record<string, unknown>;
-  return { ...own, ...described, ...own };
+  if (context !== undefined) line.requestId = context.requestId;
+  if (fields === undefined) return line;
+  const described = describeValue(fields, withStack) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(described)) {
+    if (!Object.hasOwn(line, name)) line[name] = value;
+  }
+  return line;
 }

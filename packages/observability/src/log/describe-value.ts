@@ -63,9 +63,19 @@ function describeObject(value: object, withStack: boolean, depth: number): unkno
   return described;
 }
 
+/** What was found out of names before: the same few come with every line. */
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 500;
+
 /** Asks whether a field of this name is never written, whatever it holds. */
 function isWithheld(name: string): boolean {
-  return WITHHELD.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
+  let verdict = judged.get(name);
+  if (verdict === undefined) {
+    verdict = WITHHELD.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
+    if (judged.size >= MAX_JUDGED) judged.clear();
+    judged.set(name, verdict);
+  }
+  return verdict;
 }
 
 function isPlain(value: object): boolean {
