@@ -120,11 +120,8 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
     const run = <T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> =>
       policy.execute(
         (attempt) =>
-          manager.withConnection((runner) => work(runner.manager), {
-            signal: attempt.signal,
-            deadline: attempt.deadline,
-            settings,
-          }),
+          // Nothing but the deadline ends an attempt, so that the signal of the attempt need not be made.
+          manager.withConnection((runner) => work(runner.manager), { deadline: attempt.deadline, settings }),
         { deadline, context: { component: 'api', operation, idempotent } },
       );
     return {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { DeadlineExceededError, listErrorChain, readErrorCode } from '@holdfast/resilience';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isClientRoute } from './client-routes';
 import type { Place, PlaceOutcome, Pressure, RouteClass } from './pressure';
 import { Receptions } from './receptions';
@@ -32,19 +32,54 @@ class ClientGoneError extends Error {
   }
 }
 
-interface Stay {
-  place: Place;
-  /** Takes a place anew. */
-  readonly comeBack: () => Promise<Place>;
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its stay among those that were let in; undefined for what needs no place. */
+    stay: Stay | undefined;
+  }
+}
+
+/** A request that was let in, or waits for that. */
+class Stay {
+  readonly #reply: FastifyReply;
+  #place: Place | undefined;
+  #gone: AbortController | undefined;
   /** Its body is awaited, without a place. */
-  isAway: boolean;
+  isAway = false;
   /** From then on the work decides when the place is free, even if the client has gone. */
-  isWorking: boolean;
-  outcome: PlaceOutcome;
-  enteredAtMs: number;
+  isWorking = false;
+  outcome: PlaceOutcome = 'answered';
+  enteredAtMs = 0;
   /** When its body had been read: what came before is the pace of the client, but for the time that it was held. */
-  workingSinceMs: number;
-  heldMs: number;
+  workingSinceMs = 0;
+  heldMs = 0;
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+    reply.raw.once('close', () => this.#leaveIfGone());
+  }
+
+  /** It has a place. Before its body was read nothing may come that would end it but the client. */
+  begin(place: Place): void {
+    this.#place = place;
+    this.enteredAtMs = this.workingSinceMs = performance.now();
+    if (this.#reply.raw.closed) this.#leaveIfGone();
+  }
+
+  leave(outcome: PlaceOutcome): void {
+    this.#place?.leave(outcome);
+  }
+
+  /** Ends a wait when the client goes. Most requests never wait, and have none. */
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    return this.#gone.signal;
+  }
+
+  #leaveIfGone(): void {
+    this.#gone?.abort(new ClientGoneError());
+    if (!this.isWorking) this.leave('failed');
+  }
 }
 
 /** Runs work for a request, which keeps its place as long as that takes. @throws ClientGoneError if nobody waits any more. */
@@ -56,84 +91,92 @@ export type Hold = <T>(request: FastifyRequest, work: () => Promise<T>) => Promi
  * where that is still to come.
  */
 export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
-  const stays = new WeakMap<FastifyRequest, Stay>();
   const receptions = new Receptions();
-  app.addHook('onRequest', async (request, reply) => {
+  /** Most find a place at once, and take it without a promise. */
+  const enter = (
+    stay: Stay,
+    routeClass: RouteClass,
+    isBack: boolean,
+    done: (error?: Error) => void,
+  ): void => {
+    const place = pressure.enterAtOnce(routeClass, isBack);
+    if (place === undefined) {
+      pressure.enter(routeClass, stay.signal, isBack).then((late) => {
+        stay.begin(late);
+        done();
+      }, done);
+      return;
+    }
+    stay.begin(place);
+    done();
+  };
+  app.decorateRequest('stay', undefined);
+  // All of them answer by their callback: a promise for each hook of each request is what hooks cost.
+  app.addHook('onRequest', (request, reply, done) => {
     const routeClass = classOfRoute(request.method, request.routeOptions.url);
-    if (routeClass === undefined) return;
-    const gone = new AbortController();
-    const leaveIfGone = () => {
-      gone.abort(new ClientGoneError());
-      const stay = stays.get(request);
-      // Before its body was read nothing may come that would end it.
-      if (stay?.isWorking === false) stay.place.leave('failed');
-    };
-    reply.raw.once('close', leaveIfGone);
-    const place = await pressure.enter(routeClass, gone.signal);
-    const nowMs = performance.now();
-    stays.set(request, {
-      place,
-      comeBack: () => pressure.enter(routeClass, gone.signal, true),
-      isAway: false,
-      isWorking: false,
-      outcome: 'answered',
-      enteredAtMs: nowMs,
-      workingSinceMs: nowMs,
-      heldMs: 0,
+    if (routeClass === undefined) return done();
+    const stay = new Stay(reply);
+    enter(stay, routeClass, false, (error) => {
+      if (error === undefined) request.stay = stay;
+      done(error);
     });
-    if (reply.raw.closed) leaveIfGone();
   });
-  app.addHook('preParsing', async (request, reply, payload) => {
-    const stay = stays.get(request);
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const { stay } = request;
     // A small body has come with its head.
-    if (stay === undefined || request.raw.complete) return payload;
+    if (stay === undefined || request.raw.complete) return done(null, payload);
     // Of what is over nobody would hear any more.
-    if (request.raw.destroyed) throw new ClientGoneError();
+    if (request.raw.destroyed) return done(new ClientGoneError());
     stay.isAway = true;
-    stay.place.leave('failed');
+    stay.leave('failed');
     receptions.begin(reply);
     // Answered or gone: an answer that waits behind another one never comes to its end, nor does a body that was refused.
     const end = () => receptions.end(reply);
     request.raw.once('close', end);
     reply.raw.once('close', end);
-    return payload;
+    done(null, payload);
   });
-  app.addHook('preValidation', async (request, reply) => {
-    const stay = stays.get(request);
-    if (stay?.isAway !== true) return;
+  app.addHook('preValidation', (request, reply, done) => {
+    const { stay } = request;
+    const routeClass = classOfRoute(request.method, request.routeOptions.url);
+    if (stay?.isAway !== true || routeClass === undefined) return done();
     receptions.end(reply);
-    stay.place = await stay.comeBack();
-    stay.isAway = false;
-    stay.enteredAtMs = performance.now();
-    if (reply.raw.closed) stay.place.leave('failed');
+    enter(stay, routeClass, true, (error) => {
+      if (error === undefined) stay.isAway = false;
+      done(error);
+    });
   });
-  app.addHook('preHandler', async (request) => {
-    const stay = stays.get(request);
-    if (stay === undefined) return;
-    stay.isWorking = true;
-    stay.workingSinceMs = performance.now();
+  app.addHook('preHandler', ({ stay }, _reply, done) => {
+    if (stay !== undefined) {
+      stay.isWorking = true;
+      stay.workingSinceMs = performance.now();
+    }
+    done();
   });
-  app.addHook('onError', async (request, _reply, error) => {
-    const stay = stays.get(request);
+  app.addHook('onError', ({ stay }, _reply, error, done) => {
     if (stay !== undefined) stay.outcome = isOverload(error) ? 'overloaded' : 'failed';
+    done();
   });
-  app.addHook('onSend', async (request) => {
-    const stay = stays.get(request);
-    if (stay === undefined) return;
-    const isOfClient = isPaceOfClient(request, stay, pressure.latencyMs);
-    stay.place.leave(isOfClient ? 'failed' : stay.outcome);
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    const { stay } = request;
+    if (stay !== undefined) {
+      stay.leave(isPaceOfClient(request, stay, pressure.latencyMs) ? 'failed' : stay.outcome);
+    }
+    done();
   });
   return async (request, work) => {
-    const stay = stays.get(request);
+    const { stay } = request;
     if (stay === undefined) return work();
     const sinceMs = performance.now();
     stay.isWorking = true;
-    const value = await work().finally(() => {
+    try {
+      const value = await work();
+      if (!request.raw.socket.destroyed) return value;
+    } finally {
       stay.isWorking = false;
       stay.heldMs = performance.now() - sinceMs;
-    });
-    if (request.raw.socket.destroyed) throw new ClientGoneError();
-    return value;
+    }
+    throw new ClientGoneError();
   };
 }
 

@@ -7,6 +7,7 @@ import type { Identity } from '../identity';
 import { identifyApiKey } from '../use-cases/identify-api-key';
 import type { Hold } from './admission';
 import { isClientRoute } from './client-routes';
+import { KeyLookUps } from './key-look-ups';
 import { isOpenRoute } from './open-routes';
 import { createOperatorIdentification } from './operator-identification';
 import { type RequestTimeoutOptions, readLimitMs } from './request-timeout';
@@ -70,8 +71,9 @@ export function refuseStrangers(app: FastifyInstance): void {
     if (config?.scope !== undefined || isOpenRoute(url)) return;
     throw new Error(`${[method].flat().join()} ${url} has no scope, and is not among the open routes`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config?.scope !== undefined) readKey(request);
+    done();
   });
 }
 
@@ -84,26 +86,18 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
     const limited = operations.within(createDeadline(OPERATOR_PATIENCE_MS));
     return identifyApiKey(limited, { pepper, now: new Date() }, key);
   });
+  const lookUps = new KeyLookUps(parts.database, parts.pepper);
   app.addHook('onRequest', async (request) => {
     const { scope } = request.routeOptions.config ?? {};
     if (scope === undefined) return;
     const key = readKey(request);
     const identity = isClientRoute(request.routeOptions.url)
-      ? await parts.hold(request, () => identifyClient(parts, request, key))
+      ? await parts.hold(request, () => lookUps.find(key, readLimitMs(request, parts.requestTimeout)))
       : await identifyOperator(key);
     if (identity === null) throw new UnauthenticatedError(true);
     if (!mayUse(identity, scope)) throw new ScopeMissingError(scope);
     request.identity = identity;
   });
-}
-
-function identifyClient(
-  { database, pepper, requestTimeout }: AuthenticationParts,
-  request: FastifyRequest,
-  key: string,
-): Promise<Identity | null> {
-  const limited = database.within(createDeadline(readLimitMs(request, requestTimeout)));
-  return identifyApiKey(limited, { pepper, now: new Date() }, key);
 }
 
 /** Who asks. @throws if the route is open to all. */

@@ -38,14 +38,17 @@ export class Drain {
       this.#connections.set(socket, 0);
       socket.once('close', () => this.#connections.delete(socket));
     });
-    this.#server.on('request', (request, response) => this.#follow(request.socket, response));
+    // Before the request is handled: it may be answered within that.
+    this.#server.prependListener('request', (request, response) => this.#follow(request.socket, response));
     // A connection that was busy when the drain began may bring another request.
-    app.addHook('onRequest', async ({ routeOptions }) => {
-      if (this.#draining && !stillAnswered.has(routeOptions.url ?? '')) throw new ShuttingDownError();
+    app.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+      if (!this.#draining || stillAnswered.has(routeOptions.url ?? '')) return done();
+      done(new ShuttingDownError());
     });
-    app.addHook('onSend', async ({ raw }, reply) => {
+    app.addHook('onSend', ({ raw }, reply, _payload, done) => {
       // Said before the last answer, it would throw away the answers that wait behind this one.
       if (this.#draining && this.#connections.get(raw.socket) === 1) reply.header('connection', 'close');
+      done();
     });
   }
 

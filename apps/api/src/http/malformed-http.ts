@@ -50,10 +50,11 @@ class HostError extends Error {
  * than the service. Node's own check knows only of none, and answers without a word.
  */
 export function requireOneHost(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ raw: { rawHeaders, httpVersion } }) => {
+  app.addHook('onRequest', ({ raw: { rawHeaders, httpVersion } }, _reply, done) => {
     let hosts = 0;
     for (let at = 0; at < rawHeaders.length; at += 2) if (isHost(rawHeaders[at])) hosts += 1;
-    if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) throw new HostError();
+    if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return done(new HostError());
+    done();
   });
 }
 

@@ -85,6 +85,7 @@ export class Pressure {
   readonly #limit: AdaptiveLimitPolicy;
   readonly #initialLimit: number;
   readonly #classes: Readonly<Record<RouteClass, ClassState>>;
+  readonly #all: readonly ClassState[];
 
   constructor(settings: AdmissionSettings) {
     const { limitMin: minLimit, limitMax: maxLimit, queueMax: maxQueue, queueWaitMs, latencyMs } = settings;
@@ -111,6 +112,7 @@ export class Pressure {
       writes: createClass('writes'),
       appends: createClass('appends'),
     };
+    this.#all = Object.values(this.#classes);
   }
 
   /** A request that takes longer means overload, in ms. */
@@ -119,16 +121,40 @@ export class Pressure {
   }
 
   /**
-   * Resolves with a place for the request, after a short wait at most.
+   * Takes a place that is free now; undefined where the request may wait for one.
    *
    * @param isBack It had a place before, and is not counted among those let in once more.
+   * @throws PressureRefusedError if it would wait for nothing.
+   */
+  enterAtOnce(routeClass: RouteClass, isBack = false): Place | undefined {
+    const state = this.#classes[routeClass];
+    const { active, limit, queued } = this.#limit;
+    const isFull = state.gate.active >= this.#settings.most[routeClass];
+    if (isFull || this.#wouldTakeWhatIsKept(state)) throw this.#refuse('class-full', routeClass);
+    if (active >= limit && queued >= this.#settings.queueMax) throw this.#refuse('saturated', routeClass);
+    if (active >= limit || queued > 0) return undefined;
+    let place: Place | undefined;
+    const take = (taken: Place): void => {
+      place = taken;
+    };
+    // What is free is taken before this returns; what it comes to is known to whoever leaves the place.
+    state.policy.execute(() => this.#hold(state, take)).catch(() => undefined);
+    if (!isBack) state.admitted += 1;
+    return place;
+  }
+
+  /**
+   * Resolves with a place for the request, after a short wait at most.
+   *
+   * @param isBack As for `enterAtOnce`.
    * @throws PressureRefusedError if there is none; the signal's reason.
    */
   async enter(routeClass: RouteClass, signal?: AbortSignal, isBack = false): Promise<Place> {
+    const atOnce = this.enterAtOnce(routeClass, isBack);
+    if (atOnce !== undefined) return atOnce;
     const state = this.#classes[routeClass];
-    if (this.#wouldTakeWhatIsKept(state)) throw this.#refuse('class-full', routeClass);
     try {
-      const place = await this.#take(state, signal);
+      const place = await this.#wait(state, signal);
       if (!isBack) state.admitted += 1;
       return place;
     } catch (error) {
@@ -164,35 +190,38 @@ export class Pressure {
     const kept = Math.floor(limit * KEPT_SHARE);
     if (state.gate.active < kept) return false;
     let [used, unused] = [0, 0];
-    for (const { gate } of Object.values(this.#classes)) {
+    for (const { gate } of this.#all) {
       used += gate.active;
       unused += Math.max(0, kept - gate.active);
     }
     return unused > 0 && used + unused >= limit;
   }
 
-  #take(state: ClassState, signal: AbortSignal | undefined): Promise<Place> {
+  #wait(state: ClassState, signal: AbortSignal | undefined): Promise<Place> {
     return new Promise((resolve, reject) => {
-      const hold = () =>
-        new Promise<void>((settle, fail) => {
-          const run = { atMs: performance.now() };
-          state.startedMs.add(run);
-          const leave = (outcome: PlaceOutcome): void => {
-            if (!state.startedMs.delete(run)) return;
-            const tookMs = performance.now() - run.atMs;
-            if (outcome !== 'failed') state.usualMs += SMOOTHING * (tookMs - state.usualMs);
-            if (outcome === 'answered') settle();
-            else fail(outcome === 'overloaded' ? OVERLOADED : FAILED);
-          };
-          resolve({ leave });
-        });
-      state.policy.execute(hold, { signal }).catch(reject);
+      state.policy.execute(() => this.#hold(state, resolve), { signal }).catch(reject);
+    });
+  }
+
+  /** Settles when the place that it gives is left. */
+  #hold(state: ClassState, give: (place: Place) => void): Promise<void> {
+    return new Promise((settle, fail) => {
+      const run = { atMs: performance.now() };
+      state.startedMs.add(run);
+      const leave = (outcome: PlaceOutcome): void => {
+        if (!state.startedMs.delete(run)) return;
+        const tookMs = performance.now() - run.atMs;
+        if (outcome !== 'failed') state.usualMs += SMOOTHING * (tookMs - state.usualMs);
+        if (outcome === 'answered') settle();
+        else fail(outcome === 'overloaded' ? OVERLOADED : FAILED);
+      };
+      give({ leave });
     });
   }
 
   /** How long what stands before a newcomer will take: by the usual, or by the oldest that runs, which may take longer. */
   #estimateMs(reason: PressureReason, state: ClassState): number {
-    const states = reason === 'class-full' ? [state] : Object.values(this.#classes);
+    const states = reason === 'class-full' ? [state] : this.#all;
     const nowMs = performance.now();
     const longest = states.map(({ usualMs, startedMs }) => {
       const [oldest] = startedMs;

@@ -15,7 +15,7 @@ export function followRequests(app: FastifyInstance, logger: Logger, metrics: Me
     runInContext(request, done);
   });
   // The end of an answer arrives in the context of its connection.
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? NO_ROUTE;
     const reading = {
       method: request.method,
@@ -24,8 +24,8 @@ export function followRequests(app: FastifyInstance, logger: Logger, metrics: Me
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
     };
     metrics.observeHttpRequest(reading);
-    if (SILENT_ROUTES.has(route)) return;
-    runInContext(request, () => logger.info('Request answered', reading));
+    if (!SILENT_ROUTES.has(route)) runInContext(request, () => logger.info('Request answered', reading));
+    done();
   });
 }
 

@@ -30,9 +30,11 @@ export function limitRequests(
   options: RequestTimeoutOptions,
 ): DatabaseOf {
   const deadlines = new WeakMap<FastifyRequest, Deadline>();
-  app.addHook('preHandler', async (request) => {
-    if (!isClientRoute(request.routeOptions.url)) return;
-    deadlines.set(request, createDeadline(readLimitMs(request, options)));
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (isClientRoute(request.routeOptions.url)) {
+      deadlines.set(request, createDeadline(readLimitMs(request, options)));
+    }
+    done();
   });
   return (request) => {
     const deadline = deadlines.get(request);

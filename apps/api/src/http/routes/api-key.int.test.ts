@@ -117,7 +117,7 @@ describe('a key that is presented', () => {
     const { key, id } = (await createKey()).body;
     const [row] = await dataSource.query('select id from api_keys where id = $1', [id]);
     const readOnly = {
-      read: async () => ({ ...row, scopes: [], lastUsedAt: null }),
+      read: async () => [{ ...row, scopes: [], lastUsedAt: null }],
       statement: () => Promise.reject(new Error('25006')),
     };
     const asked = identifyApiKey(readOnly as never, { pepper: TEST_PEPPER, now: new Date() }, key);

@@ -1,0 +1,71 @@
+import { ApiKeyRepository } from '@holdfast/db';
+import { createApiKeyText, hashApiKey } from '../api-key-text';
+import type { Database } from '../database';
+import { withDataSource } from '../test/suffering';
+import { openServiceOnTestDatabase, TEST_KEY, TEST_PEPPER } from '../test/test-service';
+import { KeyLookUps } from './key-look-ups';
+
+const LIMIT_MS = 5_000;
+
+let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
+let other: string;
+beforeAll(async () => {
+  service = await openServiceOnTestDatabase();
+  const userId = (await service.post('/v1/users', {})).body.id;
+  other = (await service.post('/v1/api-keys', { userId, name: 'other', scopes: ['read'] })).body.key;
+});
+afterAll(() => service?.close());
+
+/** Look-ups in the database of the service, and how many statements they have sent. */
+async function withLookUps(
+  work: (lookUps: KeyLookUps, countReads: () => number) => Promise<void>,
+): Promise<void> {
+  await withDataSource(service.database.url, async (dataSource) => {
+    let reads = 0;
+    const database: Database = {
+      within: () => database,
+      as: () => database,
+      read: (_operation, ask) => {
+        reads += 1;
+        return ask(dataSource.manager);
+      },
+      statement: (_operation, write) => write(dataSource.manager),
+      transaction: (_operation, write) => write(dataSource.manager),
+    };
+    await work(new KeyLookUps(database, TEST_PEPPER), () => reads);
+  });
+}
+
+describe('KeyLookUps', () => {
+  it('gives each request of a turn its own key by one statement, and nobody to a key that is unknown', async () => {
+    await withLookUps(async (lookUps, countReads) => {
+      const unknown = createApiKeyText('test').text;
+      const keys = [TEST_KEY, other, unknown, 'no key at all', TEST_KEY];
+      const found = await Promise.all(keys.map((key) => lookUps.find(key, LIMIT_MS)));
+      expect(countReads()).toBe(1);
+      const hashes = found.map((identity) => identity?.keyHash.toString('hex'));
+      const hashOf = (key: string) => hashApiKey(key, TEST_PEPPER).toString('hex');
+      expect(hashes).toEqual([hashOf(TEST_KEY), hashOf(other), undefined, undefined, hashOf(TEST_KEY)]);
+      expect(found.map((identity) => identity?.scopes.length)).toEqual([6, 1, undefined, undefined, 6]);
+    });
+  });
+
+  it('keeps no answer for the next turn: what was revoked meanwhile is refused', async () => {
+    const userId = (await service.post('/v1/users', {})).body.id;
+    const { key, id } = (await service.post('/v1/api-keys', { userId, name: 'brief', scopes: ['read'] }))
+      .body;
+    await withLookUps(async (lookUps, countReads) => {
+      await expect(lookUps.find(key, LIMIT_MS)).resolves.toMatchObject({ keyId: id });
+      await withDataSource(service.database.url, ({ manager }) => new ApiKeyRepository(manager).revoke(id));
+      await expect(lookUps.find(key, LIMIT_MS)).resolves.toBeNull();
+      expect(countReads()).toBe(2);
+    });
+  });
+
+  it('lets nobody wait for the time of another', async () => {
+    await withLookUps(async (lookUps, countReads) => {
+      await Promise.all([lookUps.find(TEST_KEY, LIMIT_MS), lookUps.find(TEST_KEY, 100)]);
+      expect(countReads()).toBe(2);
+    });
+  });
+});
