@@ -1,10 +1,13 @@
 import type { QueryRunner } from 'typeorm';
 
-/** Events that no worker has handled yet. */
+/** Events that no worker has handled yet, and those that none will. */
 export interface EventLag {
   /** At most `MOST_COUNTED`. */
   readonly waiting: number;
   readonly isMore: boolean;
+  /** Dead letters; at most `MOST_COUNTED`. */
+  readonly dead: number;
+  readonly isMoreDead: boolean;
   /** Age of the oldest by the server's clock, in ms; null when none waits. */
   readonly oldestAgeMs: number | null;
 }
@@ -25,11 +28,15 @@ const MOST_COUNTED = 10_000;
 const MOST_LISTED = 50;
 const MAX_ERROR_LENGTH = 300;
 
-/** Reads how many events wait and for how long. Index: idx_events_unprocessed. */
+/** Reads how many events wait and for how long, and how many are dead letters. Indexes: idx_events_unprocessed, idx_events_dead_letters. */
 export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
-  const [row]: [{ waiting: number; age: number | null }] = await runner.query(
+  const [row]: [{ waiting: number; age: number | null; dead: number }] = await runner.query(
     `select count(*)::int as waiting,
-       (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as age
+       (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as age,
+       (
+         select count(*)::int
+         from (select from events where processed = false and retry_count >= 5 limit $1) as dead
+       ) as dead
      from (
        select created_at from events
        where processed = false and retry_count < 5
@@ -38,10 +45,12 @@ export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
      ) as waiting`,
     [MOST_COUNTED + 1],
   );
-  const { waiting, age } = row;
+  const { waiting, age, dead } = row;
   return {
     waiting: Math.min(waiting, MOST_COUNTED),
     isMore: waiting > MOST_COUNTED,
+    dead: Math.min(dead, MOST_COUNTED),
+    isMoreDead: dead > MOST_COUNTED,
     oldestAgeMs: age === null ? null : Math.max(0, Math.round(age)),
   };
 }

@@ -155,25 +155,35 @@ describeIfBrowser('the console in a browser', () => {
     await page.close();
   });
 
-  it('replays a dead letter, and says so', async () => {
+  it('replays a dead letter by the keyboard, says so, and leaves the focus where it was', async () => {
     const page = await openConsole(browser, service.url);
-    await page.click(`[data-key="replay-${letter}"]`);
+    await page.focus(`[data-key="replay-${letter}"]`);
+    await page.keyboard.press('Enter');
     await page.waitForFunction(() =>
       document.querySelector('#letters')?.textContent?.includes('No event has used up its attempts'),
     );
     expect(await readText(page, '#announcer')).toContain(`${letter} is handed to the workers again`);
-    expect((await service.get('/console/data')).body.events.value.waiting).toBe(2);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('letters-title');
+    expect((await service.get('/console/data')).body.events.value).toMatchObject({ waiting: 2, dead: 0 });
     await page.close();
   });
 
-  it.each([360, 768, 1_600])('fits %d px without scrolling sideways', async (width) => {
-    const page = await openConsole(browser, service.url, width);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).toBe(0);
-    await page.close();
-  });
+  it.each([360, 768, 1_600])(
+    'fits %d px without scrolling sideways, every button in sight',
+    async (width) => {
+      const page = await openConsole(browser, service.url, width);
+      const { overflow, outside } = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        const buttons = [...document.querySelectorAll('main button')];
+        return {
+          overflow: scrollWidth - clientWidth,
+          outside: buttons.filter((one) => one.getBoundingClientRect().right > clientWidth).length,
+        };
+      });
+      expect({ overflow, outside }).toEqual({ overflow: 0, outside: 0 });
+      await page.close();
+    },
+  );
 
   it('is light or dark as the system is, and readable in both', async () => {
     const page = await openConsole(browser, service.url);

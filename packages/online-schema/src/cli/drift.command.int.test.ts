@@ -95,7 +95,7 @@ describe('holdfast drift', () => {
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err).toBe(
         `holdfast: role ${role} may not read table public.notes, and what it cannot see would seem to be missing; ` +
-          `have the owner run: GRANT SELECT ON "public"."notes" TO "${role}"\n`,
+          `look as its owner, or have the owner run: GRANT SELECT ON "public"."notes" TO "${role}"\n`,
       );
     } finally {
       await admin.query(`drop role ${role}`);

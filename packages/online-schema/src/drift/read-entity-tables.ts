@@ -66,7 +66,7 @@ function notReadable({ schema, name, role }: TableRow): CatalogError {
     'HOLDFAST_TABLE_NOT_READABLE',
     `${schema}.${name}`,
     `role ${role} may not read table ${schema}.${name}, and what it cannot see would seem to be missing; ` +
-      `have the owner run: GRANT SELECT ON ${table} TO ${quoteIdentifier(role)}`,
+      `look as its owner, or have the owner run: GRANT SELECT ON ${table} TO ${quoteIdentifier(role)}`,
   );
 }
 

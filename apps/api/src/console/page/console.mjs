@@ -19,18 +19,30 @@ function draw(data) {
     const next = element('div', {}, parts).innerHTML;
     if (drawn.get(id) === next) continue;
     drawn.set(id, next);
-    const focused = target.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const focused = listKeyed(target).indexOf(document.activeElement);
+    const key = focused < 0 ? undefined : document.activeElement.dataset.key;
     const scrolls = new Map(
       [...target.querySelectorAll('.scroll')].map((node) => [node.dataset.key, node.scrollLeft]),
     );
     target.replaceChildren(...parts);
     for (const node of target.querySelectorAll('.scroll'))
       node.scrollLeft = scrolls.get(node.dataset.key) ?? 0;
-    if (focused !== undefined) target.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (key !== undefined) returnFocus(target, key, focused);
   }
   const { version, environment, startedAt } = data.service;
   byId('service').textContent =
     `Version ${version}, environment ${environment}, this instance started ${age(Date.parse(data.at) - Date.parse(startedAt))} ago.`;
+}
+
+const listKeyed = (target) => [...target.querySelectorAll('[data-key]')];
+
+/** What had the focus has it again; where it is gone, what is in its place, or at last the title of the section. */
+function returnFocus(target, key, at) {
+  const keyed = listKeyed(target);
+  const next = keyed.find((node) => node.dataset.key === key) ?? keyed[Math.min(at, keyed.length - 1)];
+  const title = target.closest('section')?.querySelector('h2');
+  if (next === undefined) title?.setAttribute('tabindex', '-1');
+  (next ?? title)?.focus();
 }
 
 async function refresh() {

@@ -44,13 +44,22 @@ export function time(iso) {
   return element('time', { datetime: iso, class: 'number' }, text);
 }
 
-/** A table that scrolls by itself where it is too wide. Cells are `[content, class]`. */
-export function table(label, heads, rows) {
+/**
+ * A table that scrolls by itself where it is too wide; one that `stacks` has its cells one below the other there. Cells are
+ * `[content, class]`.
+ */
+export function table(label, heads, rows, layout = '') {
   const cell = (tag, [content, className], attributes = {}) =>
     element(tag, { ...attributes, ...(className && { class: className }) }, content);
   return element(
     'div',
-    { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': label, 'data-key': `table-${label}` },
+    {
+      class: `scroll ${layout}`.trim(),
+      role: 'region',
+      tabindex: 0,
+      'aria-label': label,
+      'data-key': `table-${label}`,
+    },
     element('table', {}, [
       element(
         'thead',
@@ -68,7 +77,7 @@ export function table(label, heads, rows) {
           element(
             'tr',
             {},
-            row.map((one) => cell('td', one)),
+            row.map((one, at) => cell('td', one, { 'data-label': heads[at][0] })),
           ),
         ),
       ),

@@ -1,7 +1,7 @@
 import { age, count, element } from './elements.mjs';
 
 /** The tiles at the top: each says in words what is wrong. */
-export function renderOverview({ database, pools, circuit, events, deadLetters, migrations }) {
+export function renderOverview({ database, pools, circuit, events, migrations }) {
   const tiles = [];
   tiles.push(
     database.state === 'known'
@@ -47,12 +47,12 @@ export function renderOverview({ database, pools, circuit, events, deadLetters, 
       : tile('Events waiting', 'unknown', 'Could not be read', 'bad'),
   );
   tiles.push(
-    deadLetters.state === 'known'
+    events.state === 'known'
       ? tile(
           'Dead letters',
-          String(deadLetters.value.length),
-          deadLetters.value.length > 0 ? 'To be replayed by hand' : 'None',
-          deadLetters.value.length > 0 ? 'warn' : 'good',
+          `${events.value.dead}${events.value.isMoreDead ? '+' : ''}`,
+          events.value.dead > 0 ? 'To be replayed by hand' : 'None',
+          events.value.dead > 0 ? 'warn' : 'good',
         )
       : tile('Dead letters', 'unknown', 'Could not be read', 'bad'),
   );

@@ -133,9 +133,12 @@ function renderEvents({ events }) {
   ]);
 }
 
-function renderLetters({ deadLetters }, { replay }) {
+function renderLetters({ deadLetters, events }, { replay }) {
   return known(deadLetters, (letters, { readAt }) => {
-    const readLine = element('p', { class: 'soft' }, ['Read at ', time(readAt), '.']);
+    const all = events.state === 'known' ? events.value.dead : 0;
+    const extent =
+      all > letters.length ? `The latest ${letters.length} of ${all.toLocaleString('en')}. ` : '';
+    const readLine = element('p', { class: 'soft' }, [extent, 'Read at ', time(readAt), '.']);
     if (letters.length === 0) return [element('p', {}, 'No event has used up its attempts.'), readLine];
     return [
       table(
@@ -156,6 +159,7 @@ function renderLetters({ deadLetters }, { replay }) {
           [time(createdAt)],
           [button(`replay-${id}`, 'Replay', `Replay ${eventType} ${id}`, () => replay(id)), 'action-cell'],
         ]),
+        'stacks',
       ),
       readLine,
     ];
@@ -196,6 +200,7 @@ function renderStatements({ statements }, { explain }) {
         [renderPlan(plan), 'plan'],
         [button(`plan-${id}`, 'Explain', `Explain ${text.slice(0, 60)}`, () => explain(id)), 'action-cell'],
       ]),
+      'stacks',
     ),
   ];
 }
