@@ -30,13 +30,9 @@ const compose: Compose = parse(read('compose.yaml'), { merge: true });
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { build }]) => build !== undefined);
 
-/** Files of the image that a later release brings. */
-const TO_COME = new Set(['apps/api/dist/worker-main.js']);
-
 /** What a built file is made from. */
 const sourceOf = (path: string) => path.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
-const isInImage = (path: string) =>
-  isThere(path.includes('/dist/') ? sourceOf(path) : path) || TO_COME.has(path);
+const isInImage = (path: string) => isThere(path.includes('/dist/') ? sourceOf(path) : path);
 
 const SECRET = /(?:PASSWORD|PEPPER)$/;
 
