@@ -81,8 +81,8 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'end of a membership that was read',
     index: 'user_organizations_pkey',
-    maxBuffers: 26,
-    because: `${OF_POLICIES}: to see the row, and to delete it`,
+    maxBuffers: 40,
+    because: `${OF_POLICIES}: to see the row, and to delete it; and API keys of the member are looked for`,
     run: (manager, { membership: { id } }) => memberships(manager).delete(id, [1]),
   }),
 ];

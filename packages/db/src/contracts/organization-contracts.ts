@@ -98,8 +98,9 @@ export const ORGANIZATION_CONTRACTS: readonly QueryContract<ContractSample>[] = 
   contract({
     name: 'change of an organization that was read',
     index: 'organizations_pkey',
-    maxBuffers: 48,
-    because: `the new version of the row enters every index, and ${OF_POLICIES}`,
+    maxBuffers: 150,
+    because: `the new version of the row enters every index, and so do its API keys, a few, which rest; ${OF_POLICIES}`,
+    growth: 'where there is more of everything, a median organization has more keys',
     run: (manager, { medianOrganizationId }) =>
       organizations(manager).update(medianOrganizationId, { status: 'suspended' }, [1]),
   }),

@@ -13,6 +13,7 @@ import { everyOneOf, oneOf } from './one-of';
 import { Organization } from './organization.entity';
 import { User } from './user.entity';
 
+/** `inactive`: its user, its organization or its user's membership there is suspended. `revoked`: for good. */
 export const API_KEY_STATUSES = ['active', 'inactive', 'revoked'] as const;
 export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 

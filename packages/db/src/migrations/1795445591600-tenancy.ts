@@ -2,6 +2,7 @@ import { inTransaction } from '@holdfast/online-schema/migration';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { FINDER_FUNCTIONS, FINDER_GRANTS } from './tenancy/finders';
 import { FUNCTION_GRANTS, FUNCTIONS } from './tenancy/functions';
+import { KEY_TRIGGERS } from './tenancy/key-triggers';
 import { POLICIES } from './tenancy/policies';
 import { FIND_EVENTS_BY_QUERY, GRANT_EVENTS_BY_QUERY } from './tenancy/query-finder';
 import { GRANTS, ROLES, renderRole, TABLES } from './tenancy/roles';
@@ -21,6 +22,7 @@ export class Tenancy1795445591600 implements MigrationInterface {
       ...FUNCTIONS,
       ...FINDER_FUNCTIONS,
       FIND_EVENTS_BY_QUERY,
+      ...KEY_TRIGGERS,
       ...FUNCTION_GRANTS,
       ...FINDER_GRANTS,
       GRANT_EVENTS_BY_QUERY,
@@ -39,10 +41,10 @@ export class Tenancy1795445591600 implements MigrationInterface {
           await queryRunner.query(`drop policy "${policy}" on public."${table}"`);
         await queryRunner.query(`alter table public."${table}" disable row level security`);
       }
-      await queryRunner.query('drop trigger guard_membership on public.user_organizations');
       await queryRunner.query(`revoke all on all tables in schema public from ${roles}`);
       await queryRunner.query(`revoke all on all sequences in schema public from ${roles}`);
       await queryRunner.query(`revoke usage on schema public from ${roles}`);
+      // With its functions go their triggers.
       await queryRunner.query('drop schema tenancy cascade');
       // The roles belong to the whole server, and another database may have given them rights.
     });

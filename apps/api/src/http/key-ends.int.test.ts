@@ -7,8 +7,8 @@ import { createTenant, type Tenant } from '../test/tenant';
 import { openService, type TestService } from '../test/test-service';
 
 /** Under the policies a key that ends itself sees nothing from then on: what comes behind must not need it. */
-describe('a key of an organization that ends itself', () => {
-  const login = `own_key_${randomUUID().slice(0, 8)}`;
+describe('the end of a key of an organization', () => {
+  const login = `key_ends_${randomUUID().slice(0, 8)}`;
   let database: TestDatabase;
   let owner: DataSource;
   let service: TestService;
@@ -34,7 +34,7 @@ describe('a key of an organization that ends itself', () => {
   const isUsed = async (headers: Readonly<Record<string, string>>) =>
     (await service.get(`/v1/organizations/${tenant.organization}`, { ...headers })).status;
 
-  it.each([{}, { 'idempotency-key': 'once' }])('is revoked: %p', async (headers) => {
+  it.each([{}, { 'idempotency-key': 'once' }])('is asked for by itself: %p', async (headers) => {
     const path = `/v1/api-keys/${tenant.key}/revoke`;
     const answer = await service.post(path, {}, { ...tenant.headers, ...headers });
     expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
@@ -45,15 +45,35 @@ describe('a key of an organization that ends itself', () => {
     [0, {}],
     [0, { 'idempotency-key': 'once' }],
     [60, { 'idempotency-key': 'once' }],
-  ])('is rotated, with an overlap of %i s: %p', async (overlapSeconds, headers) => {
-    const path = `/v1/api-keys/${tenant.key}/rotate`;
-    const answer = await service.post(path, { overlapSeconds }, { ...tenant.headers, ...headers });
-    expect(answer).toMatchObject({ status: 201, body: { organizationId: tenant.organization } });
-    expect(await isUsed({ authorization: `Bearer ${answer.body.key}` })).toBe(200);
-    expect(await isUsed(tenant.headers)).toBe(overlapSeconds === 0 ? 401 : 200);
+  ])(
+    'comes by a rotation that it asks for itself, with an overlap of %i s: %p',
+    async (overlapSeconds, headers) => {
+      const path = `/v1/api-keys/${tenant.key}/rotate`;
+      const answer = await service.post(path, { overlapSeconds }, { ...tenant.headers, ...headers });
+      expect(answer).toMatchObject({ status: 201, body: { organizationId: tenant.organization } });
+      expect(await isUsed({ authorization: `Bearer ${answer.body.key}` })).toBe(200);
+      expect(await isUsed(tenant.headers)).toBe(overlapSeconds === 0 ? 401 : 200);
+    },
+  );
+
+  it('comes with that of its membership, and it is refused while its organization is suspended', async () => {
+    const setStatus = async (status: string) => {
+      const path = `/v1/organizations/${tenant.organization}`;
+      expect((await service.patch(path, { status }, { 'if-match': '*' })).status).toBe(200);
+    };
+    await setStatus('suspended');
+    expect(await isUsed(tenant.headers)).toBe(401);
+    await setStatus('active');
+    expect(await isUsed(tenant.headers)).toBe(200);
+    const ended = await service.send(`/v1/memberships/${tenant.membership}`, {
+      method: 'DELETE',
+      headers: { ...tenant.headers, 'if-match': '*' },
+    });
+    expect(ended.status).toBe(204);
+    expect(await isUsed(tenant.headers)).toBe(401);
   });
 
-  it('gives nobody by its rotation a scope that it was given meanwhile', async () => {
+  it('by a rotation gives nobody a scope that it was given meanwhile', async () => {
     const scopes = ['keys'];
     const make = () =>
       service.post('/v1/api-keys', { userId: tenant.user, name: 'weak', scopes }, { ...tenant.headers });
