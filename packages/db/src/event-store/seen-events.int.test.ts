@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readLog } from '../log/read-log';
 import { type OpenDatabase, openDatabase } from '../test/open-database';
 import { appendToStreams } from './append-to-streams';
 import type { EventQuery } from './event-query';
@@ -42,6 +43,18 @@ describe('what a reader has seen', () => {
     const second = await readByQuery(database.dataSource.manager, query, { limit: 2, cursor });
     expect([first.events.length, second.events.length]).toEqual([2, 1]);
     await expect(add({ query, after: second.after })).resolves.toMatchObject({ appended: true });
+  });
+
+  it('tells nobody where the server stands, nor since when it runs', async () => {
+    const { after } = await readByQuery(database.dataSource.manager, query);
+    const [facts] = await database.dataSource.query(
+      `select host(inet_server_addr()) as address, floor(extract(epoch from pg_postmaster_start_time()))::text as start`,
+    );
+    const { cursor } = await readLog(database.dataSource, { keyHash: Buffer.alloc(32) });
+    for (const token of [after, cursor]) {
+      const text = Buffer.from(token, 'base64url').toString('utf8');
+      for (const fact of Object.values<string>(facts)) expect(text.includes(fact)).toBe(false);
+    }
   });
 
   // After a crash ids of transactions and positions may be given out again: the token would take new events for seen ones.

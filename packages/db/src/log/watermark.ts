@@ -136,10 +136,11 @@ export const LAST_POSITION = `coalesce(
 
 /**
  * SQL for a text that names the run of the server from one start or recovery to the next. A crash that the postmaster survives
- * shows only in that the statistics begin anew; so does a reset of those, which is harmless.
+ * shows only in that the statistics begin anew; so does a reset of those, which is harmless. A hash: it goes out in tokens and cursors, and
+ * where the server stands and since when it runs is nobody's business there.
  */
-export const SERVER_RUN = `concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
-      extract(epoch from pg_stat_get_bgwriter_stat_reset_time()), inet_server_addr(), inet_server_port())`;
+export const SERVER_RUN = `encode(sha256(convert_to(concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
+      extract(epoch from pg_stat_get_bgwriter_stat_reset_time()), inet_server_addr(), inet_server_port()), 'UTF8')), 'hex')`;
 
 // The columns are computed in this order. The snapshot is that of the statement's beginning, which is on the safe side for the oldest one.
 const READ_LOG_END = `
