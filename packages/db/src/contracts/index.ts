@@ -4,6 +4,7 @@ import { APPEND_CONTRACTS } from './append-contracts';
 import { EVENT_CONTRACTS } from './event-contracts';
 import { IDEMPOTENCY_CONTRACTS } from './idempotency-contracts';
 import { LOG_CONTRACTS } from './log-contracts';
+import { LOG_PAGE_CONTRACTS } from './log-page-contracts';
 import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
 import { ORGANIZATION_CONTRACTS } from './organization-contracts';
 import type { ContractSample } from './sample';
@@ -21,6 +22,7 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
   ...LOG_CONTRACTS,
+  ...LOG_PAGE_CONTRACTS,
   ...WORKER_CONTRACTS,
   ...API_KEY_CONTRACTS,
   ...IDEMPOTENCY_CONTRACTS,

@@ -47,6 +47,8 @@ export interface ContractSample {
   /** Hash of a key that may see everything, and of one of the largest organization. */
   readonly operatorKeyHash: Buffer;
   readonly tenantKeyHash: Buffer;
+  /** Hash of a key of an organization that has fewest events of those that have any. */
+  readonly smallTenantKeyHash: Buffer;
   /** When the newest event was written: the present of these rows. */
   readonly now: Date;
 }
@@ -81,23 +83,28 @@ export async function readSample(dataSource: DataSource): Promise<ContractSample
   const [row] = await dataSource.query<Record<string, unknown>[]>(READ_SAMPLE);
   const missing = Object.entries(row ?? {}).flatMap(([name, value]) => (value === null ? [name] : []));
   if (row === undefined || missing.length > 0) throw new SampleMissingError(missing);
-  const { apiKey, operatorKey, tenantKey, now, ...sample } = row as unknown as StoredSample;
+  const { apiKey, operatorKey, tenantKey, smallTenantKey, now, ...sample } = row as unknown as StoredSample;
   return Object.freeze({
     ...sample,
     apiKey: { id: apiKey.id, keyHash: Buffer.from(apiKey.keyHash, 'hex') },
     operatorKeyHash: Buffer.from(operatorKey, 'hex'),
     tenantKeyHash: Buffer.from(tenantKey, 'hex'),
+    smallTenantKeyHash: Buffer.from(smallTenantKey, 'hex'),
     now: new Date(now),
   });
 }
 
-type StoredSample = Omit<ContractSample, 'apiKey' | 'operatorKeyHash' | 'tenantKeyHash' | 'now'> &
+type StoredSample = Omit<
+  ContractSample,
+  'apiKey' | 'operatorKeyHash' | 'tenantKeyHash' | 'smallTenantKeyHash' | 'now'
+> &
   StoredValues;
 
 /** JSON knows no bytes and no moments. */
 interface StoredValues {
   readonly operatorKey: string;
   readonly tenantKey: string;
+  readonly smallTenantKey: string;
   readonly apiKey: { readonly id: string; readonly keyHash: string };
   readonly now: string;
 }
@@ -203,4 +210,8 @@ const READ_SAMPLE = `
         and organization_id = (select id from of_organization order by at desc limit 1)
       order by id limit 1
     ) as "tenantKey",
+    (
+      select encode(key_hash, 'hex') from api_keys join of_organization on of_organization.id = organization_id
+      where status = 'active' and expires_at is null order by of_organization.at, api_keys.id limit 1
+    ) as "smallTenantKey",
     (select to_json(max(created_at)) from events) as "now"`;
