@@ -2,7 +2,9 @@ import type { QueryContract } from '@holdfast/online-schema';
 import { API_KEY_CONTRACTS } from './api-key-contracts';
 import { APPEND_CONTRACTS } from './append-contracts';
 import { EVENT_CONTRACTS } from './event-contracts';
+import { EVENT_QUERY_CONTRACTS } from './event-query-contracts';
 import { IDEMPOTENCY_CONTRACTS } from './idempotency-contracts';
+import { IMPORT_CONTRACTS } from './import-contracts';
 import { LOG_CONTRACTS } from './log-contracts';
 import { LOG_PAGE_CONTRACTS } from './log-page-contracts';
 import { MEMBERSHIP_CONTRACTS } from './membership-contracts';
@@ -21,8 +23,10 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...MEMBERSHIP_CONTRACTS,
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
+  ...IMPORT_CONTRACTS,
   ...LOG_CONTRACTS,
   ...LOG_PAGE_CONTRACTS,
+  ...EVENT_QUERY_CONTRACTS,
   ...WORKER_CONTRACTS,
   ...API_KEY_CONTRACTS,
   ...IDEMPOTENCY_CONTRACTS,
