@@ -88,6 +88,31 @@ describe('the role that a process has', () => {
     ]);
   });
 
+  it('shows events of all organizations, or the console says that it does not see them, rather than none', async () => {
+    const look = async (variables: Record<string, string>) => {
+      const service = await openService(database.url, variables);
+      try {
+        // What /metrics tells of events was read at the scrape before.
+        await service.get('/metrics');
+        const { events, deadLetters } = (await service.get('/console/data')).body;
+        const isTold = /^holdfast_events_waiting \d/m.test((await service.get('/metrics')).body);
+        return { states: [events.state, deadLetters.state], reason: events.reason, isTold };
+      } finally {
+        await service.close();
+      }
+    };
+    const { DATABASE_URL } = variablesOf(database.url, ROLES.app);
+    expect(await look({ DATABASE_URL, OPERATIONS_DATABASE_URL: database.url })).toEqual({
+      states: ['known', 'known'],
+      isTold: true,
+    });
+    expect(await look({ DATABASE_URL })).toEqual({
+      states: ['unknown', 'unknown'],
+      reason: `Role ${ROLES.app} is not a member of holdfast_read: set OPERATIONS_DATABASE_URL`,
+      isTold: false,
+    });
+  });
+
   it('finds a migrated database, or the process ends and says so', async () => {
     await using empty = await openTestDatabase({ empty: true });
     for (const start of [listen, work]) {

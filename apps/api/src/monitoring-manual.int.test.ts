@@ -14,6 +14,7 @@ import {
   type Log,
   OUTAGE_BEGINS,
   QUESTION,
+  sufferFailingEvents,
   sufferLock,
   sufferOutage,
   sufferWrongSchema,
@@ -62,10 +63,15 @@ describe('the lines that the manual quotes', () => {
   let log: Log;
   beforeAll(async () => {
     outage = await sufferOutage();
-    log = [...outage, ...(await sufferLock()), ...(await sufferWrongSchema())];
+    log = [
+      ...outage,
+      ...(await sufferLock()),
+      ...(await sufferWrongSchema()),
+      ...(await sufferFailingEvents()),
+    ];
   }, 150_000);
 
-  it('are written by a service that suffers it, with the fields that are named', () => {
+  it('are written by a service or a worker that suffers it, with the fields that are named', () => {
     const quoted = listQuotedLines(manual);
     expect(quoted.length).toBeGreaterThan(20);
     expect(findMissing(quoted, log).filter((line) => !OUTAGE_BEGINS.includes(line))).toEqual(TOLD_LATER);

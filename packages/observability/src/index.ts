@@ -21,6 +21,7 @@ export {
   type Metrics,
   type MetricsOptions,
 } from './metrics/create-metrics';
+export type { EventBacklogReading } from './metrics/event-gauges';
 export type { PoolReading, PoolReadings } from './metrics/pool-gauges';
 export { type RequestContext, readRequestContext, runWithRequestContext } from './request-context';
 export { InvalidOptionError } from './require-number';

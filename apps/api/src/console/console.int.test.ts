@@ -95,6 +95,8 @@ describe('GET /console/data', () => {
     const replay = () => order(service, `/console/dead-letters/${id}/replay`);
     expect(await replay()).toMatchObject({ status: 204 });
     await waitsFor(before.waiting + 1);
+    const told = new RegExp(`^holdfast_events_waiting ${before.waiting + 1}$`, 'm');
+    while (!told.test((await service.get('/metrics')).body));
     const [event] = await run(service.database.url, 'select retry_count from events where id = $1', [id]);
     expect(event).toEqual({ retry_count: 0 });
     expect(await replay()).toMatchObject({ status: 204 });

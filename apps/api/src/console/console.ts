@@ -57,6 +57,11 @@ interface ConsoleData {
 export interface Console {
   /** What is known now. Never rejects: what cannot be read says why. */
   read(): Promise<ConsoleData>;
+  /**
+   * What was known of events when this was last asked, and asks the database for the next time: nobody waits. Undefined at first, and
+   * when the database gave no answer or the last time was long ago.
+   */
+  readBacklog(): EventLag | undefined;
   /** Starts an examination of the indexes, unless one runs or ended less than ten minutes ago. */
   askDoctor(): DoctorView;
   /** The plan of a statement that is listed; undefined when it is not known any more. */
@@ -76,6 +81,8 @@ const AGES = Object.freeze({
 } satisfies Record<string, PartAges>);
 
 const STATEMENTS_SHOWN = 10;
+/** Longer than scrapes are apart. */
+const BACKLOG_KEPT_MS = 120_000;
 
 /** Makes the console. Opens nothing: its connections are opened when it is first looked at. */
 export function createConsole(parts: ConsoleParts): Console {
@@ -111,6 +118,7 @@ export function createConsole(parts: ConsoleParts): Console {
   const createDeadLetterReader = () =>
     createPartReader(() => connection.look(readDeadLetters), AGES.deadLetters);
   let readLetters = createDeadLetterReader();
+  let backlog: Part<EventLag> | undefined;
 
   return {
     async read() {
@@ -136,6 +144,14 @@ export function createConsole(parts: ConsoleParts): Console {
         events: lag,
         deadLetters,
       };
+    },
+    readBacklog() {
+      const last = backlog;
+      void readLag().then((part) => {
+        backlog = part;
+      });
+      if (last?.state !== 'known' || Date.now() - Date.parse(last.readAt) > BACKLOG_KEPT_MS) return undefined;
+      return last.value;
     },
     askDoctor: () => doctor.ask(),
     async explain(id) {

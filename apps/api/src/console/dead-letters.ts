@@ -28,8 +28,21 @@ const MOST_COUNTED = 10_000;
 const MOST_LISTED = 50;
 const MAX_ERROR_LENGTH = 300;
 
+/**
+ * Counting what policies hide would tell of calm where there is none.
+ * @throws Error when this role does not see the events of all organizations.
+ */
+async function requireSight(runner: QueryRunner): Promise<void> {
+  const [{ role, sees }] = await runner.query(
+    `select current_user as role,
+       not row_security_active('events') or pg_has_role('holdfast_read', 'usage') as sees`,
+  );
+  if (!sees) throw new Error(`Role ${role} is not a member of holdfast_read: set OPERATIONS_DATABASE_URL`);
+}
+
 /** Reads how many events wait and for how long, and how many are dead letters. Indexes: idx_events_unprocessed, idx_events_dead_letters. */
 export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
+  await requireSight(runner);
   const [row]: [{ waiting: number; age: number | null; dead: number }] = await runner.query(
     `select count(*)::int as waiting,
        (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as age,
@@ -57,6 +70,7 @@ export async function readEventLag(runner: QueryRunner): Promise<EventLag> {
 
 /** Reads the latest dead letters. Index: idx_events_dead_letters. */
 export async function readDeadLetters(runner: QueryRunner): Promise<readonly DeadLetter[]> {
+  await requireSight(runner);
   const rows: (Omit<DeadLetter, 'createdAt'> & { createdAt: Date })[] = await runner.query(
     `select id, event_type as "eventType", aggregate_type as "aggregateType", aggregate_id as "aggregateId",
        retry_count as attempts, left(last_error, $1) as "lastError", created_at as "createdAt"

@@ -1,6 +1,10 @@
-import { createDataSource } from '@holdfast/db';
+import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { appendEvents, createDataSource, newId, runEventWorker } from '@holdfast/db';
 import { openTemporaryServer, openTestDatabase } from '@holdfast/local-postgres';
+import { createLogger } from '@holdfast/observability';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
+import { exponential } from '@holdfast/resilience';
 import type { DataSource } from 'typeorm';
 import { migrate } from './migrate';
 import { lockOrganizations } from './table-lock';
@@ -99,6 +103,48 @@ export async function sufferLock(): Promise<Log> {
   } finally {
     await service.close();
   }
+}
+
+/** What a worker writes whose handler always fails, and whose database does at last. */
+export async function sufferFailingEvents(): Promise<Log> {
+  await using database = await openTestDatabase();
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger({
+    level: 'info',
+    format: 'json',
+    service: 'holdfast-worker',
+    stream: new Writable({
+      write(line, _encoding, done) {
+        lines.push(JSON.parse(String(line)));
+        done();
+      },
+    }),
+  });
+  const stop = new AbortController();
+  const waitFor = async (message: string) => {
+    while (!lines.some((line) => line.message === message)) await setImmediate();
+  };
+  await withDataSource(database.url, async (dataSource) => {
+    await appendEvents(dataSource.manager, {
+      aggregateType: 'account',
+      aggregateId: newId(),
+      expectedVersion: 0,
+      events: [{ eventType: 'account.opened', payload: {} }],
+    });
+    const working = runEventWorker(dataSource, {
+      handlers: { 'account.opened': () => Promise.reject(new Error('The receiver is down')) },
+      backoff: exponential({ baseDelayMs: 1, maxDelayMs: 1 }),
+      pollMs: 1,
+      signal: stop.signal,
+      logger,
+    });
+    await waitFor('An event was given up on');
+    await dataSource.query('alter table events rename to events_of_tomorrow');
+    await waitFor('A batch of events could not be handled');
+    stop.abort();
+    await working;
+  });
+  return lines;
 }
 
 /** What a service writes whose schema is not the one that its code was written for. */

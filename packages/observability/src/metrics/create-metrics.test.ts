@@ -53,6 +53,21 @@ describe('createMetrics', () => {
     expect(text).not.toMatch(/^db_client_connection_max\{/m);
   });
 
+  it('shows what waits for workers, and nothing of it while that is not known', async () => {
+    let events: { waiting: number; oldestAgeMs: number | null; dead: number } | undefined;
+    const metrics = createMetrics({ readEvents: () => events });
+    expect(await metrics.render()).not.toMatch(/^holdfast_events_/m);
+    events = { waiting: 3, oldestAgeMs: 1_500, dead: 2 };
+    const text = await metrics.render();
+    expect(text).toMatch(/^holdfast_events_waiting 3$/m);
+    expect(text).toMatch(/^holdfast_events_oldest_age_seconds 1.5$/m);
+    expect(text).toMatch(/^holdfast_events_dead_letters 2$/m);
+    events = { waiting: 0, oldestAgeMs: null, dead: 0 };
+    expect(await metrics.render()).toMatch(/^holdfast_events_oldest_age_seconds 0$/m);
+    events = undefined;
+    expect(await metrics.render()).not.toMatch(/^holdfast_events_/m);
+  });
+
   it('keeps registries apart', async () => {
     const one = createMetrics();
     const other = createMetrics();

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { DatabaseEventSource } from '../database/database-events';
 import { type AdmissionReading, registerAdmissionMetrics } from './admission-metrics';
 import { registerDatabaseMetrics } from './database-metrics';
+import { type EventBacklogReading, registerEventGauges } from './event-gauges';
 import { type PoolReading, type PoolReadings, registerPoolGauges } from './pool-gauges';
 
 export interface MetricsOptions {
@@ -13,6 +14,8 @@ export interface MetricsOptions {
   readonly database?: DatabaseEventSource;
   /** Reads what is let in and refused, at every scrape. */
   readonly readAdmission?: () => AdmissionReading;
+  /** Reads what waits for workers, at every scrape; undefined when it is not known. */
+  readonly readEvents?: () => EventBacklogReading | undefined;
 }
 
 /** One request that was answered. */
@@ -44,6 +47,7 @@ export function createMetrics({
   readPools,
   database,
   readAdmission,
+  readEvents,
 }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -58,6 +62,7 @@ export function createMetrics({
   const read = readPools ?? (readPool && (() => ({ primary: readPool() })));
   const showPools = read && registerPoolGauges(registry);
   const showAdmission = readAdmission && registerAdmissionMetrics(registry);
+  const showEvents = readEvents && registerEventGauges(registry);
   return {
     contentType: registry.contentType,
     render() {
@@ -67,6 +72,7 @@ export function createMetrics({
         for (const pool of Object.keys(pools)) databaseMetrics?.introduce(pool);
       }
       if (readAdmission !== undefined) showAdmission?.(readAdmission());
+      if (readEvents !== undefined) showEvents?.(readEvents());
       return registry.metrics();
     },
     observeHttpRequest: ({ method, route, status, durationMs }) =>
