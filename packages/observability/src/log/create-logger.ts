@@ -4,6 +4,7 @@ import { readRequestContext } from '../request-context';
 import { describeValue } from './describe-value';
 import { LOG_LEVELS, type LogFields, type LogFormat, type Logger, type LogLevel } from './logger';
 import { renderPretty } from './render-pretty';
+import { writeByTurn } from './write-by-turn';
 
 export interface LoggerOptions {
   readonly level: LogLevel;
@@ -24,9 +25,10 @@ const LEVELS = Object.fromEntries(LOG_LEVELS.toReversed().map((level, at) => [le
  * the fields. These five names are the logger's own; a field cannot replace them. What fields may show is decided by
  * `describeValue`; stacks are written at level debug only.
  */
-export function createLogger({ level, format, service, stream = process.stdout }: LoggerOptions): Logger {
+export function createLogger({ level, format, service, stream }: LoggerOptions): Logger {
   const withStack = level === 'debug';
-  const coloured = 'isTTY' in stream && stream.isTTY === true;
+  const target = stream ?? process.stdout;
+  const coloured = 'isTTY' in target && target.isTTY === true;
   const render = winston.format((info) => {
     const { level, message, fields } = info as unknown as Entry;
     const line = readLine(level, message, service, fields, withStack);
@@ -37,12 +39,20 @@ export function createLogger({ level, format, service, stream = process.stdout }
     level,
     levels: LEVELS,
     format: render(),
-    transports: [new winston.transports.Stream({ stream, eol: '\n' })],
+    transports: [new winston.transports.Stream({ stream: stream ?? standardOutput(), eol: '\n' })],
   });
   const write = (level: LogLevel) => (message: string, fields?: LogFields) => {
     lines.log({ level, message, fields } satisfies Entry);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+let buffered: Writable | undefined;
+
+/** One for all loggers of the process, so that their lines stay in order. */
+function standardOutput(): Writable {
+  buffered ??= writeByTurn(process.stdout);
+  return buffered;
 }
 
 /** Fields travel apart from winston's own keys, which would otherwise mix with them. */
