@@ -48,6 +48,29 @@ describe('Pressure', () => {
     await expect(pressure.enter('appends')).rejects.toBeInstanceOf(PressureRefusedError);
   });
 
+  it('gives a place that is free at once, and none to whoever would overtake one that waits', async () => {
+    const pressure = new Pressure({ ...SETTINGS, queueMax: 2 });
+    const places = Array.from({ length: 4 }, () => pressure.enterAtOnce('reads'));
+    expect(places).not.toContain(undefined);
+    expect(pressure.read().classes.reads).toMatchObject({ inFlight: 4, admitted: 4 });
+    expect(() => pressure.enterAtOnce('reads')).toThrow(PressureRefusedError);
+    await enterMany(pressure, 2, 'writes');
+    expect(pressure.enterAtOnce('appends')).toBeUndefined();
+    const waiting = pressure.enter('appends');
+    places[0]?.leave('answered');
+    await expect(waiting).resolves.toBeDefined();
+    // The place that came free is that of the one that waited.
+    expect(pressure.enterAtOnce('reads')).toBeUndefined();
+  });
+
+  it('refuses without a stack, which is what refusing costs', async () => {
+    const pressure = new Pressure(SETTINGS);
+    await enterMany(pressure, 2, 'writes');
+    const error = await pressure.enter('writes').catch((refusal: Error) => refusal);
+    expect((error as Error).stack).not.toContain('\n    at ');
+    expect(new Error('the control').stack).toContain('\n    at ');
+  });
+
   it('keeps places of the shared limit for the other classes, also once it has shrunk', async () => {
     const most = { reads: 128, writes: 64, appends: 64 };
     const pressure = new Pressure({ ...SETTINGS, most, limitMin: 16, limitMax: 64, queueMax: 16 });

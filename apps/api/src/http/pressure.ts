@@ -181,7 +181,15 @@ export class Pressure {
   #refuse(reason: PressureReason, routeClass: RouteClass): PressureRefusedError {
     const state = this.#classes[routeClass];
     state.refused[reason] += 1;
-    return new PressureRefusedError(reason, routeClass, this.#estimateMs(reason, state));
+    const retryAfterMs = this.#estimateMs(reason, state);
+    const { stackTraceLimit } = Error;
+    // Who is refused has come from outside, and where to is in the error. Under pressure its stack would cost as much as the rest.
+    Error.stackTraceLimit = 0;
+    try {
+      return new PressureRefusedError(reason, routeClass, retryAfterMs);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 
   /** Whether only those places are left that other classes have not made use of, and this one has its own. */
