@@ -8,6 +8,7 @@ import { identifyApiKey } from '../use-cases/identify-api-key';
 import type { Hold } from './admission';
 import { isClientRoute } from './client-routes';
 import { KeyLookUps } from './key-look-ups';
+import type { KnownKeys } from './known-keys';
 import { isOpenRoute } from './open-routes';
 import { createOperatorIdentification } from './operator-identification';
 import { type RequestTimeoutOptions, readLimitMs } from './request-timeout';
@@ -54,6 +55,8 @@ export interface AuthenticationParts {
   readonly pepper: string;
   readonly requestTimeout: RequestTimeoutOptions;
   readonly hold: Hold;
+  /** Is told what the database says of each key of a client. */
+  readonly knownKeys: KnownKeys;
 }
 
 /** Longest that an operator's key is asked for, in ms: what is known of it must do then, so that the console answers. */
@@ -91,9 +94,11 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
     const { scope } = request.routeOptions.config ?? {};
     if (scope === undefined) return;
     const key = readKey(request);
-    const identity = isClientRoute(request.routeOptions.url)
+    const isOfClient = isClientRoute(request.routeOptions.url);
+    const identity = isOfClient
       ? await parts.hold(request, () => lookUps.find(key, readLimitMs(request, parts.requestTimeout)))
       : await identifyOperator(key);
+    if (isOfClient) parts.knownKeys.note(key, identity !== null);
     if (identity === null) throw new UnauthenticatedError(true);
     if (!mayUse(identity, scope)) throw new ScopeMissingError(scope);
     request.identity = identity;
@@ -111,8 +116,8 @@ function mayUse({ scopes, organizationId }: Identity, scope: ApiKeyScope): boole
   return scopes.includes(scope) && (scope !== 'operate' || organizationId === null);
 }
 
-/** @throws UnauthenticatedError */
-function readKey({ headers: { authorization } }: FastifyRequest): string {
+/** The key that a request brings. @throws UnauthenticatedError if it has none of the form of one. */
+export function readKey({ headers: { authorization } }: FastifyRequest): string {
   if (authorization === undefined) throw new UnauthenticatedError(false);
   const [, key] = BEARER.exec(authorization) ?? [];
   if (key === undefined || !isApiKeyText(key)) throw new UnauthenticatedError(true);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Identity } from '../identity';
+import { fingerprintOf } from './known-keys';
 
 const MOST = 100;
 
@@ -18,7 +18,7 @@ export class RememberedOperators {
 
   /** Notes what the database has said of a key: whose it is, or that it is good no longer. */
   note(key: string, identity: Identity | null, nowMs: number): void {
-    const name = nameOf(key);
+    const name = fingerprintOf(key);
     // The latest is the last.
     this.#known.delete(name);
     // Nobody else reaches what operates the service; with a hundred keys of an organization one could push all operators out.
@@ -30,16 +30,11 @@ export class RememberedOperators {
 
   /** Whose key it was when the database was last asked; undefined where that is too long ago. */
   recall(key: string, nowMs: number): Identity | undefined {
-    const known = this.#known.get(nameOf(key));
+    const known = this.#known.get(fingerprintOf(key));
     return known !== undefined && nowMs - known.atMs <= this.#forMs ? known.identity : undefined;
   }
 }
 
 function isOperator({ organizationId, scopes }: Identity): boolean {
   return organizationId === null && scopes.includes('operate');
-}
-
-/** So that no key is kept. */
-function nameOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64');
 }

@@ -16,7 +16,10 @@ export function lockOrganizations(databaseUrl: string): Promise<TableLock> {
 }
 
 /** Locks a table. */
-export async function lockTable(databaseUrl: string, table: 'organizations' | 'events'): Promise<TableLock> {
+export async function lockTable(
+  databaseUrl: string,
+  table: 'organizations' | 'events' | 'api_keys',
+): Promise<TableLock> {
   const dataSource = await openDataSource(createDataSource('test', { DATABASE_URL: databaseUrl }));
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
@@ -35,6 +38,7 @@ export async function lockTable(databaseUrl: string, table: 'organizations' | 'e
     waitForWaiting: (count) => waitUntil((waiting) => waiting >= count),
     waitForNobody: () => waitUntil((waiting) => waiting === 0),
     async release() {
+      if (runner.isReleased) return;
       await runner.rollbackTransaction();
       await runner.release();
       await closeDataSource(dataSource);
