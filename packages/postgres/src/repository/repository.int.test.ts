@@ -5,7 +5,7 @@ import {
   type TemporaryServer,
 } from '@holdfast/local-postgres';
 import type { ObjectLiteral } from 'typeorm';
-import { In, IsNull, JsonContains, Like, Not, Raw } from 'typeorm';
+import { type EntityManager, In, IsNull, JsonContains, Like, Not, Raw } from 'typeorm';
 import { Animal, Cat } from '../test/bulk/entities';
 import { openBulkDatabase } from '../test/bulk/open-database';
 import {
@@ -22,6 +22,7 @@ import {
 import { rejection } from '../test/settings';
 import { withClient } from '../test/transfers';
 import { createUnitOfWork } from '../transactions/unit-of-work';
+import { AnswerMismatchError } from './answer-mismatch-error';
 import { createRepository } from './repository';
 
 let server: TemporaryServer;
@@ -170,6 +171,22 @@ describe('a statement that was written by hand', () => {
     }
     expect(await items.find()).toHaveLength(1);
   });
+
+  it('leaves its connection and its transaction as they were when its columns are wrong', async () => {
+    await using source = await openItems(server.url, { max: 1 });
+    const readPid = (manager: EntityManager) => manager.query('SELECT pg_backend_pid() AS pid');
+    const [before] = await readPid(source.dataSource.manager);
+    const text = 'SELECT id FROM item WHERE id = $1';
+    for (let round = 0; round < 4; round += 1) {
+      await source.dataSource.transaction(async (manager) => {
+        expect(await rejection(createRepository(manager, Item).query(text, [1]))).toBeInstanceOf(
+          AnswerMismatchError,
+        );
+        expect(await manager.query(text, [1])).toEqual([{ id: 1 }]);
+        expect(await readPid(manager)).toEqual([before]);
+      });
+    }
+  });
 });
 
 describe('a statement of a repository', () => {
@@ -235,7 +252,7 @@ describe('what a repository does not support', () => {
     [{ limit: -1 }, /limit must be/],
     [{ offset: 0.5 }, /offset must be/],
     [{ withDeleted: 1 }, /withDeleted must be true or false/],
-    [{ relations: {} }, /relations/],
+    [{ relations: [] }, /relations must be true, false, or an object/],
   ])('%p is refused by name, and nothing is sent', async (options, message) => {
     await using source = await openItems(server.url);
     expect(String(await rejection(createRepository(source.dataSource, Item).find(options)))).toMatch(message);

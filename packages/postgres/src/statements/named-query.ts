@@ -123,8 +123,13 @@ export class NamedQuery extends ReadingQuery {
   #isReadAsDescribed(): boolean {
     const columns = this.#session.descriptions.get(this.name)?.columns;
     if (this.#reader === undefined || columns === undefined) return false;
-    this.readBy(this.#reader.open(columns));
-    return true;
+    try {
+      this.readBy(this.#reader.open(columns));
+      return true;
+    } catch {
+      // Nothing is sent yet, and who waits for an answer must have one: it fails when the columns are told once more.
+      return false;
+    }
   }
 
   #noteDescriptions(obsolete: Iterable<string>): void {
