@@ -75,7 +75,7 @@ describe('the role that a process has', () => {
       return lines.map(({ message, role, lacks }) => ({ message, role, lacks }));
     };
     expect(await warned({})).toEqual([
-      { message: 'The policies of the database do not hold for this role', role: 'holdfast' },
+      { message: 'The policies of the database do not hold for the role of the service', role: 'holdfast' },
     ]);
     const { DATABASE_URL } = variablesOf(database.url, ROLES.app);
     expect(await warned({ DATABASE_URL, OPERATIONS_DATABASE_URL: database.url })).toEqual([]);

@@ -27,15 +27,11 @@ interface RoleFacts {
 /**
  * The database is migrated, and the role is a member of what the process works as: without that a service would answer
  * every request with 500, and a worker would see no event and seem to have done them all. A role that policies do not hold for may
- * do everything; `holdsPolicies` says that it should be one they do hold for, and warns.
+ * do everything.
  *
  * @throws UnfitDatabaseError
  */
-export async function requireRole(
-  dataSource: DataSource,
-  needed: GroupRole,
-  { logger, holdsPolicies }: { readonly logger: Logger; readonly holdsPolicies: boolean },
-): Promise<void> {
+export async function requireRole(dataSource: DataSource, needed: GroupRole): Promise<void> {
   const { role, database, isMigrated, policiesHold, lacks } = await readFacts(dataSource, [needed]);
   if (!isMigrated) {
     throw new UnfitDatabaseError(
@@ -43,11 +39,7 @@ export async function requireRole(
       `Database "${database}" is not migrated. Run the migrations first: npm run migrate, or holdfast migrate`,
     );
   }
-  if (policiesHold !== true) {
-    if (holdsPolicies) logger.warn('The policies of the database do not hold for this role', { role });
-    return;
-  }
-  if (lacks.length === 0) return;
+  if (policiesHold !== true || lacks.length === 0) return;
   throw new UnfitDatabaseError(
     'HOLDFAST_ROLE_UNFIT',
     `Role "${role}" is not a member of ${needed} in database "${database}". Name the login that is for this process in DATABASE_URL, ` +

@@ -24,6 +24,7 @@ import { createHttpServer, type HttpServer } from './http/server';
 import { listStrains } from './list-strains';
 import { createOperationsDatabase } from './operations-database';
 import { probeReadiness } from './probe-readiness';
+import { requirePolicies } from './require-policies';
 import type { ServiceSettings } from './settings';
 import { sweepRegularly } from './sweep-idempotency-keys';
 
@@ -32,7 +33,7 @@ export interface Service {
   /**
    * Connects to the database, then accepts requests. After a failure nothing is left open.
    *
-   * @throws DatabaseConnectionError, UnfitDatabaseError, ListenError
+   * @throws DatabaseConnectionError, UnfitDatabaseError, PoliciesNotHeldError, ListenError
    */
   listen(): Promise<void>;
   /** Stops accepting, finishes or cuts what runs, closes the pool. Resolves when all is closed; may be called again. */
@@ -92,7 +93,8 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
 
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
-    await requireRole(dataSource, 'holdfast_app', { logger, holdsPolicies: true });
+    await requireRole(dataSource, 'holdfast_app');
+    await requirePolicies(dataSource, { environment, logger });
     await operations.open(opening.signal);
     http = await createHttpServer({
       database,

@@ -17,7 +17,7 @@ export async function runWorker(settings: WorkerSettings, signal: AbortSignal): 
   const dataSource = createDataSource(environment, variables, { logger });
   try {
     await openDataSource(dataSource, { logger, signal });
-    await requireRole(dataSource, 'holdfast_worker', { logger, holdsPolicies: false });
+    await requireRole(dataSource, 'holdfast_worker');
     logger.info('Worker runs', { environment });
     const { done, failed } = await runEventWorker(dataSource, {
       handlers: {},
