@@ -18,3 +18,7 @@ grant holdfast_worker to holdfast_work;
 -- What the console shows and does, about all organizations.
 grant holdfast_app, holdfast_worker, holdfast_read, pg_monitor to holdfast_operations;
 grant select on public.migrations to holdfast_read;
+
+-- Before PostgreSQL 15 everybody might create something there, and a database that was upgraded still allows it: what one login
+-- makes could stand in the way of what another means.
+revoke create on schema public from public;
