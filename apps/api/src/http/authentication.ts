@@ -90,18 +90,21 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
     return identifyApiKey(limited, { pepper, now: new Date() }, key);
   });
   const lookUps = new KeyLookUps(parts.database, parts.pepper);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { scope } = request.routeOptions.config ?? {};
-    if (scope === undefined) return;
+    if (scope === undefined) return done();
     const key = readKey(request);
     const isOfClient = isClientRoute(request.routeOptions.url);
-    const identity = isOfClient
-      ? await parts.hold(request, () => lookUps.find(key, readLimitMs(request, parts.requestTimeout)))
-      : await identifyOperator(key);
-    if (isOfClient) parts.knownKeys.note(key, identity !== null);
-    if (identity === null) throw new UnauthenticatedError(true);
-    if (!mayUse(identity, scope)) throw new ScopeMissingError(scope);
-    request.identity = identity;
+    const identified = isOfClient
+      ? parts.hold(request, () => lookUps.find(key, readLimitMs(request, parts.requestTimeout)))
+      : identifyOperator(key);
+    identified.then((identity) => {
+      if (isOfClient) parts.knownKeys.note(key, identity !== null);
+      if (identity === null) return done(new UnauthenticatedError(true));
+      if (!mayUse(identity, scope)) return done(new ScopeMissingError(scope));
+      request.identity = identity;
+      done();
+    }, done);
   });
 }
 

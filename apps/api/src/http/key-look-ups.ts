@@ -25,10 +25,10 @@ export class KeyLookUps {
   }
 
   /** Whose key it is; null if it cannot be used. @param limitMs How long its request may take. */
-  async find(key: string, limitMs: number): Promise<Identity | null> {
+  find(key: string, limitMs: number): Promise<Identity | null> {
     const round = this.#rounds.get(limitMs) ?? this.#open(limitMs);
     round.keys.add(key);
-    return (await round.answer).get(key) ?? null;
+    return round.answer.then((identities) => identities.get(key) ?? null);
   }
 
   #open(limitMs: number): Round {

@@ -4,7 +4,7 @@ import { ApiKey, type ApiKeyScope, type ApiKeyStatus } from '../entities/api-key
 import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
-import { findPlainRow, selectColumns } from './plain-row';
+import { askPlainly, findPlainRow, selectColumns } from './plain-row';
 import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
 
@@ -149,7 +149,8 @@ export class ApiKeyRepository {
   /** As `findUsable`, for many hashes in one statement: a key for each, in their order, or null. Index: idx_api_keys_key_hash. */
   async findManyUsable(keyHashes: readonly Buffer[], now: Date): Promise<readonly (ApiKey | null)[]> {
     const columns = selectColumns(this.#manager, ApiKey, 'k');
-    const rows = await this.#manager.query<(ApiKey & { place: number })[]>(
+    const rows = await askPlainly<ApiKey & { place: number }>(
+      this.#manager,
       `select ${columns}, wanted.place::integer as place
          from unnest($1::bytea[]) with ordinality as wanted (hash, place)
          cross join lateral tenancy.identify(wanted.hash, $2) k`,

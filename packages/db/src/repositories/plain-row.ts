@@ -38,6 +38,15 @@ export async function findPlainRow<Row extends object>(
   statement: string,
   parameters: unknown[],
 ): Promise<Row | null> {
-  const [row] = await manager.query<object[]>(statement, parameters);
+  const [row] = await askPlainly<object>(manager, statement, parameters);
   return row === undefined ? null : Object.assign(new entity(), row);
+}
+
+/** The rows of a statement, by the connection that the manager has, without the detour of TypeORM to it. */
+export function askPlainly<Row>(
+  manager: EntityManager,
+  statement: string,
+  parameters: unknown[],
+): Promise<Row[]> {
+  return manager.queryRunner?.query(statement, parameters) ?? manager.query<Row[]>(statement, parameters);
 }
