@@ -30,7 +30,12 @@ async function measureApi({
   await using server = await openTemporaryServer({ settings: SERVER_SETTINGS, signal });
   say('Filling the database …');
   const { ids, postgres } = await openStage(server.url, setting.events);
-  await using contest = await openContest(server.url, { ids, poolSize: setting.poolSize, signal });
+  await using contest = await openContest(server.url, {
+    ids,
+    poolSize: setting.poolSize,
+    keys: setting.keys,
+    signal,
+  });
   const run = { contest, databaseUrl: server.url, setting, signal, say };
   const workloads = { read: await runWorkload('read', run), append: await runWorkload('append', run) };
   const report: ApiBenchReport = roundFigures({

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openCredentials } from '../../service/authorization';
 import { openServerProcess, openServiceProcess, type ServerProcess } from '../../service/service-process';
 import { createRequests, type Workload, type WorkRequest } from './workloads';
 
@@ -17,18 +18,22 @@ export interface Contest extends AsyncDisposable {
 export interface ContestOptions {
   readonly ids: readonly string[];
   readonly poolSize: number;
+  /** API keys that requests come with in turns: one key would be found in the same look-up by all that come at once. */
+  readonly keys: number;
   readonly signal: AbortSignal;
 }
 
 /** Both run, each in a process of its own. */
 export async function openContest(
   databaseUrl: string,
-  { ids, poolSize, signal }: ContestOptions,
+  { ids, poolSize, keys, signal }: ContestOptions,
 ): Promise<Contest> {
   const variables = serviceVariables(poolSize);
   const holdfast = await openServiceProcess(databaseUrl, { variables, signal });
-  const { headers, pepper } = holdfast.credentials;
+  const { pepper } = holdfast.credentials;
   try {
+    const headers: WorkRequest['headers'][] = [];
+    while (headers.length < keys) headers.push((await openCredentials(databaseUrl, pepper)).headers);
     const looksUpKeys = (await fetch(`${holdfast.address}/v1/events/${ids[0]}`)).status === 401;
     const bare = await openServerProcess([join(__dirname, 'bare-server.js')], {
       env: {

@@ -12,6 +12,8 @@ export interface Setting {
   /** Connections of the closed loop, and of each contender's pool. */
   readonly connections: number;
   readonly poolSize: number;
+  /** API keys that requests come with in turns. */
+  readonly keys: number;
   /** How long requests arrive at a rate that does not wait for answers. */
   readonly openMs: number;
   /** How long the service runs while it is profiled. */
@@ -26,6 +28,7 @@ export const FULL_SETTING: Setting = Object.freeze({
   warmUpMs: 3_000,
   connections: 32,
   poolSize: 10,
+  keys: 32,
   openMs: 15_000,
   profileMs: 5_000,
 });

@@ -28,18 +28,28 @@ const PAYLOAD = Object.freeze({
   ],
 });
 
-/** Makes the requests of a workload, another one each time. @param ids Of events that there are. */
-export function createRequests(
-  workload: Workload,
-  { ids, headers }: { readonly ids: readonly string[]; readonly headers: Readonly<Record<string, string>> },
-): () => WorkRequest {
+/** What requests are made from. */
+export interface RequestParts {
+  /** Of events that there are. */
+  readonly ids: readonly string[];
+  /** What they come with, in turns. */
+  readonly headers: readonly WorkRequest['headers'][];
+}
+
+/** Makes the requests of a workload, another one each time. */
+export function createRequests(workload: Workload, { ids, headers }: RequestParts): () => WorkRequest {
   let n = 0;
+  const takeHeaders = (all: RequestParts['headers']) => all[n++ % all.length] ?? {};
   switch (workload) {
     case 'read':
-      return () => ({ method: 'GET', path: `/v1/events/${ids[n++ % ids.length]}`, headers });
+      return () => ({
+        method: 'GET',
+        path: `/v1/events/${ids[n % ids.length]}`,
+        headers: takeHeaders(headers),
+      });
     case 'append': {
-      const all = { ...headers, 'content-type': 'application/json' };
-      return () => ({ method: 'POST', path: '/v1/events', headers: all, body: renderAppend() });
+      const all = headers.map((one) => ({ ...one, 'content-type': 'application/json' }));
+      return () => ({ method: 'POST', path: '/v1/events', headers: takeHeaders(all), body: renderAppend() });
     }
     default:
       return workload satisfies never;
