@@ -43,9 +43,11 @@ export {
 } from './log/announcements';
 export { type LogFeed, type LogFeedOptions, openLogFeed } from './log/log-feed';
 export {
+  type LogEnd,
   LogHiddenError,
   type LogPage,
   type LogPageRequest,
+  readLogEnd,
   readLogPage,
   renderEventCursor,
 } from './log/log-page';

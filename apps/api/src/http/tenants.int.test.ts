@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { API_KEY_SCOPES, newId } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { followTail } from '../test/follow-tail';
 import { withDataSource } from '../test/suffering';
 import { openService, type TestService } from '../test/test-service';
 
@@ -196,6 +197,24 @@ describe('two organizations on one service', () => {
     expect(rotated.status).toBe(201);
     const next = { authorization: `Bearer ${rotated.body.key}` };
     expect((await service.get(`/v1/organizations/${one.organizationId}`, next)).status).toBe(200);
+  });
+
+  it('follow from now on what is their own alone', async () => {
+    const write = async ({ organizationId, headers }: Tenant) =>
+      (await make('/v1/events', appendOf(newId(), organizationId), headers)).events[0].id;
+    await write(one);
+    await write(other);
+    const tail = await followTail(`${service.url}/v1/events/tail?from=end`, other.headers);
+    try {
+      await write(one);
+      const own = await write(other);
+      await write(one);
+      const last = await write(other);
+      await tail.waitFor(2);
+      expect(tail.messages.map(({ data }) => data.id)).toEqual([own, last]);
+    } finally {
+      tail.close();
+    }
   });
 
   it('leave the console to operators, for whom it works, with rights of its own', async () => {

@@ -3,12 +3,15 @@ import type { Event, LogFeed, LogPage, SettledPosition } from '@holdfast/db';
 import { createDeadline } from '@holdfast/resilience';
 import type { Database } from '../database';
 import { isOutage } from '../is-outage';
+import { findLogEnd } from './find-log-end';
 import { readLog } from './read-log';
 
 /** How a log is followed. */
 export interface TailRequest {
-  /** Where to begin. Default: at the first event. */
+  /** Where to begin. Default: where `from` says. */
   readonly after?: string | undefined;
+  /** `end`: only what is committed from now on. Default: `start`, at the first event. */
+  readonly from?: 'start' | 'end' | undefined;
   /** Only events of these types. Default: all. */
   readonly types?: readonly string[] | undefined;
   /** Ends it. */
@@ -31,14 +34,15 @@ const OUTAGE_PAUSE_MS = 1_000;
 
 /**
  * Follows the log: the first stretch at once, also when it is empty, then events as soon as they can be read, until the signal aborts.
- * Asks for more only when it is asked for more. An outage of the database is waited out.
+ * Asks for more only when it is asked for more. An outage of the database is waited out. From the end on it shows whatever is committed
+ * after the first stretch was there.
  *
  * @throws InvalidCursorError, LogRewoundError, LogHiddenError; before the first stretch also what an outage fails with.
  */
 export async function* tailLog(
   database: Database,
   feed: LogFeed,
-  { after, types, signal, heartbeatMs }: TailRequest,
+  { after, from, types, signal, heartbeatMs }: TailRequest,
 ): AsyncGenerator<TailStretch, void, undefined> {
   const wanted = types && new Set(types);
   const select = ({ events, cursor }: LogPage): TailStretch => ({
@@ -46,7 +50,8 @@ export async function* tailLog(
     cursor,
   });
   let seen: SettledPosition | undefined;
-  let page = await readWithin(database, { after });
+  const begin = after ?? (from === 'end' ? await findLogEnd(database, signal) : undefined);
+  let page = await readWithin(database, { after: begin });
   yield select(page);
   while (!signal.aborted) {
     const reading = await feed.wait({ seen, signal, longestMs: heartbeatMs });

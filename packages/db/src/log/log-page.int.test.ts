@@ -1,7 +1,7 @@
 import { newId } from '../new-id';
 import { InvalidCursorError } from '../repositories/keyset';
 import { openTwoTenants, type TwoTenants } from '../test/open-two-tenants';
-import { LogHiddenError, type LogPageRequest, readLogPage, renderEventCursor } from './log-page';
+import { LogHiddenError, type LogPageRequest, readLogEnd, readLogPage, renderEventCursor } from './log-page';
 import { LogRewoundError, readLog } from './read-log';
 import { watermarkOf } from './watermarks';
 
@@ -143,5 +143,86 @@ describe('readLogPage', () => {
       const after = Buffer.from(JSON.stringify(parts)).toString('base64url');
       await expect(asOwner({ after })).rejects.toThrow(InvalidCursorError);
     }
+  });
+
+  describe('readLogEnd', () => {
+    const readEnd = () => readLogEnd(tenants.dataSource.manager);
+    const readEndAsOne = () => tenants.as(tenants.one, readLogEnd);
+    /** As if the server had been started again meanwhile. */
+    const inAnotherRun = (cursor: string | undefined): string => {
+      const parts = JSON.parse(Buffer.from(String(cursor), 'base64url').toString());
+      return Buffer.from(JSON.stringify([...parts.slice(0, 4), 'a'.repeat(16)])).toString('base64url');
+    };
+
+    it('has nothing behind it but what is committed from then on, for each tenant its own', async () => {
+      const { one, other } = tenants;
+      await write(20, one.organizationId);
+      await write(20, other.organizationId);
+      const [end, endOfOne] = [await readEnd(), await readEndAsOne()];
+      expect(await readToEnd(asOwner, end.cursor)).toMatchObject({ ids: [] });
+      const theirs = await write(2, other.organizationId);
+      const mine = await write(3, one.organizationId);
+      expect((await readToEnd(asOwner, end.cursor)).ids).toEqual([...theirs, ...mine]);
+      expect((await readToEnd(asOne, endOfOne.cursor)).ids).toEqual(mine);
+    });
+
+    it('stands before what is in flight, however late that is committed', async () => {
+      const { one } = tenants;
+      await write(3, one.organizationId);
+      await readEndAsOne();
+      const runner = tenants.dataSource.createQueryRunner();
+      try {
+        await runner.startTransaction();
+        const [late] = await runner.query(
+          `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
+           values ('order', $1, 1, gen_random_uuid(), 'x', now(), $2, '{}') returning id`,
+          [newId(), one.organizationId],
+        );
+        const early = await write(2, one.organizationId);
+        const end = await readEndAsOne();
+        expect(BigInt(end.position)).toBeLessThan(BigInt(end.last));
+        await runner.commitTransaction();
+        expect((await readToEnd(asOne, end.cursor)).ids).toEqual([late.id, ...early]);
+      } finally {
+        await runner.release();
+      }
+    });
+
+    it('is not known before anything is settled, and is the start of an empty log', async () => {
+      const empty = await readEnd();
+      const runner = tenants.dataSource.createQueryRunner();
+      try {
+        await runner.startTransaction();
+        await runner.query('select pg_current_xact_id()');
+        const written = await write(2);
+        expect(await readEnd()).toMatchObject({ cursor: undefined, position: '0', last: '2' });
+        await runner.commitTransaction();
+        expect((await readToEnd(asOwner, empty.cursor)).ids).toEqual(written);
+        expect((await readToEnd(asOwner, (await readEnd()).cursor)).ids).toEqual([]);
+      } finally {
+        await runner.release();
+      }
+    });
+
+    it('is the same in another run of the server, where positions of nobody may be given out again', async () => {
+      const { one, other } = tenants;
+      await write(1, one.organizationId);
+      await write(11_000, other.organizationId);
+      // Nobody has the last position, and one without events has none within reach.
+      await tenants.dataSource.query(`select nextval('events_global_position_seq')`);
+      const [end, endOfOne] = [(await readEnd()).cursor, (await readEndAsOne()).cursor];
+      await tenants.dataSource.query(
+        `select setval('events_global_position_seq', (select max(global_position) from events))`,
+      );
+      const mine = await write(1, one.organizationId);
+      expect((await readToEnd(asOne, inAnotherRun(endOfOne))).ids).toEqual(mine);
+      expect((await readToEnd(asOwner, inAnotherRun(end))).ids).toEqual(mine);
+      // Another reader may see what stands at the place of the first one.
+      expect((await readToEnd(asOther, endOfOne)).ids).toHaveLength(9_999);
+    });
+
+    it('is hidden from nobody in particular', async () => {
+      await expect(tenants.as(undefined, readLogEnd)).rejects.toThrow(LogHiddenError);
+    });
   });
 });

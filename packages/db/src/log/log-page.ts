@@ -69,6 +69,42 @@ export async function readLogPage(manager: EntityManager, request: LogPageReques
   return (await scan(manager, place, { from: place.position, scope: undefined, take, reading })) as LogPage;
 }
 
+/** Where a log ends. */
+export interface LogEnd {
+  /** Who reads on from it gets what stands behind it, and nothing else. Undefined while nothing of the log is settled yet. */
+  readonly cursor: string | undefined;
+  /** The position at which it ends: what was committed before it was asked for may stand behind, as long as older transactions run. */
+  readonly position: string;
+  /** The last position given out when it was asked for. */
+  readonly last: string;
+}
+
+/**
+ * Finds the end of what can be read of the log, without reading it: whatever is committed from now on stands behind it, for the manager's
+ * role and tenant as for all others.
+ *
+ * One statement and that of the watermark, on the primary. Index: idx_events_global_position.
+ *
+ * @throws LogPrivilegeError, LogUnsafeError
+ * @throws LogHiddenError where the transaction acts for nobody.
+ */
+export async function readLogEnd(manager: EntityManager): Promise<LogEnd> {
+  const { settled, last } = await watermarkOf(manager.dataSource).advance(manager);
+  const to = BigInt(settled.position);
+  const first = maximum(to - WINDOW, 0n);
+  const seen = await look(manager, { first, to, take: 1, serverRun: settled.serverRun, isLatest: true });
+  if (seen.isHidden) throw new LogHiddenError();
+  if (seen.serverRun !== settled.serverRun || (to === 0n && last !== '0')) {
+    return { cursor: undefined, position: '0', last };
+  }
+  // Positions at the end may have been given to none but transactions that were rolled back, and are given out again after a crash: in
+  // another run what is scanned here is scanned again, from an event of this reader, or from where they had none.
+  const [end] = seen.events;
+  const place = { position: end?.globalPosition ?? String(first), id: end?.id };
+  const scanned = { position: settled.position, scope: seen.scope };
+  return { cursor: renderPageCursor({ ...place, scanned }), position: settled.position, last };
+}
+
 interface Scan {
   /** What lies behind this position is looked at. */
   readonly from: string;
@@ -114,7 +150,7 @@ async function scan(
 /** Without the event that the reader stands at. @throws LogRewoundError if another one has its position. */
 function withoutPlace(events: readonly Event[], { position, id }: PagePlace): readonly Event[] {
   if (events[0]?.globalPosition !== position) return events;
-  if (events[0].id !== id) throw new LogRewoundError(position);
+  if (id !== undefined && events[0].id !== id) throw new LogRewoundError(position);
   return events.slice(1);
 }
 
@@ -123,6 +159,8 @@ interface Look {
   readonly to: bigint;
   readonly take: number;
   readonly serverRun: string;
+  /** Whether those that are taken are the last ones. */
+  readonly isLatest?: boolean;
 }
 
 interface Seen {
@@ -133,7 +171,10 @@ interface Seen {
   readonly isHidden: boolean;
 }
 
-async function look(manager: EntityManager, { first, to, take, serverRun }: Look): Promise<Seen> {
+async function look(
+  manager: EntityManager,
+  { first, to, take, serverRun, isLatest = false }: Look,
+): Promise<Seen> {
   // OFFSET: once, and not for each event, of which the tenant is four pages.
   const rows = await manager.query<LookRow[]>(
     `select s.*, e.*
@@ -148,7 +189,7 @@ async function look(manager: EntityManager, { first, to, take, serverRun }: Look
       select ${selectEvent(manager)}
       from events e
       where e.global_position >= $1::bigint and e.global_position <= $2::bigint and ${SERVER_RUN} = $4
-      order by e.global_position
+      order by e.global_position ${isLatest ? 'desc' : 'asc'}
       limit $3::integer
     ) e on true
     order by e."globalPosition"`,

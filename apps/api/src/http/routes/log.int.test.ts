@@ -152,6 +152,57 @@ describe('GET /v1/events/tail', () => {
     expect(new Set(seen)).toEqual(new Set(written));
   });
 
+  it('begins at the end if it is asked to, also when it comes back before anything has come', async () => {
+    await append(3);
+    const tail = await follow('?from=end');
+    expect(tail.status).toBe(200);
+    while (tail.lastEventId === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    tail.close();
+    const meanwhile = await append(2);
+    // As an EventSource does: the address is the same.
+    const again = await follow('?from=end', { 'last-event-id': tail.lastEventId });
+    const later = await append(1);
+    await again.waitFor(3);
+    expect(idsOf(tail)).toEqual([]);
+    expect(idsOf(again)).toEqual([...meanwhile, ...later]);
+    const fromStart = await follow('?from=start');
+    await fromStart.waitFor(6);
+  });
+
+  it('loses nothing of many writers from the end on, and shows little of what was there', async () => {
+    const before = await append(200);
+    const stopping = new AbortController();
+    const written: { readonly id: string; readonly begunAtMs: number }[] = [];
+    const writing = Array.from({ length: 8 }, async () => {
+      while (!stopping.signal.aborted) {
+        const begunAtMs = performance.now();
+        written.push(...(await append(2)).map((id) => ({ id, begunAtMs })));
+      }
+    });
+    try {
+      for (let round = 0; round < 5; round += 1) {
+        const tail = await follow('?from=end');
+        const sinceMs = performance.now();
+        await tail.waitFor(40);
+        const seen = idsOf(tail);
+        const reached = new Set(seen);
+        expect(reached.size).toBe(seen.length);
+        expect(before.filter((id) => reached.has(id))).toEqual([]);
+        // Of those that were begun after the answer, each stands there that is not newer than what was read last.
+        const { items } = (await service.get(`/v1/log?limit=500&after=${tail.messages[0]?.id}`)).body;
+        const upTo = items.findIndex(({ id }: { id: string }) => id === seen.at(-1));
+        const inOrder = [seen[0], ...items.slice(0, upTo + 1).map(({ id }: { id: string }) => id)];
+        expect(seen).toEqual(inOrder);
+        const first = written.find(({ begunAtMs }) => begunAtMs > sinceMs);
+        expect(first === undefined || seen.includes(first.id)).toBe(true);
+        tail.close();
+      }
+    } finally {
+      stopping.abort();
+      await Promise.all(writing);
+    }
+  });
+
   it('listens on one connection however many follow', async () => {
     await append(1);
     const all = await Promise.all(Array.from({ length: 12 }, () => follow()));
@@ -238,7 +289,10 @@ describe('GET /v1/events/tail', () => {
     });
   });
 
-  it.each(['?after=nonsense', '?type=', '?limit=5'])('refuses %s before it begins', async (query) => {
-    expect((await service.get(`/v1/events/tail${query}`)).status).toBe(400);
-  });
+  it.each(['?after=nonsense', '?type=', '?limit=5', '?from=middle', '?from=end&after=x'])(
+    'refuses %s before it begins',
+    async (query) => {
+      expect((await service.get(`/v1/events/tail${query}`)).status).toBe(400);
+    },
+  );
 });

@@ -77,8 +77,8 @@ export function logRoutes(databaseOf: DatabaseOf, { feed, tails, timing }: LogPa
           summary: 'Follow the log',
           description:
             'Server-sent events: `data` is an event as other routes show it, `id` is where to come back to, with `last-event-id` ' +
-            'or `after`; without either it begins at the first event. A stream ends with a message `end` whose `reason` is ' +
-            '`shutting-down`, `lifetime`, `log-rewound`, `unauthorized` or `failed`.',
+            'or `after`; without either it begins at the first event, or, with `from=end`, with what is committed from now on. ' +
+            'A stream ends with a message `end` whose `reason` is `shutting-down`, `lifetime`, `log-rewound`, `unauthorized` or `failed`.',
           querystring: tailQuery,
           response: {
             200: {
@@ -92,7 +92,7 @@ export function logRoutes(databaseOf: DatabaseOf, { feed, tails, timing }: LogPa
       async (request, reply) => {
         const { [LAST_EVENT_ID_HEADER]: lastEventId } = request.headers;
         if (Array.isArray(lastEventId)) throw new InvalidHeaderError(LAST_EVENT_ID_HEADER, 'one id');
-        const { after, type } = request.query;
+        const { after, from, type } = request.query;
         const tail = tails.enter();
         reply.raw.once('close', () => {
           tail.end('client-gone');
@@ -100,6 +100,7 @@ export function logRoutes(databaseOf: DatabaseOf, { feed, tails, timing }: LogPa
         });
         const stretches = tailLog(databaseOf(request), feed, {
           after: lastEventId || after,
+          from,
           types: type === undefined ? undefined : [type].flat(),
           signal: tail.signal,
           heartbeatMs: timing.heartbeatMs,

@@ -33,10 +33,21 @@ export const logPage = z
 /** Types that one tail may ask for. */
 const MAX_TAIL_TYPES = 50;
 
-export const tailQuery = z.strictObject({
-  after: after.optional(),
-  type: z
-    .union([eventType, z.array(eventType).min(1).max(MAX_TAIL_TYPES)])
-    .meta({ description: 'Only events of this type; repeat it for several.' })
-    .optional(),
-});
+export const tailQuery = z
+  .strictObject({
+    after: after.optional(),
+    from: z
+      .enum(['start', 'end'])
+      .meta({
+        description:
+          'Where a stream without `after` begins: `start`, with the first event, or `end`, with what is committed from now on.',
+      })
+      .optional(),
+    type: z
+      .union([eventType, z.array(eventType).min(1).max(MAX_TAIL_TYPES)])
+      .meta({ description: 'Only events of this type; repeat it for several.' })
+      .optional(),
+  })
+  .refine(({ after, from }) => after === undefined || from === undefined, {
+    message: 'Invalid combination: after and from both say where to begin',
+  });
