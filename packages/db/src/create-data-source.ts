@@ -11,6 +11,7 @@ import { OrganizationActivity } from './entities/organization-activity.entity';
 import { User } from './entities/user.entity';
 import { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';
 import type { Environment, Variables } from './settings/environment';
+import { notePooler } from './settings/poolers';
 
 const TLS_OPTIONS = {
   disable: false,
@@ -63,5 +64,6 @@ export function createDataSource(
   });
   // TypeORM checks column types against a list that ends before PostgreSQL 13, where xid8 came.
   dataSource.driver.supportedDataTypes.push('xid8' as ColumnType);
+  notePooler(dataSource, pooler);
   return dataSource;
 }

@@ -1,5 +1,6 @@
 import pg, { type ClientConfig } from 'pg';
 import type { DataSource } from 'typeorm';
+import { readPooler } from '../settings/poolers';
 import { EVENTS_CHANNEL } from './announcements';
 
 /** Waits for something to be appended, or for time to pass. */
@@ -17,7 +18,9 @@ const RETRY_MS = 5_000;
 
 /**
  * Opens a listener on a connection of its own, beside the pool. Without one, be it that it cannot be opened or is lost, or that a pooler
- * keeps announcements from it, waits last as long as they may: what is announced is never more than a hint to look.
+ * keeps announcements from it, waits last as long as they may: what is announced is never more than a hint to look. Behind a pooler
+ * that gives the session to others it does not listen: announcements would come to connections that are nobody's, and PgBouncer
+ * writes a warning for each.
  */
 export function openLogListener(dataSource: DataSource, signal: AbortSignal): LogListener {
   let isAnnounced = false;
@@ -32,7 +35,9 @@ export function openLogListener(dataSource: DataSource, signal: AbortSignal): Lo
   const onAbort = (): void => wake();
   signal.addEventListener('abort', onAbort);
 
+  const pooler = readPooler(dataSource);
   const connect = async (): Promise<void> => {
+    if (pooler === 'transaction' || pooler === 'transaction-prepared') return;
     const opened = new pg.Client(readConnectionOptions(dataSource));
     client = opened;
     const lose = (): void => {
@@ -44,6 +49,11 @@ export function openLogListener(dataSource: DataSource, signal: AbortSignal): Lo
     opened.on('error', lose).on('end', lose).on('notification', announce);
     try {
       await opened.connect();
+      if (pooler === 'auto' && (await isPooled(opened))) {
+        client = undefined;
+        await opened.end();
+        return;
+      }
       await opened.query(`listen ${EVENTS_CHANNEL}`);
       // What was appended while nobody listened.
       announce();
@@ -76,6 +86,12 @@ export function openLogListener(dataSource: DataSource, signal: AbortSignal): Lo
       await opened?.end().catch(() => undefined);
     },
   };
+}
+
+/** Whether another process than the server answered the login, with an id of its own, which node-postgres keeps and its types do not know. */
+async function isPooled(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid !== (client as pg.Client & { readonly processID: number | null }).processID;
 }
 
 /** Where and as whom the DataSource reaches its primary. */

@@ -1,0 +1,77 @@
+import {
+  isPgBouncerInstalled,
+  openPgBouncer,
+  openTemporaryServer,
+  type PgBouncerMode,
+  type TemporaryServer,
+} from '@holdfast/local-postgres';
+import pg from 'pg';
+import { createDataSource } from '../create-data-source';
+import { EVENTS_CHANNEL } from './announcements';
+import { openLogListener } from './listener';
+
+/** What the listener asked last, as the server knows it. */
+const LAST_QUESTION = `select query from pg_stat_activity where application_name like '%listener'`;
+
+(isPgBouncerInstalled() ? describe : describe.skip)('a listener behind PgBouncer', () => {
+  let server: TemporaryServer;
+  beforeAll(async () => {
+    server = await openTemporaryServer();
+  });
+  afterAll(() => server?.stop());
+
+  async function open(mode: PgBouncerMode, pooler: string) {
+    const bouncer = await openPgBouncer(server, { mode, settings: { admin_users: 'holdfast' } });
+    const connect = async (url: string) => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      return client;
+    };
+    const [direct, admin] = [
+      await connect(server.url),
+      await connect(Object.assign(new URL(bouncer.url), { pathname: '/pgbouncer' }).href),
+    ];
+    const stop = new AbortController();
+    const dataSource = createDataSource('test', { DATABASE_URL: bouncer.url, DATABASE_POOLER: pooler });
+    const listener = openLogListener(dataSource, stop.signal);
+    return {
+      listener,
+      announce: () => direct.query(`notify ${EVENTS_CHANNEL}`),
+      async waitForQuestion(part: string) {
+        const ask = () => direct.query<{ query: string }>(LAST_QUESTION);
+        while (!(await ask()).rows.some(({ query }) => query.includes(part)));
+      },
+      async countClients() {
+        const { rows } = await admin.query('show clients');
+        return rows.filter(({ application_name: name }) => String(name).endsWith('listener')).length;
+      },
+      async [Symbol.asyncDispose]() {
+        await listener.close();
+        await Promise.all([direct.end(), admin.end()]);
+        await bouncer.stop();
+      },
+    };
+  }
+
+  it('in session mode listens, and is woken', async () => {
+    await using behind = await open('session', 'session');
+    await behind.waitForQuestion('listen');
+    // What was appended before it listened.
+    await behind.listener.wait(60_000);
+    const woken = behind.listener.wait(60_000);
+    await behind.announce();
+    await woken;
+  });
+
+  it('in transaction mode, found out, goes again, as what it would hear came to others', async () => {
+    await using behind = await open('transaction', 'auto');
+    await behind.waitForQuestion('pg_backend_pid');
+    while ((await behind.countClients()) > 0);
+  });
+
+  it('in transaction mode, as the settings say, does not even connect', async () => {
+    await using behind = await open('transaction', 'transaction-prepared');
+    await behind.listener.wait(1);
+    expect(await behind.countClients()).toBe(0);
+  });
+});
