@@ -23,11 +23,12 @@ export const CONTRACTS: readonly QueryContract<ContractSample>[] = Object.freeze
   ...MEMBERSHIP_CONTRACTS,
   ...EVENT_CONTRACTS,
   ...APPEND_CONTRACTS,
-  ...IMPORT_CONTRACTS,
   ...LOG_CONTRACTS,
   ...LOG_PAGE_CONTRACTS,
   ...EVENT_QUERY_CONTRACTS,
   ...WORKER_CONTRACTS,
   ...API_KEY_CONTRACTS,
   ...IDEMPOTENCY_CONTRACTS,
+  // Last: of what they write and take back many dead rows are left, that others would pass over.
+  ...IMPORT_CONTRACTS,
 ]);
