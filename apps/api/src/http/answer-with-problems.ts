@@ -1,8 +1,8 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EncodedBodyError, ForbiddenKeyError } from './json-bodies';
 import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
-import { problemOf, type Refusal } from './problem-of';
+import { problemOf } from './problem-of';
+import { type Refusal, refuse } from './refusal';
 import { REQUEST_ID_HEADER } from './request-id';
 import { runInContext } from './request-log';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
@@ -10,35 +10,26 @@ import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
 /** Every error of a route becomes a problem; those that are not the client's are logged. */
 export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOfBody(error) ?? problemOf(error);
+    const refusal = problemOf(error);
     runInContext(request, () => logRefusal(logger, refusal, error));
     return sendProblem(request, reply, refusal);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, {
-      kind: 'unknown-route',
-      status: PROBLEMS['unknown-route'].status,
-      detail: `${request.method} ${pathOf(request)} is not a route of this service; /docs lists them.`,
-    }),
+    sendProblem(
+      request,
+      reply,
+      refuse(
+        'unknown-route',
+        `${request.method} ${pathOf(request)} is not a route of this service; /docs lists them.`,
+      ),
+    ),
   );
 }
 
 /** A path that cannot be decoded is refused before it has a route, and so before any hook. */
 export function answerMalformedUrl(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const detail = 'The path cannot be decoded.';
-  const { status } = PROBLEMS['malformed-request'];
   reply.header(REQUEST_ID_HEADER, request.id);
-  sendProblem(request, reply, { kind: 'malformed-request', status, detail });
-}
-
-function refusalOfBody(error: unknown): Refusal | undefined {
-  if (error instanceof EncodedBodyError) {
-    const kind = 'unsupported-media-type';
-    return { kind, status: PROBLEMS[kind].status, detail: 'Send the body without a content-encoding.' };
-  }
-  if (!(error instanceof ForbiddenKeyError)) return undefined;
-  const detail = 'The body holds a key named __proto__ or constructor.prototype, which is not allowed.';
-  return { kind: 'validation', status: PROBLEMS.validation.status, detail };
+  sendProblem(request, reply, refuse('malformed-request', 'The path cannot be decoded.'));
 }
 
 /** Refusals that say more about the database than about the request. */
