@@ -21,6 +21,7 @@ import { type HoldfastPoolOptions, PRIMARY_POOL } from './pool-options';
 import { PoolReporter } from './pool-reporter';
 import { type PoolSettings, requirePoolSettings } from './pool-settings';
 import type { PoolStats } from './pool-stats';
+import { Refill } from './refill';
 import { needsValidation, validateConnection } from './validate-connection';
 import type { ConnectCallback, Waiter } from './waiter';
 
@@ -42,7 +43,7 @@ export class HoldfastPool extends pg.Pool {
   readonly #lending: Lending;
   readonly #callers: CallerQueue;
   readonly #openings: Openings;
-  #isRefilling = false;
+  readonly #refill: Refill;
   #closing: Promise<readonly CutConnection[]> | undefined;
 
   constructor(config: PoolConfig, options: HoldfastPoolOptions) {
@@ -77,6 +78,14 @@ export class HoldfastPool extends pg.Pool {
       route,
       failsFast,
       onResume: () => this.#dispatch(),
+    });
+    this.#refill = new Refill({
+      isShort: () => this.#isShort(),
+      open: (callback) => this.#internals.newClient({ callback }),
+      onFailure: (error) => {
+        this.#report.connectFailed(error, this.ending);
+        this.#dispatch();
+      },
     });
     this.#lending = new Lending(settings, this.#report);
     this.#callers = new CallerQueue(settings, this.#report, this.#lending);
@@ -165,7 +174,7 @@ export class HoldfastPool extends pg.Pool {
     this.on('connect', (client) => {
       this.#openings.succeeded();
       this.#report.connected(client as PoolClient & PooledClient);
-      process.nextTick(() => this.#refill());
+      process.nextTick(() => this.#refill.run());
     });
     this.on('remove', (removed) => {
       const client = removed as PoolClient & PooledClient;
@@ -173,7 +182,7 @@ export class HoldfastPool extends pg.Pool {
       if (client.isOnStandby && this.name === PRIMARY_POOL) this.cutIdleTo(client.targetUrl ?? '');
       this.#report.removed(client, this.ending);
       this.#dispatch();
-      this.#refill();
+      this.#refill.run();
     });
     this.on('error', (error, failed) => {
       // node-postgres hangs the client on it, and with it the key that cancels its statements.
@@ -269,20 +278,8 @@ export class HoldfastPool extends pg.Pool {
     this.#dispatch();
   }
 
-  /** Opens one missing connection after the other; a failure waits for the next sign of life. */
-  #refill(): void {
-    const isComplete = this.totalCount >= this.settings.min;
-    if (!this.#openings.hasConnected || this.#isRefilling || this.ending || isComplete) return;
-    this.#isRefilling = true;
-    this.#internals.newClient({
-      callback: (error, client) => {
-        this.#isRefilling = false;
-        client?.release();
-        if (!error) return this.#refill();
-        this.#report.connectFailed(error, this.ending);
-        this.#dispatch();
-      },
-    });
+  #isShort(): boolean {
+    return this.#openings.hasConnected && !this.ending && this.totalCount < this.settings.min;
   }
 
   async #close(limitMs: number): Promise<readonly CutConnection[]> {

@@ -1,4 +1,3 @@
-import { readErrorCode } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import { explainFailure } from '../connection/connection-lost-error';
@@ -16,6 +15,7 @@ import { ask } from '../statements/ask';
 import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
 import type { NamedText } from '../statements/reserved-query';
 import { TransactionControlError } from './transaction-control-error';
+import { TransactionIdentity } from './transaction-identity';
 
 /** Where a transaction stands. */
 export type TransactionState = 'new' | 'open' | 'committing' | 'committed' | 'rolling-back';
@@ -49,13 +49,6 @@ const TAKES_SNAPSHOT: ReadonlySet<string> = new Set(
   'SELECT INSERT UPDATE DELETE MERGE WITH VALUES TABLE CALL DO EXECUTE'.split(' '),
 );
 
-const READ_ID: NamedText = {
-  name: 'hf_transaction_id',
-  text: 'SELECT pg_current_xact_id()::text AS "id", pg_backend_pid() AS "pid"',
-};
-
-const IN_FAILED_TRANSACTION = '25P02';
-
 const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
 
 /**
@@ -70,6 +63,7 @@ const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
 export class TransactionSession implements StatementGate {
   readonly #client: PooledClient;
   readonly #terms: SessionTerms;
+  readonly #identity: TransactionIdentity;
   #state: TransactionState = 'new';
   #hasBegun = false;
   /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
@@ -80,15 +74,13 @@ export class TransactionSession implements StatementGate {
   #refusal: unknown;
   #token: string | undefined;
   #entryFailure: unknown;
-  #transactionId: string | undefined;
-  #idFailure: Error | undefined;
-  #backendPid: number | undefined;
   #position: string | undefined;
   #sentAtMs = 0;
 
   constructor(client: PooledClient, terms: SessionTerms) {
     this.#client = client;
     this.#terms = terms;
+    this.#identity = new TransactionIdentity(client);
     client.connection.on('commandComplete', this.#onCommand);
     client.connection.on('readyForQuery', this.#onReady);
     // Statements are written as they come, and answered in order; each stands for itself.
@@ -116,12 +108,12 @@ export class TransactionSession implements StatementGate {
 
   /** What the question for the id has failed the transaction with; undefined where something else had. */
   get idFailure(): Error | undefined {
-    return this.#transactionId === undefined ? this.#idFailure : undefined;
+    return this.#identity.failure;
   }
 
   /** As `pg_current_xact_id` gives it; undefined until the first statement was answered, and where it is not asked for. */
   get transactionId(): string | undefined {
-    return this.#transactionId;
+    return this.#identity.id;
   }
 
   /** Where the log was right after COMMIT, as in `16/B374D848`; undefined where that is not asked for, or not known. */
@@ -130,7 +122,7 @@ export class TransactionSession implements StatementGate {
   }
 
   get backendPid(): number | undefined {
-    return this.#backendPid ?? this.#client.identity?.backendPid;
+    return this.#identity.backendPid;
   }
 
   /** When COMMIT was sent: milliseconds since 1970; 0 before. */
@@ -165,18 +157,8 @@ export class TransactionSession implements StatementGate {
     if (this.#refusal !== undefined) throw this.#refusal;
     // A transaction that says it only reads is believed when its COMMIT is lost.
     if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
-    const asksForId = this.#terms.wantsId && this.#transactionId === undefined;
-    if (!asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
-    return this.#inOneWrite(() => this.#forwardWithId(text, forward));
-  }
-
-  #forwardWithId(text: string, forward: Forward): Promise<QueryResult> {
-    let answer: Promise<QueryResult> | undefined;
-    const write = (): Promise<QueryResult> => (answer = forward(text));
-    const isAsked = this.#client.statements?.accompany({ ...READ_ID, onRow: this.#onId }, write) ?? false;
-    answer ??= forward(text);
-    if (!isAsked) void this.#askForId();
-    return answer;
+    if (!this.#asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
+    return this.#inOneWrite(() => this.#identity.askBehind(() => forward(text)));
   }
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
@@ -199,7 +181,11 @@ export class TransactionSession implements StatementGate {
 
   /** The transaction's id is known, if it is wanted: a round trip of its own, needed only where no statement could carry it. */
   async readId(): Promise<void> {
-    if (this.#terms.wantsId && this.#transactionId === undefined) await this.#askForId();
+    if (this.#asksForId) await this.#identity.ask();
+  }
+
+  get #asksForId(): boolean {
+    return this.#terms.wantsId && this.#identity.id === undefined;
   }
 
   /** Whatever a subscriber does before the transaction starts is outside of it. */
@@ -258,18 +244,6 @@ export class TransactionSession implements StatementGate {
     }
   }
 
-  /** Never rejects: where the statement in front of it has failed, the next one that succeeds asks again. */
-  async #askForId(): Promise<void> {
-    try {
-      const { rows } = await ask(this.#client, READ_ID, []);
-      const [row] = rows as { readonly id: string; readonly pid: number }[];
-      this.#transactionId ??= row?.id;
-      this.#backendPid ??= row?.pid;
-    } catch (error) {
-      if (readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#idFailure = error as Error;
-    }
-  }
-
   /** Never rejects: the transaction is committed, wherever that is. */
   async #askForPosition(): Promise<void> {
     try {
@@ -279,11 +253,6 @@ export class TransactionSession implements StatementGate {
       this.#position = undefined;
     }
   }
-
-  readonly #onId = ([id, pid]: readonly (string | null)[]): void => {
-    this.#transactionId ??= id ?? undefined;
-    this.#backendPid ??= Number(pid);
-  };
 
   readonly #onCommand = ({ text: tag }: { readonly text: string }): void => {
     const ends = tag === 'COMMIT' || tag === 'PREPARE TRANSACTION';
