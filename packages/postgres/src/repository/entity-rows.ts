@@ -4,17 +4,17 @@ import type { ReadRow, RowReader } from '../statements/row-reader';
 import { AnswerMismatchError } from './answer-mismatch-error';
 import { compileHydrator } from './compile-hydrator';
 import { type EntityShape, shapeOf } from './entity-shape';
-import { LeastRecentlyUsed } from './least-recently-used';
+import { PerAnswer } from './per-answer';
 
-/** Different answers of which the code is kept: by the names of their columns, their order and types. */
+/** Different answers of which the code is kept. */
 const MAX_ANSWERS = 256;
 
 /** Reads answers of statements that were written by hand, by the names of their columns. */
 export class EntityRows implements RowReader {
   readonly #shape: EntityShape;
-  /** Each description is one object for as long as its statement is prepared. */
-  readonly #opened = new WeakMap<readonly FieldDescription[], ReadRow>();
-  readonly #compiled = new LeastRecentlyUsed<ReadRow>(MAX_ANSWERS);
+  readonly #readers = new PerAnswer(MAX_ANSWERS, (columns) =>
+    compileHydrator(this.#orderAs(columns), columns),
+  );
 
   constructor(metadata: EntityMetadata) {
     this.#shape = shapeOf(metadata);
@@ -22,12 +22,7 @@ export class EntityRows implements RowReader {
 
   /** @throws AnswerMismatchError unless each column of the entity is there once, and nothing else is. */
   open(columns: readonly FieldDescription[]): ReadRow {
-    const opened = this.#opened.get(columns);
-    if (opened !== undefined) return opened;
-    const answer = columns.map(({ name, dataTypeID }) => `${dataTypeID} ${name}`).join('\0');
-    const readRow = this.#compiled.get(answer, () => compileHydrator(this.#orderAs(columns), columns));
-    this.#opened.set(columns, readRow);
-    return readRow;
+    return this.#readers.get(columns);
   }
 
   #orderAs(columns: readonly FieldDescription[]): EntityShape {

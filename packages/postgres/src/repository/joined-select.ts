@@ -4,6 +4,7 @@ import type { ReadRow, RowReader } from '../statements/row-reader';
 import { compileHydrator } from './compile-hydrator';
 import { ALIAS, type SelectParts } from './compiled-select';
 import { hasMany, isMany, type JoinNode } from './join-tree';
+import { PerAnswer } from './per-answer';
 
 type Fields = readonly (string | null)[];
 
@@ -13,12 +14,12 @@ export class JoinedSelect implements RowReader {
   readonly #columns: string;
   readonly #joins: string;
   readonly #multiplies: boolean;
-  /** Each description is one object for as long as its statement is prepared. */
-  readonly #opened = new WeakMap<readonly FieldDescription[], ReadNode>();
+  readonly #readers: PerAnswer<ReadNode>;
 
   constructor(root: JoinNode) {
     this.#root = root;
     this.#multiplies = hasMany(root);
+    this.#readers = new PerAnswer(1, (answer) => compileNode(root, answer, { next: 0 }));
     const nodes = listNodes(root);
     this.#columns = nodes
       .flatMap(({ alias, shape }) =>
@@ -43,16 +44,11 @@ export class JoinedSelect implements RowReader {
   }
 
   open(columns: readonly FieldDescription[]): ReadRow {
-    let readNode = this.#opened.get(columns);
-    if (readNode === undefined) {
-      readNode = compileNode(this.#root, columns, { next: 0 });
-      this.#opened.set(columns, readNode);
-    }
+    const readNode = this.#readers.get(columns);
     const gathered: Gathered = new Map();
-    const read = readNode;
     return (fields) => {
       const known = gathered.size;
-      const found = read(fields, gathered);
+      const found = readNode(fields, gathered);
       return gathered.size === known ? undefined : found?.entity;
     };
   }
