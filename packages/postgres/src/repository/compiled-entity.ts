@@ -8,7 +8,7 @@ import { joinTreeOf, keyOfRelations } from './join-tree';
 import { JoinedSelect } from './joined-select';
 import { LeastRecentlyUsed } from './least-recently-used';
 import { type PropertyTree, treeOf } from './property-tree';
-import { isHeard } from './require-readable';
+import { isHeard, requireUnheardLoad } from './require-readable';
 import { renderKind, renderNotDeleted } from './standing-conditions';
 import { UnsupportedEntityError } from './unsupported-entity-error';
 
@@ -20,13 +20,7 @@ const UNSUPPORTED = new WeakSet<EntityMetadata>();
 
 /** What is compiled of an entity, once for its DataSource. @throws UnsupportedEntityError */
 export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
-  if (isHeard(metadata, 'Load')) {
-    throw new UnsupportedEntityError(
-      metadata.name,
-      'subscribers with afterLoad',
-      'nothing is called after a load',
-    );
-  }
+  requireUnheardLoad(metadata);
   const known = COMPILED.get(metadata);
   if (known !== undefined) return known;
   const compiled = new CompiledEntity(metadata);
@@ -88,10 +82,12 @@ export class CompiledEntity {
    * @throws InvalidOptionError; UnsupportedEntityError
    */
   join(relations: object, withDeleted: boolean): JoinedSelect {
-    return this.#joins.get(
+    const joined = this.#joins.get(
       `${withDeleted} ${keyOfRelations(relations)}`,
       () => new JoinedSelect(joinTreeOf(this.metadata, relations, withDeleted)),
     );
+    for (const metadata of joined.entities) requireUnheardLoad(metadata);
+    return joined;
   }
 
   /** Conditions that hold for every row, whatever is asked. */

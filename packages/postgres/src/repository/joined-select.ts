@@ -1,3 +1,4 @@
+import type { EntityMetadata } from 'typeorm';
 import { quoteIdentifier, quoteTable } from '../bulk/identifier';
 import type { FieldDescription } from '../statements/pg-internals';
 import type { ReadRow, RowReader } from '../statements/row-reader';
@@ -10,6 +11,8 @@ type Fields = readonly (string | null)[];
 
 /** A selection of an entity and of entities that are related to it, in one statement. */
 export class JoinedSelect implements RowReader {
+  /** Of which rows are read. */
+  readonly entities: readonly EntityMetadata[];
   readonly #root: JoinNode;
   readonly #columns: string;
   readonly #joins: string;
@@ -21,6 +24,7 @@ export class JoinedSelect implements RowReader {
     this.#multiplies = hasMany(root);
     this.#readers = new PerAnswer(1, (answer) => compileNode(root, answer, { next: 0 }));
     const nodes = listNodes(root);
+    this.entities = nodes.map(({ shape }) => shape.metadata);
     this.#columns = nodes
       .flatMap(({ alias, shape }) =>
         shape.columns.map((column) => `${alias}.${quoteIdentifier(column.databaseName)}`),

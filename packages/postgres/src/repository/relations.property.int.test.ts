@@ -122,6 +122,20 @@ describe('entities with their relations', () => {
     expect(related).toBeGreaterThan(40);
   });
 
+  it('are refused while a subscriber wants to hear of loads of what is joined, and of that alone', async () => {
+    await using source = await openLibrary();
+    const { dataSource } = source;
+    await dataSource.synchronize();
+    const books = createRepository(dataSource, Book);
+    const find = () => books.find({ relations: { subjects: true } });
+    await find();
+    dataSource.subscribers.push({ listenTo: () => Subject, afterLoad: () => undefined });
+    await books.find({ relations: { author: true } });
+    expect(String(await rejection(find()))).toMatch(/Subject does not support subscribers with afterLoad/);
+    dataSource.subscribers.length = 0;
+    await find();
+  });
+
   it('are asked for by names that exist, and by one statement', async () => {
     await using source = await openLibrary();
     const books = createRepository(source.dataSource, Book);

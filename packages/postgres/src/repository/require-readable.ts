@@ -36,6 +36,16 @@ export function isHeard({ target, dataSource, childEntityMetadatas }: EntityMeta
   return hears || childEntityMetadatas.some((child) => isHeard(child, event));
 }
 
+/** @throws UnsupportedEntityError where TypeORM would tell a subscriber what it has loaded. */
+export function requireUnheardLoad(metadata: EntityMetadata): void {
+  if (!isHeard(metadata, 'Load')) return;
+  throw new UnsupportedEntityError(
+    metadata.name,
+    'subscribers with afterLoad',
+    'nothing is called after a load',
+  );
+}
+
 /** @throws UnsupportedEntityError where TypeORM would call somebody. */
 export function requireUnheard(metadata: EntityMetadata, event: Exclude<Event, 'Load'>): void {
   const refuse = (subject: string) =>
