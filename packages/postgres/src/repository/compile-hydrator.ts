@@ -30,6 +30,15 @@ export function compileHydrator(shape: EntityShape, answer: readonly FieldDescri
   };
 }
 
+/** Whether this process may make functions of texts: `--disallow-code-generation-from-strings` forbids it. */
+export function mayGenerateCode(): boolean {
+  try {
+    return typeof new Function() === 'function';
+  } catch {
+    return false;
+  }
+}
+
 /** Where the columns of a shape are in an answer. */
 interface Place {
   readonly answer: readonly FieldDescription[];

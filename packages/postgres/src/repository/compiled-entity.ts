@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
+import { mayGenerateCode } from './compile-hydrator';
 import { ALIAS, CompiledSelect } from './compiled-select';
 import { EntityRows } from './entity-rows';
 import { shapeOf } from './entity-shape';
@@ -23,6 +24,14 @@ export function compiledEntityOf(metadata: EntityMetadata): CompiledEntity {
   requireUnheardLoad(metadata);
   const known = COMPILED.get(metadata);
   if (known !== undefined) return known;
+  // Here, and not when an answer is read: what wrote it is done by then.
+  if (!mayGenerateCode()) {
+    throw new UnsupportedEntityError(
+      metadata.name,
+      'processes that may not generate code',
+      'rows are read by such code',
+    );
+  }
   const compiled = new CompiledEntity(metadata);
   COMPILED.set(metadata, compiled);
   return compiled;

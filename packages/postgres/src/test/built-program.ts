@@ -4,11 +4,22 @@ import { join } from 'node:path';
 
 const BUILT = join(__dirname, '../../dist');
 
+interface BuiltProgramOptions {
+  /** Connections of its pool at most. Default 1. */
+  readonly max?: number;
+  /** Options of Node.js itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /**
  * Runs a program in a process of its own with `dataSource`, not open yet, and what this package exports as `holdfast`.
  * Resolves with what it printed when it had ended by itself.
  */
-export function runBuiltProgram(url: string, program: string, max = 1): Promise<string> {
+export function runBuiltProgram(
+  url: string,
+  program: string,
+  { max = 1, nodeOptions = [] }: BuiltProgramOptions = {},
+): Promise<string> {
   if (!existsSync(BUILT)) throw new Error('Build the package first: this test runs what its users get');
   const prelude = `
     const holdfast = require(${JSON.stringify(BUILT)});
@@ -23,9 +34,14 @@ export function runBuiltProgram(url: string, program: string, max = 1): Promise<
     });`;
   return new Promise((resolve, reject) => {
     const limit = { timeout: 30_000 };
-    execFile(process.execPath, ['-e', `${prelude}\n${program}`], limit, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim());
-      else reject(new Error(`ended with ${error.signal ?? error.code}: ${stdout}${stderr}`));
-    });
+    execFile(
+      process.execPath,
+      [...nodeOptions, '-e', `${prelude}\n${program}`],
+      limit,
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout.trim());
+        else reject(new Error(`ended with ${error.signal ?? error.code}: ${stdout}${stderr}`));
+      },
+    );
   });
 }

@@ -30,7 +30,7 @@ describe('one signal for many', () => {
          const left = getEventListeners(signal, 'abort').length;
          process.on('exit', () => console.log(JSON.stringify({ warnings, left })));
        })();`,
-      max,
+      { max },
     );
     return JSON.parse(printed);
   }
