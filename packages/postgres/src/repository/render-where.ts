@@ -32,9 +32,9 @@ const COMPARISONS: ReadonlyMap<string, string> = new Map([
 export function renderWhere(tree: PropertyTree, where: unknown, terms: WhereTerms): string {
   if (!Array.isArray(where)) return renderAll(tree, where, 'where', terms).join(' AND ');
   const any = where.map((one, at) => renderAll(tree, one, `where[${at}]`, terms).join(' AND '));
-  // Whatever holds is among those of which nothing is asked.
-  if (any.length === 0 || any.includes('')) return '';
-  return any.length === 1 ? (any[0] ?? '') : `(${any.map((one) => `(${one})`).join(' OR ')})`;
+  if (any.length <= 1) return any[0] ?? '';
+  // One that asks nothing holds for all: the others stay, since their values are parameters of the statement.
+  return `(${any.map((one) => `(${one || 'TRUE'})`).join(' OR ')})`;
 }
 
 function renderAll(tree: PropertyTree, where: unknown, path: string, terms: WhereTerms): string[] {
