@@ -18,8 +18,15 @@ export interface ValueReader {
 const AS_PARSED: ReadonlySet<unknown> = new Set([
   ...['uuid', 'text', 'varchar', 'character varying', 'char', 'character', 'citext', 'bytea', 'inet', 'cidr'],
   ...['smallint', 'int2', 'integer', 'int', 'int4', 'bigint', 'int8', 'numeric', 'decimal', 'money'],
-  ...['real', 'float4', 'float8', 'double precision', 'boolean', 'bool', 'json', 'jsonb', 'interval'],
-  ...['timestamptz', 'timestamp with time zone', 'timestamp', 'timestamp without time zone', String],
+  ...['real', 'float4', 'float8', 'double precision', 'boolean', 'bool', 'json', 'jsonb', 'interval', String],
+]);
+
+/** Types of which TypeORM makes dates where the parser has made texts. */
+const TIMESTAMPS: ReadonlySet<unknown> = new Set([
+  'timestamptz',
+  'timestamp with time zone',
+  'timestamp',
+  'timestamp without time zone',
 ]);
 
 /** No type has this OID. */
@@ -39,7 +46,7 @@ const FAST_PARSERS: ReadonlyMap<number, ReadValue> = new Map([
 export function createValueReader(column: ColumnMetadata, typeId: number): ValueReader {
   const parse = findParser(typeId);
   const { driver } = column.entityMetadata.dataSource;
-  if (column.transformer !== undefined || !(AS_PARSED.has(column.type) || isTextEnum(column))) {
+  if (column.transformer !== undefined || !isLeftAsParsed(column, parse)) {
     const read = (text: string): unknown =>
       driver.prepareHydratedValue(parse === undefined ? text : parse(text), column);
     const ofNull =
@@ -47,6 +54,11 @@ export function createValueReader(column: ColumnMetadata, typeId: number): Value
     return { read, ofNull };
   }
   return { read: parse, ofNull: undefined };
+}
+
+function isLeftAsParsed(column: ColumnMetadata, parse: ReadValue | undefined): boolean {
+  if (TIMESTAMPS.has(column.type)) return parse === readTimestamptz || parse === readTimestamp;
+  return AS_PARSED.has(column.type) || isTextEnum(column);
 }
 
 /** TypeORM makes numbers of the values of an enum that has numbers. */
