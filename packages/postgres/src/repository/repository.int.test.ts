@@ -4,11 +4,13 @@ import {
   type ProxyMessage,
   type TemporaryServer,
 } from '@holdfast/local-postgres';
-import type { ObjectLiteral } from 'typeorm';
+import pg from 'pg';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import { type EntityManager, In, IsNull, JsonContains, Like, Not, Raw } from 'typeorm';
 import { Animal, Cat } from '../test/bulk/entities';
 import { openBulkDatabase } from '../test/bulk/open-database';
 import {
+  Branch,
   Computed,
   EagerPart,
   ITEM_TABLE,
@@ -17,6 +19,7 @@ import {
   Listening,
   openItems,
   Part,
+  Referring,
   Seen,
 } from '../test/items';
 import { rejection } from '../test/settings';
@@ -71,6 +74,36 @@ describe('a repository', () => {
       expect(await items.find({ where: { lower } })).toHaveLength(1);
     }
   });
+
+  it('finds everything where one of several conditions asks nothing', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    for (const where of [[], {}, [{ label: 'none' }, {}]])
+      expect(await items.find({ where })).toHaveLength(1);
+  });
+
+  it.each<[string, (text: string) => unknown]>([
+    ['texts', (text) => text.replace(/^20/, '19')],
+    ['objects', (text) => ({ text })],
+  ])(
+    'reads values by the parser that the program has set, and makes of %s what TypeORM makes',
+    async (_, parse) => {
+      const { TIMESTAMPTZ } = pg.types.builtins;
+      const parser = pg.types.getTypeParser(TIMESTAMPTZ);
+      try {
+        pg.types.setTypeParser(TIMESTAMPTZ, parse);
+        await using source = await openItems(server.url);
+        const found = await createRepository(source.dataSource, Item).findById(2, { withDeleted: true });
+        const { dataSource } = source;
+        expect(found).toEqual(
+          await dataSource.getRepository(Item).findOne({ where: { id: 2 }, withDeleted: true }),
+        );
+        expect(found?.deletedAt).not.toEqual(new Date(Number.NaN));
+      } finally {
+        pg.types.setTypeParser(TIMESTAMPTZ, parser);
+      }
+    },
+  );
 
   it('asks on the connection of the transaction that its manager has, beside a repository of TypeORM', async () => {
     await using source = await openItems(server.url, { max: 1 });
@@ -216,12 +249,14 @@ describe('a statement of a repository', () => {
 });
 
 describe('what a repository does not support', () => {
-  it.each<[string, new () => ObjectLiteral, RegExp]>([
+  it.each<[string, EntityTarget<ObjectLiteral>, RegExp]>([
     ['a lazy relation', LazyPart, /LazyPart does not support the relation item: it loads itself lazily/],
     ['an eager relation', EagerPart, /the relation item: it is loaded with every entity/],
     ['a computed property', Computed, /the property next: it is an expression/],
     ['a listener', Listening, /the listener notice: nothing is called after a load/],
     ['a view', Seen, /entities of kind view/],
+    ['a relation id', Referring, /relation ids: each is a statement of its own/],
+    ['an entity without a class', 'Classless', /entities without a class: rows become instances/],
   ])('%s is refused by name', async (_kind, entity, message) => {
     await using source = await openItems(server.url);
     expect(() => createRepository(source.dataSource, entity)).toThrow(message);
@@ -236,6 +271,27 @@ describe('what a repository does not support', () => {
     await using second = await openItems(server.url);
     second.dataSource.subscribers.push(own);
     expect(() => createRepository(second.dataSource, Item)).toThrow(/subscribers with afterLoad/);
+  });
+
+  it.each([
+    ['a child', Cat, Animal],
+    ['its parent', Animal, Cat],
+  ])('a subscriber that listens to %s of the entity is refused', async (_, listened, entity) => {
+    await using source = await openItems(server.url, {}, { entities: [Animal, Cat] });
+    const create = () => createRepository<object>(source.dataSource, entity);
+    expect(create).not.toThrow();
+    source.dataSource.subscribers.push({ listenTo: () => listened, afterLoad: () => undefined });
+    expect(create).toThrow(/subscribers with afterLoad/);
+  });
+
+  it('the relations of a tree are refused by name', async () => {
+    await using source = await openItems(server.url);
+    const branches = createRepository(source.dataSource, Branch);
+    for (const relation of ['parent', 'branches']) {
+      expect(String(await rejection(branches.find({ relations: { [relation]: true } })))).toMatch(
+        `the relation ${relation}: it is one of a tree`,
+      );
+    }
   });
 
   it.each<[object, RegExp]>([

@@ -1,4 +1,6 @@
 import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
+import { Animal, Cat, Everything } from '../test/bulk/entities';
+import { openBulkDatabase } from '../test/bulk/open-database';
 import { Announced, ITEM_TABLE, Item, openItems } from '../test/items';
 import { rejection } from '../test/settings';
 import { withClient } from '../test/transfers';
@@ -49,6 +51,38 @@ describe('a repository that writes', () => {
       label: 'new',
     });
     expect(await items.find()).toHaveLength(2);
+  });
+
+  it('raises the version and sets the date of the update, unless the changes give them', async () => {
+    await using database = await openBulkDatabase();
+    const everything = createRepository(database.dataSource, Everything);
+    const long = new Date(Date.UTC(2001, 0, 1));
+    const { id } = await everything.insert({ text: 'a', updatedAt: long });
+    const isRaised = (written: Everything | null, version: number) =>
+      written?.version === version && written.updatedAt > long;
+    expect(isRaised(await everything.update(id, { text: 'b' }), 2)).toBe(true);
+    const given = { updatedAt: long, version: 7 };
+    expect(await everything.update(id, given)).toMatchObject({ text: 'b', ...given });
+    const conflict = ['id'] as const;
+    expect(isRaised(await everything.upsert({ id, text: 'c' }, { conflict }), 8)).toBe(true);
+    const named = { conflict, update: ['updatedAt', 'version'] as const };
+    expect(await everything.upsert({ id, ...given }, named)).toMatchObject({ text: 'c', ...given });
+    // Nothing is taken over.
+    expect(await everything.upsert({ id }, { conflict })).toBeNull();
+    expect(await everything.findById(id)).toMatchObject({ text: 'c', ...given });
+  });
+
+  it('leaves rows of another kind of entity alone, which share its table', async () => {
+    await using database = await openBulkDatabase();
+    const { dataSource } = database;
+    const [animals, cats] = [createRepository(dataSource, Animal), createRepository(dataSource, Cat)];
+    const { id } = await animals.insert({});
+    expect(await cats.findById(id)).toBeNull();
+    expect(await cats.update(id, { lives: 1 })).toBeNull();
+    expect(await cats.delete(id)).toBeNull();
+    const cat = await cats.insert({ lives: 9 });
+    expect(await animals.findById(cat.id)).toStrictEqual(cat);
+    expect(await animals.find({ order: { id: 'ASC' } })).toHaveLength(2);
   });
 
   it('writes in the transaction of its manager, and nothing is left of it when that is rolled back', async () => {

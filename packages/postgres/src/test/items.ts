@@ -4,9 +4,14 @@ import {
   Column,
   DeleteDateColumn,
   Entity,
+  EntitySchema,
   ManyToOne,
   PrimaryColumn,
   type Relation,
+  RelationId,
+  Tree,
+  TreeChildren,
+  TreeParent,
   ViewColumn,
   ViewEntity,
   VirtualColumn,
@@ -98,6 +103,36 @@ export class Part {
   item!: Relation<Item>;
 }
 
+@Entity()
+export class Referring {
+  @PrimaryColumn({ type: 'integer' })
+  id!: number;
+
+  @ManyToOne(() => Item)
+  item!: Relation<Item>;
+
+  @RelationId(({ item }: Referring) => item)
+  itemId!: number;
+}
+
+@Entity()
+@Tree('materialized-path')
+export class Branch {
+  @PrimaryColumn({ type: 'integer' })
+  id!: number;
+
+  @TreeParent()
+  parent!: Relation<Branch> | null;
+
+  @TreeChildren()
+  branches!: Relation<Branch[]>;
+}
+
+const Classless = new EntitySchema({
+  name: 'Classless',
+  columns: { id: { type: 'integer', primary: true } },
+});
+
 /** Hears of what TypeORM inserts. */
 @Entity({ name: 'item' })
 export class Announced {
@@ -114,7 +149,19 @@ export class Announced {
   announce(): void {}
 }
 
-const entities = [Announced, Item, LazyPart, EagerPart, Computed, Listening, Seen, Part];
+const entities = [
+  Announced,
+  Item,
+  LazyPart,
+  EagerPart,
+  Computed,
+  Listening,
+  Seen,
+  Part,
+  Referring,
+  Branch,
+  Classless,
+];
 
 /** Opens a DataSource that knows them, and closes it at the end of its block. */
 export async function openItems(
