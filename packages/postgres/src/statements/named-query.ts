@@ -69,14 +69,12 @@ export class NamedQuery extends ReadingQuery {
   #mayRepeat = false;
   readonly #companion: Companion | undefined;
   readonly #settings: readonly LocalSetting[];
-  readonly #reader: RowReader | undefined;
   /** Answers that are those of settings. */
   #answersDue = 0;
   #isAnswered = false;
 
   constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
     super(statement.text, statement.values, statement.reader, callback);
-    this.#reader = statement.reader;
     this.name = statement.name;
     this.#session = session;
     this.#companion = statement.companion;
@@ -106,7 +104,9 @@ export class NamedQuery extends ReadingQuery {
   }
 
   override prepare(connection: ConnectionInternals): void {
-    if (!this.#isReadAsDescribed()) {
+    const columns = this.#session.descriptions.get(this.name)?.columns;
+    // Nothing is sent yet, and who waits for an answer must have one: a reader fails when the columns are told once more.
+    if (columns === undefined || !this.openReader(columns)) {
       super.prepare(connection);
       return;
     }
@@ -118,18 +118,6 @@ export class NamedQuery extends ReadingQuery {
       return;
     }
     this._getRows(connection, undefined);
-  }
-
-  #isReadAsDescribed(): boolean {
-    const columns = this.#session.descriptions.get(this.name)?.columns;
-    if (this.#reader === undefined || columns === undefined) return false;
-    try {
-      this.readBy(this.#reader.open(columns));
-      return true;
-    } catch {
-      // Nothing is sent yet, and who waits for an answer must have one: it fails when the columns are told once more.
-      return false;
-    }
   }
 
   #noteDescriptions(obsolete: Iterable<string>): void {

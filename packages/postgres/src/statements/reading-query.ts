@@ -18,9 +18,14 @@ export class ReadingQuery extends Query {
     this.#reader = reader;
   }
 
-  /** Rows are read like this, without a description of them. */
-  protected readBy(readRow: ReadRow): void {
-    this.#readRow = readRow;
+  /** Rows of these columns are read from now on, without a description of them; false where there is nobody who can. */
+  protected openReader(columns: readonly FieldDescription[]): boolean {
+    try {
+      this.#readRow = this.#reader?.open(columns);
+    } catch {
+      return false;
+    }
+    return this.#readRow !== undefined;
   }
 
   override handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
