@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { quoteIdentifier } from './identifier';
+import { renderUpkeep } from './render-upkeep';
 
 /** What a row meets that has its key. */
 interface ConflictTerms {
@@ -21,12 +22,10 @@ export function renderConflictAction(
   const taken = update ?? columns.filter((column) => isTakenByDefault(column) && !conflict.includes(column));
   if (taken.length === 0) return 'DO NOTHING';
   const names = taken.map(({ databaseName }) => quoteIdentifier(databaseName));
-  const assignments = names.map((name) => `${name} = excluded.${name}`);
-  for (const column of [metadata.versionColumn, metadata.updateDateColumn]) {
-    if (!column || taken.includes(column)) continue;
-    const name = quoteIdentifier(column.databaseName);
-    assignments.push(`${name} = ${column.isVersion ? `${target}.${name} + 1` : 'CURRENT_TIMESTAMP'}`);
-  }
+  const assignments = [
+    ...names.map((name) => `${name} = excluded.${name}`),
+    ...renderUpkeep(metadata, taken, target),
+  ];
   // Without the cast the operator would be looked up for each pair of columns.
   const list = (row: string) => `ROW(${names.map((name) => `${row}.${name}`).join(', ')})::record`;
   // Compares images, because json, xml and point have no equality and citext has one that hides a change of case.

@@ -5,6 +5,7 @@ import { BulkRowError } from '../bulk/bulk-error';
 import type { CellText } from '../bulk/column-text';
 import { quoteIdentifier, quoteTable } from '../bulk/identifier';
 import { renderConflictAction } from '../bulk/render-conflict-action';
+import { renderUpkeep } from '../bulk/render-upkeep';
 import { readCell, readWritableTable } from '../bulk/writable-table';
 import type { CompiledEntity } from './compiled-entity';
 import { ALIAS } from './compiled-select';
@@ -56,13 +57,11 @@ export function renderUpdateOne(
 ): WriteStatement {
   const { metadata, whole } = entity;
   const given = readChanges(metadata, changes);
-  const assignments = given.map(({ column }, at) => `${quoteIdentifier(column.databaseName)} = $${at + 1}`);
   const columns = given.map(({ column }) => column);
-  for (const column of [metadata.versionColumn, metadata.updateDateColumn]) {
-    if (!column || columns.includes(column)) continue;
-    const name = quoteIdentifier(column.databaseName);
-    assignments.push(`${name} = ${column.isVersion ? `${ALIAS}.${name} + 1` : 'CURRENT_TIMESTAMP'}`);
-  }
+  const assignments = [
+    ...columns.map(({ databaseName }, at) => `${quoteIdentifier(databaseName)} = $${at + 1}`),
+    ...renderUpkeep(metadata, columns, ALIAS),
+  ];
   const where = entity.renderKey(given.length + 1);
   const text = `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')} WHERE ${where} ${whole.returning}`;
   return { text, values: [...given.map((one) => one.text), ...key] };
