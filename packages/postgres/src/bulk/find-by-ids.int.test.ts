@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { OWNERS } from '../test/bulk/arbitrary-rows';
 import { Everything, Owner, Point, Price, Seat } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import type { BulkDatabase } from '../test/bulk/open-database';
+import { openOwnedDatabase } from '../test/bulk/open-owned';
 import { rejection } from '../test/settings';
 import { findByIds } from './find-by-ids';
 import { insertMany } from './insert-many';
@@ -14,13 +15,8 @@ describe('findByIds', () => {
   let manager: EntityManager;
 
   beforeAll(async () => {
-    database = await openBulkDatabase();
+    database = await openOwnedDatabase();
     manager = database.dataSource.manager;
-    await insertMany(
-      manager,
-      Owner,
-      OWNERS.map((id, index) => ({ id, email: `${index}` })),
-    );
     const points = Array.from({ length: 70_000 }, (_, id) => ({ id, x: id, y: 0, label: '' }));
     await insertMany(manager, Point, points);
   });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { OWNERS, rowsOfAnyShape, rowsOfOneShape } from '../test/bulk/arbitrary-rows';
+import { rowsOfAnyShape, rowsOfOneShape } from '../test/bulk/arbitrary-rows';
 import { readWritten } from '../test/bulk/compare-with-insert';
-import { Everything, Owner } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import { Everything } from '../test/bulk/entities';
+import type { BulkDatabase } from '../test/bulk/open-database';
+import { openOwnedDatabase } from '../test/bulk/open-owned';
 import { copyIn } from './copy-in';
 import { insertMany } from './insert-many';
 
@@ -10,9 +11,7 @@ describe('bulk writes beside repository.insert', () => {
   let database: BulkDatabase;
 
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    const owners = OWNERS.map((id, index) => ({ id, email: `${index}` }));
-    await database.dataSource.getRepository(Owner).insert(owners);
+    database = await openOwnedDatabase();
   });
 
   afterAll(() => database?.[Symbol.asyncDispose]());

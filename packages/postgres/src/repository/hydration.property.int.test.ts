@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { OWNERS, rowsOfAnyShape } from '../test/bulk/arbitrary-rows';
-import { Animal, Cat, Everything, Owner, Seat } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import { Animal, Cat, Everything, Seat } from '../test/bulk/entities';
+import type { BulkDatabase } from '../test/bulk/open-database';
+import { openOwnedDatabase } from '../test/bulk/open-owned';
 import { createRepository } from './repository';
 
 describe('entities that are read, beside those of a repository of TypeORM', () => {
   let database: BulkDatabase;
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    const owners = OWNERS.map((id, index) => ({ id, email: `${index}` }));
-    await database.dataSource.getRepository(Owner).insert(owners);
+    database = await openOwnedDatabase();
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import type { BulkRow } from '../bulk/bulk-row';
-import { OWNERS, rowsOfAnyShape } from '../test/bulk/arbitrary-rows';
+import { rowsOfAnyShape } from '../test/bulk/arbitrary-rows';
 import { readWritten } from '../test/bulk/compare-with-insert';
-import { Everything, Owner } from '../test/bulk/entities';
-import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import { Everything } from '../test/bulk/entities';
+import type { BulkDatabase } from '../test/bulk/open-database';
+import { openOwnedDatabase } from '../test/bulk/open-owned';
 import { createRepository } from './repository';
 
 type Row = BulkRow<Everything>;
@@ -12,9 +13,7 @@ type Row = BulkRow<Everything>;
 describe('rows that are written, beside those of a repository of TypeORM', () => {
   let database: BulkDatabase;
   beforeAll(async () => {
-    database = await openBulkDatabase();
-    const owners = OWNERS.map((id, index) => ({ id, email: `${index}` }));
-    await database.dataSource.getRepository(Owner).insert(owners);
+    database = await openOwnedDatabase();
   });
   afterAll(() => database?.[Symbol.asyncDispose]());
 
