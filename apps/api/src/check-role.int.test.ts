@@ -7,7 +7,12 @@ import { withDataSource } from './test/suffering';
 import { openService, TEST_PEPPER } from './test/test-service';
 
 const SUFFIX = randomBytes(6).toString('hex');
-const ROLES = { none: `none_${SUFFIX}`, app: `app_${SUFFIX}`, worker: `worker_${SUFFIX}` };
+const ROLES = {
+  none: `none_${SUFFIX}`,
+  app: `app_${SUFFIX}`,
+  worker: `worker_${SUFFIX}`,
+  onlooker: `app_and_read_${SUFFIX}`,
+};
 
 describe('the role that a process has', () => {
   let database: TestDatabase;
@@ -17,6 +22,9 @@ describe('the role that a process has', () => {
       await owner.query(`create role ${ROLES.none} login password 'role'`);
       await owner.query(`create role ${ROLES.app} login password 'role' in role holdfast_app`);
       await owner.query(`create role ${ROLES.worker} login password 'role' in role holdfast_worker`);
+      await owner.query(
+        `create role ${ROLES.onlooker} login password 'role' in role holdfast_app, holdfast_read`,
+      );
     });
   });
   afterAll(async () => {
@@ -64,6 +72,35 @@ describe('the role that a process has', () => {
         code: 'HOLDFAST_ROLE_UNFIT',
         message: expect.stringContaining('not a member of holdfast_worker'),
       });
+    }
+  });
+
+  it.each([
+    ['the owner, in production', undefined, 'production'],
+    ['the owner, in staging', undefined, 'staging'],
+    ['a login that also sees everything, in production', ROLES.onlooker, 'production'],
+  ])('is refused where it keeps organizations not apart: %s', async (_name, role, environment) => {
+    const { DATABASE_URL } = variablesOf(database.url, role);
+    const variables = { NODE_ENV: environment, DATABASE_URL, OPERATIONS_DATABASE_URL: database.url };
+    await expect(openService(database.url, variables)).rejects.toMatchObject({
+      code: 'HOLDFAST_POLICIES_NOT_HELD',
+      message: expect.stringMatching(/DATABASE_URL.*holdfast_app alone/),
+    });
+  });
+
+  it.each([
+    [ROLES.app, 'production', 0],
+    [undefined, 'test', 1],
+    [ROLES.onlooker, 'test', 1],
+  ])('is taken: %s, in %s, with as many warnings as %i', async (role, environment, warnings) => {
+    const { DATABASE_URL } = variablesOf(database.url, role);
+    const variables = { NODE_ENV: environment, DATABASE_URL, OPERATIONS_DATABASE_URL: database.url };
+    const service = await openService(database.url, variables);
+    try {
+      const told = service.readLog().filter(({ message }) => String(message).startsWith('The policies'));
+      expect(told).toHaveLength(warnings);
+    } finally {
+      await service.close();
     }
   });
 

@@ -1,8 +1,10 @@
+import type { Environment } from '@holdfast/db';
 import type { Logger } from '@holdfast/observability';
 import type { DataSource } from 'typeorm';
 
 /** What a login must be a member of; docs/tenancy.md says what each may. */
-type GroupRole = 'holdfast_app' | 'holdfast_worker' | 'holdfast_read';
+const GROUP_ROLES = ['holdfast_app', 'holdfast_worker', 'holdfast_read'] as const;
+type GroupRole = (typeof GROUP_ROLES)[number];
 
 /** The process cannot do its work with this database, or as this role, until somebody has done what the message says. */
 class UnfitDatabaseError extends Error {
@@ -16,30 +18,72 @@ class UnfitDatabaseError extends Error {
   }
 }
 
-interface RoleFacts {
-  readonly role: string;
-  readonly database: string;
-  readonly isMigrated: boolean;
-  readonly policiesHold: boolean | null;
-  readonly lacks: readonly GroupRole[];
+/** The role of the service is bound by no policies, or by none that keep organizations apart. */
+class PoliciesNotHeldError extends Error {
+  override readonly name = 'PoliciesNotHeldError';
+  readonly code = 'HOLDFAST_POLICIES_NOT_HELD';
+
+  constructor(readonly role: string) {
+    super(
+      `the policies of the database do not hold for ${role}, the role in DATABASE_URL, so that organizations would see each other: ` +
+        'it must be a login of holdfast_app alone (deploy/roles.sql)',
+    );
+  }
+}
+
+/** Where clients are real. */
+const STRICT: ReadonlySet<Environment> = new Set<Environment>(['staging', 'production']);
+
+/**
+ * The service may do what requests need, and the policies keep organizations apart, which nothing else does: in staging and production
+ * the service is not started with a role that they do not hold for; elsewhere that is logged.
+ *
+ * @throws UnfitDatabaseError, PoliciesNotHeldError
+ */
+export async function requireServiceRole(
+  dataSource: DataSource,
+  { environment, logger }: { readonly environment: Environment; readonly logger: Logger },
+): Promise<void> {
+  const facts = await readFacts(dataSource);
+  requireFit(facts, 'holdfast_app');
+  const { role, isBoundForEvents, groups } = facts;
+  // Those who hand out events, and those who only look, see all of them.
+  const isKeptApart =
+    isBoundForEvents === true && !groups.includes('holdfast_worker') && !groups.includes('holdfast_read');
+  if (isKeptApart) return;
+  if (STRICT.has(environment)) throw new PoliciesNotHeldError(role);
+  logger.warn('The policies of the database do not hold for the role of the service', { role });
+}
+
+/** The worker sees the events of all organizations. @throws UnfitDatabaseError */
+export async function requireWorkerRole(dataSource: DataSource): Promise<void> {
+  requireFit(await readFacts(dataSource), 'holdfast_worker');
+}
+
+/** Says in the log what the console cannot show or do as this role; the service works without it. */
+export async function warnOfLacks(dataSource: DataSource, logger: Logger): Promise<void> {
+  const facts = await readFacts(dataSource);
+  const lacks = GROUP_ROLES.filter((group) => isLacking(facts, group));
+  if (lacks.length === 0) return;
+  logger.warn('The console cannot show or replay everything as this role: set OPERATIONS_DATABASE_URL', {
+    role: facts.role,
+    lacks,
+  });
 }
 
 /**
- * The database is migrated, and the role is a member of what the process works as: without that a service would answer
- * every request with 500, and a worker would see no event and seem to have done them all. A role that policies do not hold for may
- * do everything.
- *
+ * Without that a service would answer every request with 500, and a worker would see no event and seem to have done them all.
  * @throws UnfitDatabaseError
  */
-export async function requireRole(dataSource: DataSource, needed: GroupRole): Promise<void> {
-  const { role, database, isMigrated, policiesHold, lacks } = await readFacts(dataSource, [needed]);
+function requireFit(facts: RoleFacts, needed: GroupRole): void {
+  const { role, database, isMigrated } = facts;
   if (!isMigrated) {
     throw new UnfitDatabaseError(
       'HOLDFAST_NOT_MIGRATED',
       `Database "${database}" is not migrated. Run the migrations first: npm run migrate, or holdfast migrate`,
     );
   }
-  if (policiesHold !== true || lacks.length === 0) return;
+  if (!isLacking(facts, needed)) return;
   throw new UnfitDatabaseError(
     'HOLDFAST_ROLE_UNFIT',
     `Role "${role}" is not a member of ${needed} in database "${database}". Name the login that is for this process in DATABASE_URL, ` +
@@ -47,35 +91,34 @@ export async function requireRole(dataSource: DataSource, needed: GroupRole): Pr
   );
 }
 
-/** Says in the log what the console cannot show or do as this role; the service works without it. */
-export async function warnOfLacks(dataSource: DataSource, logger: Logger): Promise<void> {
-  const { role, policiesHold, lacks } = await readFacts(dataSource, [
-    'holdfast_app',
-    'holdfast_worker',
-    'holdfast_read',
-  ]);
-  if (policiesHold !== true || lacks.length === 0) return;
-  logger.warn('The console cannot show or replay everything as this role: set OPERATIONS_DATABASE_URL', {
-    role,
-    lacks,
-  });
+/** A role that policies do not hold for may do everything. */
+function isLacking({ isBoundForKeys, groups }: RoleFacts, group: GroupRole): boolean {
+  return isBoundForKeys === true && !groups.includes(group);
 }
 
-async function readFacts(dataSource: DataSource, needed: readonly GroupRole[]): Promise<RoleFacts> {
+interface RoleFacts {
+  readonly role: string;
+  readonly database: string;
+  readonly isMigrated: boolean;
+  /** Whether policies hold for it; null before the migrations, as the one below. */
+  readonly isBoundForKeys: boolean | null;
+  readonly isBoundForEvents: boolean | null;
+  /** What it is a member of. */
+  readonly groups: readonly GroupRole[];
+}
+
+async function readFacts(dataSource: DataSource): Promise<RoleFacts> {
   const [facts]: [RoleFacts] = await dataSource.query(
     `select
        current_user as role,
        current_database() as database,
        to_regnamespace('tenancy') is not null and to_regclass('api_keys') is not null as "isMigrated",
-       row_security_active(to_regclass('api_keys')) as "policiesHold",
+       row_security_active(to_regclass('api_keys')) as "isBoundForKeys",
+       row_security_active(to_regclass('events')) as "isBoundForEvents",
        array(
-         select needed.name
-         from unnest($1::text[]) with ordinality as needed(name, at)
-         left join pg_roles role on role.rolname = needed.name
-         where role.oid is null or not pg_has_role(role.oid, 'usage')
-         order by needed.at
-       ) as lacks`,
-    [needed],
+         select rolname::text from pg_roles where rolname = any ($1::text[]) and pg_has_role(oid, 'usage')
+       ) as groups`,
+    [GROUP_ROLES],
   );
   return facts;
 }

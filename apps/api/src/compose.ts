@@ -15,7 +15,7 @@ import {
   readReplicaStats,
 } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
-import { requireRole } from './check-role';
+import { requireServiceRole } from './check-role';
 import { createConsole } from './console/console';
 import { createDatabase } from './database';
 import { ClientRates } from './http/client-rates';
@@ -24,7 +24,6 @@ import { createHttpServer, type HttpServer } from './http/server';
 import { listStrains } from './list-strains';
 import { createOperationsDatabase } from './operations-database';
 import { probeReadiness } from './probe-readiness';
-import { requirePolicies } from './require-policies';
 import type { ServiceSettings } from './settings';
 import { sweepRegularly } from './sweep-idempotency-keys';
 
@@ -93,8 +92,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
 
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
-    await requireRole(dataSource, 'holdfast_app');
-    await requirePolicies(dataSource, { environment, logger });
+    await requireServiceRole(dataSource, { environment, logger });
     await operations.open(opening.signal);
     http = await createHttpServer({
       database,

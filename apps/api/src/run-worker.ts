@@ -1,7 +1,7 @@
 import { createDataSource, runEventWorker } from '@holdfast/db';
 import { createLogger } from '@holdfast/observability';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
-import { requireRole } from './check-role';
+import { requireWorkerRole } from './check-role';
 import { handleEvent } from './event-handlers';
 import type { WorkerSettings } from './settings';
 
@@ -17,7 +17,7 @@ export async function runWorker(settings: WorkerSettings, signal: AbortSignal): 
   const dataSource = createDataSource(environment, variables, { logger });
   try {
     await openDataSource(dataSource, { logger, signal });
-    await requireRole(dataSource, 'holdfast_worker');
+    await requireWorkerRole(dataSource);
     logger.info('Worker runs', { environment });
     const { done, failed } = await runEventWorker(dataSource, {
       handlers: {},
