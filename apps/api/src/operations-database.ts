@@ -3,6 +3,7 @@ import type { Logger } from '@holdfast/observability';
 import { openDataSource } from '@holdfast/postgres';
 import { warnOfLacks } from './check-role';
 import { createDatabase, type Database } from './database';
+import { withSmallPool } from './small-pool';
 
 /** The database for what is about all organizations, on connections of its own: it is needed when all others are in use. */
 export interface OperationsDatabase {
@@ -12,18 +13,8 @@ export interface OperationsDatabase {
   close(): Promise<void>;
 }
 
-/** Few, closed when nobody looks at the console. */
-const OVERRIDES: Variables = Object.freeze({
-  DATABASE_REPLICA_URLS: '',
-  DATABASE_APPLICATION_NAME: 'holdfast-operations',
-  DATABASE_POOL_MIN: '0',
-  DATABASE_POOL_MAX: '2',
-  DATABASE_POOL_IDLE_MS: '10000',
-  DATABASE_POOL_ACQUIRE_MS: '1500',
-  DATABASE_POOL_CREATE_MS: '1500',
-  DATABASE_POOL_DESTROY_MS: '500',
-  DATABASE_POOL_LEAK_MS: '0',
-});
+/** Keys of operators are looked for, and dead letters replayed. */
+const MOST_CONNECTIONS = 2;
 
 /**
  * Makes the database of what operates the service, whose role may do more than that of the requests. Opens nothing.
@@ -35,7 +26,11 @@ export function createOperationsDatabase(
   options: { readonly environment: Environment; readonly logger: Logger; readonly deadlineMs: number },
 ): OperationsDatabase {
   const { environment, logger } = options;
-  const dataSource = createDataSource(environment, { ...variables, ...OVERRIDES }, { logger });
+  const dataSource = createDataSource(
+    environment,
+    withSmallPool(variables, 'holdfast-operations', MOST_CONNECTIONS),
+    { logger },
+  );
   const { database, manager } = createDatabase(dataSource, options);
   return {
     database,

@@ -1,19 +1,10 @@
 import { createDataSource, type Environment, type Variables } from '@holdfast/db';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { withSmallPool } from '../small-pool';
 
-/** The console's own few connections: it is looked at when all others are in use. */
-const OVERRIDES: Variables = Object.freeze({
-  DATABASE_REPLICA_URLS: '',
-  DATABASE_APPLICATION_NAME: 'holdfast-console',
-  DATABASE_POOL_MIN: '0',
-  DATABASE_POOL_MAX: '3',
-  DATABASE_POOL_IDLE_MS: '10000',
-  DATABASE_POOL_ACQUIRE_MS: '1500',
-  DATABASE_POOL_CREATE_MS: '1500',
-  DATABASE_POOL_DESTROY_MS: '500',
-  DATABASE_POOL_LEAK_MS: '0',
-});
+/** A look reads several things at once. */
+const MOST_CONNECTIONS = 3;
 
 /** Longest that a statement of a look may take, in ms; it is shorter than the patience of whoever watches. */
 const STATEMENT_TIMEOUT_MS = 1_500;
@@ -42,7 +33,8 @@ export class ConsoleConnection {
   #isClosed = false;
 
   constructor(environment: Environment, variables: Variables) {
-    this.#create = () => createDataSource(environment, { ...variables, ...OVERRIDES });
+    this.#create = () =>
+      createDataSource(environment, withSmallPool(variables, 'holdfast-console', MOST_CONNECTIONS));
   }
 
   /** The open DataSource. @throws why it cannot be opened; the next call tries again. */
