@@ -41,6 +41,7 @@ declare module 'fastify' {
 
 /** A request that was let in, or waits for that. */
 class Stay {
+  readonly routeClass: RouteClass;
   readonly #reply: FastifyReply;
   #place: Place | undefined;
   #gone: AbortController | undefined;
@@ -54,7 +55,8 @@ class Stay {
   workingSinceMs = 0;
   heldMs = 0;
 
-  constructor(reply: FastifyReply) {
+  constructor(routeClass: RouteClass, reply: FastifyReply) {
+    this.routeClass = routeClass;
     this.#reply = reply;
     reply.raw.once('close', () => this.#leaveIfGone());
   }
@@ -93,30 +95,22 @@ export type Hold = <T>(request: FastifyRequest, work: () => Promise<T>) => Promi
 export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
   const receptions = new Receptions();
   /** Most find a place at once, and take it without a promise. */
-  const enter = (
-    stay: Stay,
-    routeClass: RouteClass,
-    isBack: boolean,
-    done: (error?: Error) => void,
-  ): void => {
-    const place = pressure.enterAtOnce(routeClass, isBack);
-    if (place === undefined) {
-      pressure.enter(routeClass, stay.signal, isBack).then((late) => {
-        stay.begin(late);
-        done();
-      }, done);
-      return;
-    }
-    stay.begin(place);
-    done();
+  const enter = (stay: Stay, isBack: boolean, done: (error?: Error) => void): void => {
+    const begin = (place: Place): void => {
+      stay.begin(place);
+      done();
+    };
+    const place = pressure.enterAtOnce(stay.routeClass, isBack);
+    if (place !== undefined) begin(place);
+    else pressure.enter(stay.routeClass, stay.signal, isBack).then(begin, done);
   };
   app.decorateRequest('stay', undefined);
   // All of them answer by their callback: a promise for each hook of each request is what hooks cost.
   app.addHook('onRequest', (request, reply, done) => {
     const routeClass = classOfRoute(request.method, request.routeOptions.url);
     if (routeClass === undefined) return done();
-    const stay = new Stay(reply);
-    enter(stay, routeClass, false, (error) => {
+    const stay = new Stay(routeClass, reply);
+    enter(stay, false, (error) => {
       if (error === undefined) request.stay = stay;
       done(error);
     });
@@ -136,12 +130,10 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
     reply.raw.once('close', end);
     done(null, payload);
   });
-  app.addHook('preValidation', (request, reply, done) => {
-    const { stay } = request;
-    const routeClass = classOfRoute(request.method, request.routeOptions.url);
-    if (stay?.isAway !== true || routeClass === undefined) return done();
+  app.addHook('preValidation', ({ stay }, reply, done) => {
+    if (stay?.isAway !== true) return done();
     receptions.end(reply);
-    enter(stay, routeClass, true, (error) => {
+    enter(stay, true, (error) => {
       if (error === undefined) stay.isAway = false;
       done(error);
     });

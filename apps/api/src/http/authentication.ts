@@ -84,22 +84,22 @@ export function refuseStrangers(app: FastifyInstance): void {
  * Whoever asks is known from here on, and may use the route. Behind the admission: to look for a key takes a statement.
  */
 export function identifyRequests(app: FastifyInstance, parts: AuthenticationParts): void {
-  const { operations, pepper } = parts;
+  const { database, operations, pepper, requestTimeout, hold, knownKeys } = parts;
   const identifyOperator = createOperatorIdentification((key) => {
     const limited = operations.within(createDeadline(OPERATOR_PATIENCE_MS));
     return identifyApiKey(limited, { pepper, now: new Date() }, key);
   });
-  const lookUps = new KeyLookUps(parts.database, parts.pepper);
+  const lookUps = new KeyLookUps(database, pepper);
   app.addHook('onRequest', (request, _reply, done) => {
     const { scope } = request.routeOptions.config ?? {};
     if (scope === undefined) return done();
     const key = readKey(request);
     const isOfClient = isClientRoute(request.routeOptions.url);
     const identified = isOfClient
-      ? parts.hold(request, () => lookUps.find(key, readLimitMs(request, parts.requestTimeout)))
+      ? hold(request, () => lookUps.find(key, readLimitMs(request, requestTimeout)))
       : identifyOperator(key);
     identified.then((identity) => {
-      if (isOfClient) parts.knownKeys.note(key, identity !== null);
+      if (isOfClient) knownKeys.note(key, identity !== null);
       if (identity === null) return done(new UnauthenticatedError(true));
       if (!mayUse(identity, scope)) return done(new ScopeMissingError(scope));
       request.identity = identity;

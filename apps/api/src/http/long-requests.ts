@@ -1,7 +1,4 @@
-import { type PressureReason, PressureRefusedError } from './pressure';
-
-/** Kinds of requests that last for minutes or hours. They have places of their own: how long they take says nothing of the load. */
-export type LongClass = 'tails' | 'imports';
+import { type LongClass, type PressureReason, PressureRefusedError } from './pressure';
 
 /** Why a long request is ended from this side. */
 type EndReason = 'shutting-down' | 'lifetime' | 'client-gone';

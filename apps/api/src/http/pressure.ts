@@ -13,6 +13,9 @@ import type { AdmissionSettings } from '../settings';
 /** Kinds of requests that must not take each other's place. What operates the service is none of them, and never waits. */
 export type RouteClass = 'reads' | 'writes' | 'appends';
 
+/** Kinds of requests that last for minutes or hours. They have places of their own: how long they take says nothing of the load. */
+export type LongClass = 'tails' | 'imports';
+
 /** `class-full`: too many of this class run. `saturated`: the service has as much to do as it bears. */
 export type PressureReason = 'class-full' | 'saturated';
 
@@ -23,7 +26,7 @@ export class PressureRefusedError extends Error {
 
   constructor(
     readonly reason: PressureReason,
-    readonly routeClass: RouteClass | 'tails' | 'imports',
+    readonly routeClass: RouteClass | LongClass,
     /** When what runs now will have ended, by how long it takes. */
     readonly retryAfterMs: number,
   ) {
