@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { openTestDatabase } from '@holdfast/local-postgres';
+import { AUTHORIZATION } from '../test/raw-http';
 import { lockTable } from '../test/table-lock';
-import { openService, openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
+import { openService, openServiceOnTestDatabase } from '../test/test-service';
 
 /** A line of the head of a request. */
-const KEY = `authorization: Bearer ${TEST_KEY}\r\n`;
+const KEY = `${AUTHORIZATION}\r\n`;
 const QUESTION = '/v1/organizations?domain=acme.example';
 
 /** Three connections, and places for three reads. */

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import {
+  AUTHORIZATION,
   BLANK_CHUNK,
+  CREATE,
   listenTo,
   listStatuses,
   openSocket,
@@ -8,7 +10,7 @@ import {
   sendBlindly,
   sendBytes,
 } from '../test/raw-http';
-import { openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
+import { openServiceOnTestDatabase } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
 beforeAll(async () => {
@@ -18,13 +20,6 @@ afterAll(() => service.close());
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MEBIBYTE = 1024 * 1024;
-const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
-const CREATE = [
-  'POST /v1/organizations HTTP/1.1',
-  'host: x',
-  AUTHORIZATION,
-  'content-type: application/json',
-];
 
 const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
   service.send(path, { method: 'POST', body: body as string, headers: { ...JSON_TYPE, ...headers } });

@@ -1,5 +1,5 @@
-import { listStatuses, openSocket, renderLines, sendBytes } from '../test/raw-http';
-import { openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
+import { AUTHORIZATION, CREATE, listStatuses, openSocket, renderLines, sendBytes } from '../test/raw-http';
+import { openServiceOnTestDatabase } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
 beforeAll(async () => {
@@ -7,13 +7,6 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
-const CREATE = [
-  'POST /v1/organizations HTTP/1.1',
-  'host: x',
-  AUTHORIZATION,
-  'content-type: application/json',
-];
 const BODY = '{"name":"Raw"}';
 /** One organization, by bytes. */
 const create = (...headers: string[]) =>

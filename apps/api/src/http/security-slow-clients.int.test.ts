@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createDataSource } from '@holdfast/db';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
-import { listStatuses, openSocket, renderLines } from '../test/raw-http';
-import { openService, openServiceOnTestDatabase, TEST_KEY } from '../test/test-service';
+import { AUTHORIZATION, CREATE, listStatuses, openSocket, renderLines } from '../test/raw-http';
+import { openService, openServiceOnTestDatabase } from '../test/test-service';
 
 let service: Awaited<ReturnType<typeof openServiceOnTestDatabase>>;
 let sockets: Socket[] = [];
@@ -17,14 +17,7 @@ afterEach(() => {
 afterAll(() => service.close());
 
 const BODY = '{"name":"Slow"}';
-const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
-const CREATE = [
-  'POST /v1/organizations HTTP/1.1',
-  'host: x',
-  AUTHORIZATION,
-  'content-type: application/json',
-  `content-length: ${BODY.length}`,
-];
+const SLOW = [...CREATE, `content-length: ${BODY.length}`];
 /** Lets in whatever comes: nothing is refused but for its body. */
 const ROOMY = { ADMISSION_WRITES: '1000', ADMISSION_LIMIT_MIN: '1000', ADMISSION_LIMIT_MAX: '1000' };
 const ADMITTED = /^holdfast_http_admitted_total\{class="writes"\} (\d+)$/m;
@@ -58,7 +51,7 @@ const firstWord = (socket: Socket) =>
 
 describe('clients that send slowly', () => {
   it('hold no place with half of a head', async () => {
-    for (const socket of await openSockets(CROWD)) socket.write(CREATE.slice(0, 2).join('\r\n'));
+    for (const socket of await openSockets(CROWD)) socket.write(SLOW.slice(0, 2).join('\r\n'));
     expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);
     expect(await readWrites()).toBe(0);
   });
@@ -68,7 +61,7 @@ describe('clients that send slowly', () => {
     for (let half = 0; half < 2; half += 1) {
       const before = await readAdmitted();
       const more = await openSockets(CROWD / 2);
-      for (const socket of more) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      for (const socket of more) socket.write(renderLines(SLOW, BODY.slice(0, 1)));
       slow.push(...more);
       // For as long as it takes to look for their keys they have places.
       while ((await readAdmitted()) < before + more.length || (await readWrites()) > 0);
@@ -89,11 +82,11 @@ describe('clients that send slowly', () => {
       const [oldest] = await openSockets(1, roomy.url);
       if (oldest === undefined) throw new Error('no socket');
       const answered = firstWord(oldest);
-      oldest.write(renderLines(CREATE, BODY.slice(0, 1)));
+      oldest.write(renderLines(SLOW, BODY.slice(0, 1)));
       const readFirst = async () => (await roomy.get('/metrics')).body.match(ADMITTED)?.[1];
       while ((await readFirst()) !== '1');
       const others = await openSockets(256, roomy.url);
-      for (const socket of others) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      for (const socket of others) socket.write(renderLines(SLOW, BODY.slice(0, 1)));
       const said = await answered;
       expect(listStatuses(said)).toEqual([408]);
       expect(said).toMatch(/^content-type: application\/problem\+json\r$/m);
@@ -118,13 +111,13 @@ describe('clients that send slowly', () => {
       const readFirst = async () => Number((await roomy.get('/metrics')).body.match(ADMITTED)?.[1]);
       const [patient] = await openSockets(1, roomy.url);
       if (patient === undefined) throw new Error('no socket');
-      patient.write(renderLines(CREATE, BODY.slice(0, 1)));
+      patient.write(renderLines(SLOW, BODY.slice(0, 1)));
       const readPlaces = async () => Number((await roomy.get('/metrics')).body.match(IN_FLIGHT)?.[1]);
       while ((await readFirst()) !== 1 || (await readPlaces()) !== 0);
       await lock.startTransaction();
       await lock.query('lock table api_keys in access exclusive mode');
       const hasty = await openSockets(300, roomy.url);
-      for (const socket of hasty) socket.write(renderLines(CREATE, BODY.slice(0, 1)));
+      for (const socket of hasty) socket.write(renderLines(SLOW, BODY.slice(0, 1)));
       while ((await readFirst()) !== 301);
       for (const socket of hasty) socket.destroy();
       await lock.rollbackTransaction();
@@ -142,7 +135,7 @@ describe('clients that send slowly', () => {
 
   it('leave nothing behind when they go in the middle', async () => {
     const slow = await openSockets(CROWD);
-    for (const socket of slow) socket.write(renderLines(CREATE, BODY.slice(0, 5)));
+    for (const socket of slow) socket.write(renderLines(SLOW, BODY.slice(0, 5)));
     await service.get('/livez');
     for (const socket of slow) socket.destroy();
     expect((await service.post('/v1/organizations', { name: 'Quick' })).status).toBe(201);

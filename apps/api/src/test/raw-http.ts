@@ -1,6 +1,18 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { TEST_KEY } from './test-service';
+
+/** The header of an operator. */
+export const AUTHORIZATION = `authorization: Bearer ${TEST_KEY}`;
+
+/** The head of a request that creates an organization, but for what says how long its body is. */
+export const CREATE: readonly string[] = [
+  'POST /v1/organizations HTTP/1.1',
+  'host: x',
+  AUTHORIZATION,
+  'content-type: application/json',
+];
 
 /** Opens a connection to a service, for bytes that no client would send. */
 export async function openSocket(url: string): Promise<Socket> {
