@@ -1,48 +1,26 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import {
-  createApiKeyText,
-  createService,
-  readServiceSettings,
-  type Service,
-  writeOperatorKey,
-} from '@holdfast/api';
-import { createDataSource } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import { openServiceProcess, type ServiceProcess } from './service/service-process';
 
-const PEPPER = 'a pepper of thirty-two bytes, or more';
 const CLIENT = resolve(__dirname, '..', '..', 'examples', 'api-client');
 /** Enough for an installation from the registry. */
 const PATIENCE_MS = 5 * 60_000;
 
 describe('a client that is generated from the OpenAPI document', () => {
   let database: TestDatabase;
-  let service: Service;
-  const { text: key, prefix } = createApiKeyText('test');
+  let service: ServiceProcess;
 
   beforeAll(async () => {
     database = await openTestDatabase();
-    service = createService(
-      readServiceSettings({
-        NODE_ENV: 'test',
-        PORT: '0',
-        DATABASE_URL: database.url,
-        API_KEY_PEPPER: PEPPER,
-      }),
-      { logStream: new Writable({ write: (_line, _encoding, done) => done() }) },
-    );
-    await service.listen();
-    const owner = await createDataSource('test', { DATABASE_URL: database.url }).initialize();
-    await writeOperatorKey(owner.manager, PEPPER, { text: key, prefix, name: 'client' });
-    await owner.destroy();
+    service = await openServiceProcess(database.url);
     if (!existsSync(join(CLIENT, 'node_modules'))) await run('ci');
   }, PATIENCE_MS);
 
   afterAll(async () => {
-    await service?.close();
+    await service?.stop();
     await database?.drop();
   });
 
@@ -52,7 +30,7 @@ describe('a client that is generated from the OpenAPI document', () => {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       HOLDFAST_URL: service.address,
-      HOLDFAST_KEY: key,
+      HOLDFAST_KEY: service.credentials.key,
     };
     try {
       const { stdout } = await promisify(execFile)('npm', args, { cwd: CLIENT, env });

@@ -1,17 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { createService, readServiceSettings, type Service } from '@holdfast/api';
 import { createDataSource, type Event, runEventWorker } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
-import { type Credentials, openCredentials } from './service/authorization';
+import type { Credentials } from './service/authorization';
+import { openServiceProcess, type ServiceProcess } from './service/service-process';
 import { openScratchFolder } from './test/scratch-folder';
 
 const EXPORT = resolve(__dirname, '..', '..', 'examples', 'git-log', 'export.mjs');
-const PEPPER = 'a pepper of thirty-two bytes, or more';
 const AUTHORS = ['ada@example.com', 'grace@example.com', 'ünal@example.com'];
 
 interface Answer {
@@ -59,7 +57,7 @@ function makeHistory(folder: string): void {
 describe('the history of a repository as events', () => {
   const folder = openScratchFolder();
   let database: TestDatabase;
-  let service: Service;
+  let service: ServiceProcess;
   let headers: Credentials['headers'];
   /** What the export has written. */
   let lines: string;
@@ -79,21 +77,12 @@ describe('the history of a repository as events', () => {
         return { sha, author, at: new Date(at).toISOString() };
       });
     database = await openTestDatabase();
-    ({ headers } = await openCredentials(database.url, PEPPER));
-    service = createService(
-      readServiceSettings({
-        NODE_ENV: 'test',
-        PORT: '0',
-        DATABASE_URL: database.url,
-        API_KEY_PEPPER: PEPPER,
-      }),
-      { logStream: new Writable({ write: (_line, _encoding, done) => done() }) },
-    );
-    await service.listen();
+    service = await openServiceProcess(database.url);
+    ({ headers } = service.credentials);
   });
 
   afterAll(async () => {
-    await service?.close();
+    await service?.stop();
     await database?.drop();
     folder[Symbol.dispose]();
   });

@@ -5,6 +5,7 @@ const ENVIRONMENT = 'test';
 
 /** What a client of a measured service sends with every request, and what a rival has to know to check it. */
 export interface Credentials {
+  readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly pepper: string;
 }
@@ -15,7 +16,7 @@ export async function openCredentials(databaseUrl: string, pepper: string): Prom
   try {
     const { text, prefix } = createApiKeyText(ENVIRONMENT);
     await writeOperatorKey(dataSource.manager, pepper, { text, prefix, name: 'measured' });
-    return { headers: Object.freeze({ authorization: `Bearer ${text}` }), pepper };
+    return { key: text, headers: Object.freeze({ authorization: `Bearer ${text}` }), pepper };
   } finally {
     await dataSource.destroy();
   }
