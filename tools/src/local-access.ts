@@ -62,12 +62,7 @@ async function provideLogin(url: string, directory: string, dataSource: DataSour
 async function provideKey(directory: string, dataSource: DataSource, pepper: string): Promise<string> {
   for (;;) {
     const text = await readDevelopmentKey(directory);
-    const prefix = text.split('_').slice(0, 3).join('_');
-    const isUsable = await writeOperatorKey(dataSource.manager, pepper, {
-      text,
-      prefix,
-      name: 'development',
-    });
+    const isUsable = await writeOperatorKey(dataSource.manager, pepper, { text, name: 'development' });
     if (isUsable) return text;
     await forgetDevelopmentKey(directory);
   }

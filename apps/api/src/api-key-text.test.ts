@@ -1,4 +1,4 @@
-import { createApiKeyText, hashApiKey, isApiKeyText } from './api-key-text';
+import { createApiKeyText, hashApiKey, isApiKeyText, prefixOf } from './api-key-text';
 
 const PEPPER = 'a pepper of thirty-two bytes, or more';
 
@@ -9,6 +9,7 @@ describe('the text of an API key', () => {
     for (const { text, prefix } of made) {
       expect(text).toMatch(/^hf_production_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
       expect(text.startsWith(`${prefix}_`)).toBe(true);
+      expect(prefixOf(text)).toBe(prefix);
       expect(isApiKeyText(text)).toBe(true);
     }
   });

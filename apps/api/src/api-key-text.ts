@@ -29,6 +29,11 @@ export function createApiKeyText(environment: string): ApiKeyText {
   return { text: `${body}_${checksumOf(body)}`, prefix };
 }
 
+/** The part of a key that is no secret. */
+export function prefixOf(text: string): string {
+  return text.split('_', 3).join('_');
+}
+
 /** Asks whether a text has the form and the checksum of a key. Whether there is such a key, only the database knows. */
 export function isApiKeyText(text: string): boolean {
   const [, body, checksum] = FORM.exec(text) ?? [];

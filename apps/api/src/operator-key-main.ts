@@ -16,8 +16,8 @@ async function main(): Promise<void> {
     { attempts: 1 },
   );
   try {
-    const { text, prefix } = createApiKeyText(environment);
-    await writeOperatorKey(dataSource.manager, apiKeyPepper, { text, prefix, name });
+    const { text } = createApiKeyText(environment);
+    await writeOperatorKey(dataSource.manager, apiKeyPepper, { text, name });
     process.stdout.write(`${text}\n`);
   } finally {
     await closeDataSource(dataSource);

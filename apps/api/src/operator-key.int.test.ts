@@ -52,7 +52,7 @@ describe('the key of an operator', () => {
   });
 
   it('is the same one when it is written again, and stays revoked', async () => {
-    const key = { ...createApiKeyText('test'), name: 'kept' };
+    const key = { text: createApiKeyText('test').text, name: 'kept' };
     await withDataSource(database.url, async ({ manager }) => {
       const write = () => writeOperatorKey(manager, TEST_PEPPER, key);
       expect([await write(), await write()]).toEqual([true, true]);

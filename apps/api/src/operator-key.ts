@@ -1,11 +1,10 @@
 import { API_KEY_SCOPES, ApiKeyRepository, newId } from '@holdfast/db';
 import type { EntityManager } from 'typeorm';
-import { hashApiKey } from './api-key-text';
+import { hashApiKey, prefixOf } from './api-key-text';
 
 /** The key to write. */
 export interface OperatorKey {
   readonly text: string;
-  readonly prefix: string;
   /** What people call it. */
   readonly name: string;
 }
@@ -20,7 +19,7 @@ const ACCOUNT = 'holdfast:operator';
 export async function writeOperatorKey(
   manager: EntityManager,
   pepper: string,
-  { text, prefix, name }: OperatorKey,
+  { text, name }: OperatorKey,
 ): Promise<boolean> {
   const keyHash = hashApiKey(text, pepper);
   const [known] = await manager.query(
@@ -29,6 +28,7 @@ export async function writeOperatorKey(
   );
   if (known !== undefined) return known.usable === true;
   const userId = await findAccount(manager);
+  const prefix = prefixOf(text);
   await new ApiKeyRepository(manager).create({ userId, keyHash, name, prefix, scopes: API_KEY_SCOPES });
   return true;
 }

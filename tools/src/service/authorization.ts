@@ -14,8 +14,8 @@ export interface Credentials {
 export async function openCredentials(databaseUrl: string, pepper: string): Promise<Credentials> {
   const dataSource = await createDataSource(ENVIRONMENT, { DATABASE_URL: databaseUrl }).initialize();
   try {
-    const { text, prefix } = createApiKeyText(ENVIRONMENT);
-    await writeOperatorKey(dataSource.manager, pepper, { text, prefix, name: 'measured' });
+    const { text } = createApiKeyText(ENVIRONMENT);
+    await writeOperatorKey(dataSource.manager, pepper, { text, name: 'measured' });
     return { key: text, headers: Object.freeze({ authorization: `Bearer ${text}` }), pepper };
   } finally {
     await dataSource.destroy();

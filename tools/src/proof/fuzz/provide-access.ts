@@ -21,8 +21,8 @@ export async function provideAccess(
   await dataSource.query(`create role ${LOGIN} login password '${password}'`);
   await dataSource.query(`grant holdfast_app to ${LOGIN}`);
   const keys = [createApiKeyText('test'), createApiKeyText('test')];
-  for (const [at, key] of keys.entries()) {
-    await writeOperatorKey(dataSource.manager, pepper, { ...key, name: `fuzz ${at}` });
+  for (const [at, { text }] of keys.entries()) {
+    await writeOperatorKey(dataSource.manager, pepper, { text, name: `fuzz ${at}` });
   }
   const [, tenant] = keys;
   await dataSource.query('update api_keys set organization_id = $1 where prefix = $2', [
