@@ -1,15 +1,15 @@
 import { newId } from '../new-id';
 import { EventRepository } from '../repositories/event.repository';
-import { openTwoTenants, type TwoTenants } from '../test/open-two-tenants';
+import { type OpenTenants, openTenants } from '../test/open-tenants';
 import { appendEvents } from './append';
 import { ImportRaceError, ImportRefusedError } from './import-errors';
 import { type ImportedEvent, importEvents, wasImported } from './import-events';
 
 describe('importEvents', () => {
-  let tenants: TwoTenants;
+  let tenants: OpenTenants;
 
   beforeAll(async () => {
-    tenants = await openTwoTenants();
+    tenants = await openTenants();
   });
 
   afterAll(() => tenants?.close());
@@ -50,6 +50,40 @@ describe('importEvents', () => {
     }
     const all = await tenants.as(undefined, (manager) => importEvents(manager, lines));
     expect(all.refused).toHaveLength(4);
+  });
+
+  it('appends in the order of lines, whatever order they are given in', async () => {
+    const aggregateId = newId();
+    const lines = [3, 1, 2].map((line) => lineOf(line, { aggregateId, payload: { line } }));
+    expect(await bringIn(lines)).toMatchObject({ appended: 3 });
+    expect((await readStream(aggregateId)).map(({ payload }) => payload)).toEqual([
+      { line: 1 },
+      { line: 2 },
+      { line: 3 },
+    ]);
+  });
+
+  it('names lines whose keys were used for something else, whatever differs', async () => {
+    const line = lineOf(1, { tags: ['a:1'], eventTimestamp: new Date(0) });
+    await bringIn([line]);
+    const others: Partial<ImportedEvent>[] = [
+      { eventType: 'order.paid' },
+      { payload: { other: true } },
+      { tags: [] },
+      { eventTimestamp: new Date(1) },
+      { correlationId: newId() },
+      { userId: tenants.one.userId },
+      { organizationId: tenants.one.organizationId },
+      { aggregateType: 'invoice' },
+    ];
+    for (const other of others) {
+      expect(await bringIn([{ ...line, ...other, id: newId() }])).toEqual({
+        appended: 0,
+        repeated: 0,
+        refused: [{ line: 1, reason: 'key-reused' }],
+      });
+    }
+    expect(await bringIn([{ ...line, id: newId() }])).toMatchObject({ repeated: 1 });
   });
 
   it('meets a stream of another tenant, which it does not see, in a race that it cannot win', async () => {

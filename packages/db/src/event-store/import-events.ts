@@ -6,6 +6,7 @@ import type { NewEvent } from './append-request';
 import { planLocks, takeSharedLocks } from './boundary-locks';
 import { requireFewLocks } from './check-append';
 import { ImportRaceError, ImportRefusedError } from './import-errors';
+import { isSameEvent } from './same-event';
 
 /** An event that is brought in from elsewhere, with the place that it had there. */
 export interface ImportedEvent extends NewEvent {
@@ -165,14 +166,7 @@ const FIND_KNOWN = `
   ) i
   left join lateral (
     select
-      s.aggregate_type = i.aggregate_type
-        and s.event_type = i.event_type
-        and s.payload = i.payload
-        and s.tags = i.tags
-        and s.organization_id is not distinct from i.organization_id
-        and s.user_id is not distinct from i.user_id
-        and s.correlation_id is not distinct from i.correlation_id
-        and (s.event_timestamp = i.event_timestamp or not i.is_timed) as is_same
+      ${isSameEvent('s', 'i')} as is_same
     from events s
     where s.aggregate_id = i.aggregate_id and s.idempotency_key = i.idempotency_key
       and s.idempotency_key is not null

@@ -6,6 +6,7 @@ import { LAST_POSITION, nothingSettled, SERVER_RUN, type SettledPosition } from 
 import { watermarkOf } from '../log/watermarks';
 import { InvalidCursorError } from '../repositories/keyset';
 import { requireLimit } from '../repositories/limit';
+import { readOpaque, renderOpaque } from '../repositories/opaque-text';
 import { cursorPosition } from '../repositories/sort-key';
 import { type EventQuery, requireValidQuery } from './event-query';
 import { readSeen, renderSeen, type SeenEvents, toSeenParameter } from './seen-events';
@@ -115,13 +116,11 @@ function readEvent({
 const queryCursor = z.tuple([z.literal('events-by-query'), cursorPosition, z.string()]);
 
 const renderCursor = (position: string, after: string): string =>
-  Buffer.from(JSON.stringify(['events-by-query', position, after])).toString('base64url');
+  renderOpaque(['events-by-query', position, after]);
 
 function readCursor(text: string): [position: string, seen: SeenEvents] {
   try {
-    const [, position, after] = queryCursor.parse(
-      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
-    );
+    const [, position, after] = readOpaque(text, queryCursor);
     return [position, readSeen(after)];
   } catch {
     throw new InvalidCursorError('events-by-query');

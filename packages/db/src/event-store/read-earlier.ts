@@ -3,6 +3,7 @@ import type { AppendRequest } from './append-request';
 import type { AppendedEvent } from './event-rows';
 import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
 import { runAppend } from './run-append';
+import { isSameEvent } from './same-event';
 
 /**
  * What an earlier append of the same events has written, in the order of the request; undefined if none has, or the events
@@ -43,19 +44,12 @@ interface EarlierEvent extends AppendedEvent {
 }
 
 // The events that carry the request's idempotency keys, in its order: each key is looked up, where a join would read all keys of the
-// aggregate. A time that the caller did not give is another one with every repetition.
+// aggregate.
 const READ_EARLIER = `
   select
     s.id, s.aggregate_version as "aggregateVersion", s.global_position as "globalPosition",
     e.aggregate_type as "aggregateType", e.aggregate_id as "aggregateId",
-    s.aggregate_type = e.aggregate_type
-      and s.event_type = e.event_type
-      and s.payload = e.payload
-      and s.tags = e.tags
-      and s.organization_id is not distinct from e.organization_id
-      and s.user_id is not distinct from e.user_id
-      and s.correlation_id is not distinct from e.correlation_id
-      and (s.event_timestamp = e.event_timestamp or not e.is_timed) as "isSame"
+    ${isSameEvent('s', 'e')} as "isSame"
   from rows from (
     jsonb_to_recordset($1::jsonb) as (
       aggregate_type text, aggregate_id uuid, event_type text, event_timestamp timestamptz, is_timed boolean,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOpaque, renderOpaque } from '../repositories/opaque-text';
 import { cursorPosition } from '../repositories/sort-key';
 import { InvalidAppendError } from './invalid-append-error';
 
@@ -41,15 +42,13 @@ const token = z.tuple([
 ]);
 
 export function renderSeen({ snapshot, settled, last, own, serverRun }: SeenEvents): string {
-  return Buffer.from(JSON.stringify(['seen', snapshot, settled, last, own, serverRun])).toString('base64url');
+  return renderOpaque(['seen', snapshot, settled, last, own, serverRun]);
 }
 
 /** @throws InvalidAppendError for a text that is no token of a reader. */
 export function readSeen(text: string): SeenEvents {
   try {
-    const [, snapshot, settled, last, own, serverRun] = token.parse(
-      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
-    );
+    const [, snapshot, settled, last, own, serverRun] = readOpaque(text, token);
     return { snapshot, settled, last, own, serverRun };
   } catch {
     throw new InvalidAppendError({

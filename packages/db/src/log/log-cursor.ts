@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidCursorError } from '../repositories/keyset';
+import { readOpaque, renderOpaque } from '../repositories/opaque-text';
 import { cursorId, cursorPosition } from '../repositories/sort-key';
 
 /** The event that a reader of the log stands at. */
@@ -28,15 +29,13 @@ const cursor = z.tuple([
 
 export function renderLogCursor({ position, id, looked }: LogPlace): string {
   const parts = ['log', position, id ?? null, ...(looked ? [[looked.position, looked.serverRun]] : [])];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+  return renderOpaque(parts);
 }
 
 /** @throws InvalidCursorError for a text that is no cursor of the log. */
 export function readLogCursor(text: string): LogPlace {
   try {
-    const [, position, id, looked] = cursor.parse(
-      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
-    );
+    const [, position, id, looked] = readOpaque(text, cursor);
     return {
       position,
       id: id ?? undefined,

@@ -1,15 +1,15 @@
 import { newId } from '../new-id';
 import { InvalidCursorError } from '../repositories/keyset';
-import { openTwoTenants, type TwoTenants } from '../test/open-two-tenants';
+import { type OpenTenants, openTenants } from '../test/open-tenants';
 import { LogHiddenError, type LogPageRequest, readLogEnd, readLogPage, renderEventCursor } from './log-page';
 import { LogRewoundError, readLog } from './read-log';
 import { watermarkOf } from './watermarks';
 
 describe('readLogPage', () => {
-  let tenants: TwoTenants;
+  let tenants: OpenTenants;
 
   beforeEach(async () => {
-    tenants = await openTwoTenants();
+    tenants = await openTenants();
   });
 
   afterEach(() => tenants.close());
@@ -22,6 +22,21 @@ describe('readLogPage', () => {
       [newId(), count, organizationId],
     );
     return rows.map(({ id }) => id);
+  };
+  /** An event that is in flight until it is committed. */
+  const beginWrite = async (organizationId: string) => {
+    const runner = tenants.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const [{ id }] = await runner.query(
+      `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
+       values ('order', $1, 1, gen_random_uuid(), 'x', now(), $2, '{}') returning id`,
+      [newId(), organizationId],
+    );
+    return {
+      id: id as string,
+      commit: () => runner.commitTransaction(),
+      [Symbol.asyncDispose]: () => runner.release(),
+    };
   };
   type Reader = (request: LogPageRequest) => ReturnType<typeof readLogPage>;
   const asOwner: Reader = (request) => readLogPage(tenants.dataSource.manager, request);
@@ -84,22 +99,22 @@ describe('readLogPage', () => {
 
   it('does not pass an event of its tenant that is not committed yet', async () => {
     const { one } = tenants;
-    const runner = tenants.dataSource.createQueryRunner();
-    try {
-      await runner.startTransaction();
-      const [late] = await runner.query(
-        `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
-         values ('order', $1, 1, gen_random_uuid(), 'x', now(), $2, '{}') returning id`,
-        [newId(), one.organizationId],
-      );
-      const early = await write(2, one.organizationId);
-      const before = await readToEnd(asOne);
-      expect(before.ids).toEqual([]);
-      await runner.commitTransaction();
-      expect((await readToEnd(asOne, before.cursor)).ids).toEqual([late.id, ...early]);
-    } finally {
-      await runner.release();
-    }
+    await using late = await beginWrite(one.organizationId);
+    const early = await write(2, one.organizationId);
+    const before = await readToEnd(asOne);
+    expect(before.ids).toEqual([]);
+    await late.commit();
+    expect((await readToEnd(asOne, before.cursor)).ids).toEqual([late.id, ...early]);
+  });
+
+  it('passes nothing by a reading that another run of the server has made', async () => {
+    const { manager } = tenants.dataSource;
+    const ids = await write(3);
+    const reading = await watermarkOf(tenants.dataSource).advance(manager);
+    const earlier = { ...reading, settled: { ...reading.settled, serverRun: 'another' } };
+    const page = await readLogPage(manager, { reading: earlier });
+    expect(page).toMatchObject({ events: [], isAtEnd: true });
+    expect((await readToEnd(asOwner, page.cursor)).ids).toEqual(ids);
   });
 
   it('takes a reading that is older than its cursor for no proof that the log was restored', async () => {
@@ -170,22 +185,12 @@ describe('readLogPage', () => {
       const { one } = tenants;
       await write(3, one.organizationId);
       await readEndAsOne();
-      const runner = tenants.dataSource.createQueryRunner();
-      try {
-        await runner.startTransaction();
-        const [late] = await runner.query(
-          `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
-           values ('order', $1, 1, gen_random_uuid(), 'x', now(), $2, '{}') returning id`,
-          [newId(), one.organizationId],
-        );
-        const early = await write(2, one.organizationId);
-        const end = await readEndAsOne();
-        expect(BigInt(end.position)).toBeLessThan(BigInt(end.last));
-        await runner.commitTransaction();
-        expect((await readToEnd(asOne, end.cursor)).ids).toEqual([late.id, ...early]);
-      } finally {
-        await runner.release();
-      }
+      await using late = await beginWrite(one.organizationId);
+      const early = await write(2, one.organizationId);
+      const end = await readEndAsOne();
+      expect(BigInt(end.position)).toBeLessThan(BigInt(end.last));
+      await late.commit();
+      expect((await readToEnd(asOne, end.cursor)).ids).toEqual([late.id, ...early]);
     });
 
     it('is not known before anything is settled, and is the start of an empty log', async () => {

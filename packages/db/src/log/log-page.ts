@@ -3,7 +3,7 @@ import type { Event } from '../entities/event.entity';
 import { requireLimit } from '../repositories/limit';
 import { selectEvent, toEvent } from './event-row';
 import { type PagePlace, readPageCursor, renderPageCursor, renderScope } from './page-cursor';
-import { LogRewoundError } from './read-log';
+import { LogRewoundError, withoutPlace } from './read-log';
 import { type LogReading, SERVER_RUN } from './watermark';
 import { watermarkOf } from './watermarks';
 
@@ -145,13 +145,6 @@ async function scan(
       lag: Math.max(0, Number(BigInt(last) - reached)),
     };
   }
-}
-
-/** Without the event that the reader stands at. @throws LogRewoundError if another one has its position. */
-function withoutPlace(events: readonly Event[], { position, id }: PagePlace): readonly Event[] {
-  if (events[0]?.globalPosition !== position) return events;
-  if (id !== undefined && events[0].id !== id) throw new LogRewoundError(position);
-  return events.slice(1);
 }
 
 interface Look {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidCursorError } from '../repositories/keyset';
+import { readOpaque, renderOpaque } from '../repositories/opaque-text';
 import { cursorId, cursorPosition } from '../repositories/sort-key';
 import { LOG_START, type LogPlace } from './log-cursor';
 
@@ -20,16 +21,14 @@ const cursor = z.union([
 export function renderPageCursor({ position, id, scanned }: PagePlace): string {
   const isBeyond = scanned !== undefined && BigInt(scanned.position) > BigInt(position);
   const parts = ['log', position, id ?? null, ...(isBeyond ? [scanned.position, scanned.scope] : [])];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+  return renderOpaque(parts);
 }
 
 /** @throws InvalidCursorError for a text that is no cursor of the log. */
 export function readPageCursor(text: string | undefined): PagePlace {
   if (text === undefined) return LOG_START;
   try {
-    const [, position, id, scanned, scope] = cursor.parse(
-      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
-    );
+    const [, position, id, scanned, scope] = readOpaque(text, cursor);
     return {
       position,
       id: id ?? undefined,

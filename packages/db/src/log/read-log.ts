@@ -133,9 +133,13 @@ export async function readPositions(manager: EntityManager, { from, to, take }: 
     limit $3::integer`,
     [from.position, to.position, take + 1, to.serverRun],
   );
-  const events = rows.map(toEvent);
-  if (events[0]?.globalPosition !== from.position) return events.slice(0, take);
-  if (from.id !== undefined && events[0].id !== from.id) throw new LogRewoundError(from.position);
+  return withoutPlace(rows.map(toEvent), from).slice(0, take);
+}
+
+/** Without the event that the reader stands at. @throws LogRewoundError if another one has its position. */
+export function withoutPlace(events: readonly Event[], { position, id }: LogPlace): readonly Event[] {
+  if (events[0]?.globalPosition !== position) return events;
+  if (id !== undefined && events[0].id !== id) throw new LogRewoundError(position);
   return events.slice(1);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_PAGE_LIMIT, requireLimit } from './limit';
+import { readOpaque, renderOpaque } from './opaque-text';
 
 /** One page of a list, newest or first things first. */
 export interface Page<T> {
@@ -58,13 +59,13 @@ export class Keyset<Row, const S extends readonly z.ZodType[]> {
   }
 
   #encode(row: Row): string {
-    return Buffer.from(JSON.stringify([this.#list, ...this.#keyOf(row)])).toString('base64url');
+    return renderOpaque([this.#list, ...this.#keyOf(row)]);
   }
 
   #decode(cursor: string | undefined): KeyOf<S> | undefined {
     if (cursor === undefined) return undefined;
     try {
-      const [, ...key] = this.#schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+      const [, ...key] = readOpaque(cursor, this.#schema);
       return key as KeyOf<S>;
     } catch {
       throw new InvalidCursorError(this.#list);

@@ -21,8 +21,8 @@ export interface OpenTenants extends Pick<OpenDatabase, 'url' | 'dataSource' | '
   readonly worker: DataSource;
   readonly reader: DataSource;
   createTenant(): Promise<Tenant>;
-  /** In a transaction of the application that acts for the tenant, and is committed. */
-  as<T>(tenant: Tenant, work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** In a transaction of the application that acts for the tenant, or for nobody, and is committed. */
+  as<T>(tenant: Tenant | undefined, work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }
 
 export async function openTenants(): Promise<OpenTenants> {
@@ -76,8 +76,8 @@ export async function openTenants(): Promise<OpenTenants> {
     reader: await openLogin('holdfast_read'),
     createTenant,
     as: (tenant, work) =>
-      application.transaction(async (manager) => {
-        await actFor(manager, tenant.keyHash);
+      application.transaction('READ COMMITTED', async (manager) => {
+        if (tenant !== undefined) await actFor(manager, tenant.keyHash);
         return work(manager);
       }),
     close: async () => {
