@@ -104,6 +104,7 @@ function recordingDatabase<T>(
     (await new IdempotencyRepository(manager).find(call))?.callId === callId;
   return {
     as: (actor) => recordingDatabase(database.as(actor), call, render),
+    for: (requestId) => recordingDatabase(database.for(requestId), call, render),
     within: (deadline) => recordingDatabase(database.within(deadline), call, render),
     read: (operation, work) => database.read(operation, work),
     statement: (operation, work) => database.transaction(operation, record(work), { wasApplied }),

@@ -7,8 +7,16 @@ import {
   createUnitOfWork,
   type LocalSettings,
   readEvents,
+  type UnitOfWork,
 } from '@holdfast/postgres';
-import { type CircuitBreakerPolicy, type Deadline, pipeline, retryBudget } from '@holdfast/resilience';
+import {
+  type CallContext,
+  type CircuitBreakerPolicy,
+  type Deadline,
+  type Policy,
+  pipeline,
+  retryBudget,
+} from '@holdfast/resilience';
 import { databaseCircuitBreaker, databaseRetry, tagPhase } from '@holdfast/resilience/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { mayBeApplied } from './may-be-applied';
@@ -27,6 +35,8 @@ export interface Database {
   within(deadline: Deadline): Database;
   /** The same database, where every call sees and writes only what the actor's key may. */
   as(actor: Actor): Database;
+  /** The same database, where whatever is logged of a call names the request that it is for. */
+  for(requestId: string): Database;
   /** Runs a question. It may run more than once. */
   read<T>(operation: string, work: Work<T>): Promise<T>;
   /**
@@ -116,58 +126,123 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const unitOfWork = createUnitOfWork(dataSource, { retry: { budget }, policies: [breaker], logger });
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });
 
-  const databaseFor = (deadline: Deadline | number, settings: LocalSettings): Database => {
-    const run = <T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> =>
-      policy.execute(
-        (attempt) =>
-          // Nothing but the deadline ends an attempt, so that the signal of the attempt need not be made.
-          manager.withConnection((runner) => work(runner.manager), { deadline: attempt.deadline, settings }),
-        { deadline, context: { component: 'api', operation, idempotent } },
-      );
-    return {
-      within: (other) => databaseFor(other, settings),
-      as: ({ keyHash }) => databaseFor(deadline, { [KEY_SETTING]: keyHash.toString('hex') }),
-      read: (operation, work) =>
-        run(
-          operation,
-          (connection) =>
-            work(connection).catch((error: unknown) => {
-              throw tagPhase(error, 'autocommit-read');
-            }),
-          true,
-        ),
-      async statement(operation, work, { idempotent, provesUnapplied }) {
-        const startedMs = performance.now();
-        let attempts = 0;
-        let lost: { readonly failure: unknown } | undefined;
-        const watched: typeof work = (connection) => {
-          attempts += 1;
-          return work(connection).catch((error: unknown) => {
-            if (mayBeApplied(error)) lost = { failure: error };
-            else if (idempotent && provesUnapplied?.(error)) lost = undefined;
-            throw error;
-          });
-        };
-        try {
-          return await run(operation, watched, idempotent);
-        } catch (rejection) {
-          // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
-          if (lost === undefined) throw rejection;
-          const error = new OutcomeUnknownError(lost.failure);
-          const durationMs = performance.now() - startedMs;
-          events.emit('transaction', { ...UNKNOWN_STATEMENT, attempts, durationMs, error });
-          throw error;
-        }
-      },
-      async transaction(operation, work, { wasApplied }) {
-        try {
-          const context = { component: 'api', operation };
-          return await unitOfWork.run(work, { deadline, context, wasApplied, settings });
-        } catch (error) {
-          throw error instanceof AmbiguousOutcomeError ? new OutcomeUnknownError(error) : error;
-        }
-      },
+  const server: Server = { policy, unitOfWork, manager, events };
+  const database = new ScopedDatabase(server, {
+    deadline: options.deadlineMs,
+    settings: {},
+    requestId: undefined,
+  });
+  return { database, manager, breaker };
+}
+
+/** What every scope of a database shares. */
+interface Server {
+  readonly policy: Policy<never>;
+  readonly unitOfWork: UnitOfWork;
+  readonly manager: ConnectionManager;
+  readonly events: ReturnType<typeof readEvents>;
+}
+
+/** For whom the work is done, and how long it may take. */
+interface Scope {
+  readonly deadline: Deadline | number;
+  readonly settings: LocalSettings;
+  readonly requestId: string | undefined;
+}
+
+class ScopedDatabase implements Database {
+  readonly #server: Server;
+  readonly #scope: Scope;
+
+  constructor(server: Server, scope: Scope) {
+    this.#server = server;
+    this.#scope = scope;
+  }
+
+  within(deadline: Deadline): Database {
+    return this.#with({ deadline });
+  }
+
+  as({ keyHash }: Actor): Database {
+    return this.#with({ settings: { [KEY_SETTING]: keyHash.toString('hex') } });
+  }
+
+  for(requestId: string): Database {
+    return this.#with({ requestId });
+  }
+
+  read<T>(operation: string, work: Work<T>): Promise<T> {
+    const tagged: Work<T> = (connection) =>
+      work(connection).catch((error: unknown) => {
+        throw tagPhase(error, 'autocommit-read');
+      });
+    return this.#run(operation, tagged, true);
+  }
+
+  async statement<T>(
+    operation: string,
+    work: Work<T>,
+    { idempotent, provesUnapplied }: StatementOptions,
+  ): Promise<T> {
+    const startedMs = performance.now();
+    let attempts = 0;
+    let lost: { readonly failure: unknown } | undefined;
+    const watched: typeof work = (connection) => {
+      attempts += 1;
+      return work(connection).catch((error: unknown) => {
+        if (mayBeApplied(error)) lost = { failure: error };
+        else if (idempotent && provesUnapplied?.(error)) lost = undefined;
+        throw error;
+      });
     };
-  };
-  return { database: databaseFor(options.deadlineMs, {}), manager, breaker };
+    try {
+      return await this.#run(operation, watched, idempotent);
+    } catch (rejection) {
+      // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
+      if (lost === undefined) throw rejection;
+      const error = new OutcomeUnknownError(lost.failure);
+      const durationMs = performance.now() - startedMs;
+      this.#server.events.emit('transaction', { ...UNKNOWN_STATEMENT, attempts, durationMs, error });
+      throw error;
+    }
+  }
+
+  async transaction<T>(
+    operation: string,
+    work: Work<T>,
+    { wasApplied }: { readonly wasApplied: (manager: EntityManager) => Promise<boolean> },
+  ): Promise<T> {
+    const { deadline, settings } = this.#scope;
+    try {
+      const context = this.#describe(operation);
+      return await this.#server.unitOfWork.run(work, { deadline, context, wasApplied, settings });
+    } catch (error) {
+      throw error instanceof AmbiguousOutcomeError ? new OutcomeUnknownError(error) : error;
+    }
+  }
+
+  #run<T>(operation: string, work: Work<T>, idempotent: boolean): Promise<T> {
+    const { policy, manager } = this.#server;
+    const { deadline, settings } = this.#scope;
+    const context = this.#describe(operation, idempotent);
+    return policy.execute(
+      (attempt) =>
+        // Nothing but the deadline ends an attempt, so that the signal of the attempt need not be made.
+        manager.withConnection((runner) => work(runner.manager), {
+          deadline: attempt.deadline,
+          settings,
+          context,
+        }),
+      { deadline, context },
+    );
+  }
+
+  #describe(operation: string, idempotent?: boolean): CallContext {
+    const { requestId } = this.#scope;
+    return { component: 'api', operation, requestId, idempotent };
+  }
+
+  #with(scope: Partial<Scope>): Database {
+    return new ScopedDatabase(this.#server, { ...this.#scope, ...scope });
+  }
 }

@@ -4,14 +4,13 @@ import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
 import { problemOf } from './problem-of';
 import { type Refusal, refuse } from './refusal';
 import { REQUEST_ID_HEADER } from './request-id';
-import { runInContext } from './request-log';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
 
 /** Every error of a route becomes a problem; those that are not the client's are logged. */
 export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error, request, reply) => {
     const refusal = problemOf(error);
-    runInContext(request, () => logRefusal(logger, refusal, error));
+    logRefusal(logger, refusal, { requestId: request.id, error });
     return sendProblem(request, reply, refusal);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -40,9 +39,13 @@ const LOGGED: ReadonlySet<ProblemKind> = new Set([
   'forbidden',
 ]);
 
-function logRefusal(logger: Logger, refusal: Refusal, error: unknown): void {
-  if (refusal.kind === 'internal') logger.error('Request failed', { error });
-  else if (LOGGED.has(refusal.kind)) logger.warn('Request refused', { problem: refusal.kind, error });
+function logRefusal(
+  logger: Logger,
+  refusal: Refusal,
+  facts: { readonly requestId: string; readonly error: unknown },
+): void {
+  if (refusal.kind === 'internal') logger.error('Request failed', facts);
+  else if (LOGGED.has(refusal.kind)) logger.warn('Request refused', { problem: refusal.kind, ...facts });
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {

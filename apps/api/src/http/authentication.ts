@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; undefined on routes that are open to all. */
     identity: Identity | undefined;
+    /** The key that it brought, once that was found to have the form of one. */
+    presentedKey: string | undefined;
   }
 }
 
@@ -70,6 +72,7 @@ const BEARER = /^bearer +(\S+) *$/i;
  */
 export function refuseStrangers(app: FastifyInstance): void {
   app.decorateRequest('identity', undefined);
+  app.decorateRequest('presentedKey', undefined);
   app.addHook('onRoute', ({ url, method, config }) => {
     if (config?.scope !== undefined || isOpenRoute(url)) return;
     throw new Error(`${[method].flat().join()} ${url} has no scope, and is not among the open routes`);
@@ -96,10 +99,10 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
     const key = readKey(request);
     const isOfClient = isClientRoute(request.routeOptions.url);
     const identified = isOfClient
-      ? hold(request, () => lookUps.find(key, readLimitMs(request, requestTimeout)))
+      ? hold(request, () => lookUps.find(key, readLimitMs(request, requestTimeout), request.id))
       : identifyOperator(key);
     identified.then((identity) => {
-      if (isOfClient) knownKeys.note(key, identity !== null);
+      if (isOfClient && request.isKeyKnown !== (identity !== null)) knownKeys.note(key, identity !== null);
       if (identity === null) return done(new UnauthenticatedError(true));
       if (!mayUse(identity, scope)) return done(new ScopeMissingError(scope));
       request.identity = identity;
@@ -120,9 +123,12 @@ function mayUse({ scopes, organizationId }: Identity, scope: ApiKeyScope): boole
 }
 
 /** The key that a request brings. @throws UnauthenticatedError if it has none of the form of one. */
-export function readKey({ headers: { authorization } }: FastifyRequest): string {
+export function readKey(request: FastifyRequest): string {
+  if (request.presentedKey !== undefined) return request.presentedKey;
+  const { authorization } = request.headers;
   if (authorization === undefined) throw new UnauthenticatedError(false);
   const [, key] = BEARER.exec(authorization) ?? [];
   if (key === undefined || !isApiKeyText(key)) throw new UnauthenticatedError(true);
+  request.presentedKey = key;
   return key;
 }

@@ -16,33 +16,37 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-/** Look-ups in the database of the service, and how many statements they have sent. */
+/** Look-ups in the database of the service, and for which request each statement was sent. */
 async function withLookUps(
-  work: (lookUps: KeyLookUps, countReads: () => number) => Promise<void>,
+  work: (lookUps: KeyLookUps, reads: readonly (string | undefined)[]) => Promise<void>,
 ): Promise<void> {
   await withDataSource(service.database.url, async (dataSource) => {
-    let reads = 0;
-    const database: Database = {
-      within: () => database,
-      as: () => database,
-      read: (_operation, ask) => {
-        reads += 1;
-        return ask(dataSource.manager);
-      },
-      statement: (_operation, write) => write(dataSource.manager),
-      transaction: (_operation, write) => write(dataSource.manager),
+    const reads: (string | undefined)[] = [];
+    const databaseFor = (requestId: string | undefined): Database => {
+      const database: Database = {
+        within: () => database,
+        for: databaseFor,
+        as: () => database,
+        read: (_operation, ask) => {
+          reads.push(requestId);
+          return ask(dataSource.manager);
+        },
+        statement: (_operation, write) => write(dataSource.manager),
+        transaction: (_operation, write) => write(dataSource.manager),
+      };
+      return database;
     };
-    await work(new KeyLookUps(database, TEST_PEPPER), () => reads);
+    await work(new KeyLookUps(databaseFor(undefined), TEST_PEPPER), reads);
   });
 }
 
 describe('KeyLookUps', () => {
   it('gives each request of a turn its own key by one statement, and nobody to a key that is unknown', async () => {
-    await withLookUps(async (lookUps, countReads) => {
+    await withLookUps(async (lookUps, reads) => {
       const unknown = createApiKeyText('test').text;
       const keys = [TEST_KEY, other, unknown, 'no key at all', TEST_KEY];
-      const found = await Promise.all(keys.map((key) => lookUps.find(key, LIMIT_MS)));
-      expect(countReads()).toBe(1);
+      const found = await Promise.all(keys.map((key) => lookUps.find(key, LIMIT_MS, 'r')));
+      expect(reads).toHaveLength(1);
       const hashes = found.map((identity) => identity?.keyHash.toString('hex'));
       const hashOf = (key: string) => hashApiKey(key, TEST_PEPPER).toString('hex');
       expect(hashes).toEqual([hashOf(TEST_KEY), hashOf(other), undefined, undefined, hashOf(TEST_KEY)]);
@@ -54,18 +58,26 @@ describe('KeyLookUps', () => {
     const userId = (await service.post('/v1/users', {})).body.id;
     const { key, id } = (await service.post('/v1/api-keys', { userId, name: 'brief', scopes: ['read'] }))
       .body;
-    await withLookUps(async (lookUps, countReads) => {
-      await expect(lookUps.find(key, LIMIT_MS)).resolves.toMatchObject({ keyId: id });
+    await withLookUps(async (lookUps, reads) => {
+      await expect(lookUps.find(key, LIMIT_MS, 'r')).resolves.toMatchObject({ keyId: id });
       await withDataSource(service.database.url, ({ manager }) => new ApiKeyRepository(manager).revoke(id));
-      await expect(lookUps.find(key, LIMIT_MS)).resolves.toBeNull();
-      expect(countReads()).toBe(2);
+      await expect(lookUps.find(key, LIMIT_MS, 'r')).resolves.toBeNull();
+      expect(reads).toHaveLength(2);
     });
   });
 
   it('lets nobody wait for the time of another', async () => {
-    await withLookUps(async (lookUps, countReads) => {
-      await Promise.all([lookUps.find(TEST_KEY, LIMIT_MS), lookUps.find(TEST_KEY, 100)]);
-      expect(countReads()).toBe(2);
+    await withLookUps(async (lookUps, reads) => {
+      await Promise.all([lookUps.find(TEST_KEY, LIMIT_MS, 'r'), lookUps.find(TEST_KEY, 100, 'r')]);
+      expect(reads).toHaveLength(2);
+    });
+  });
+
+  it('are logged for their request, and for none where several share one', async () => {
+    await withLookUps(async (lookUps, reads) => {
+      await lookUps.find(TEST_KEY, LIMIT_MS, 'alone');
+      await Promise.all(['first', 'second'].map((id) => lookUps.find(TEST_KEY, LIMIT_MS, id)));
+      expect(reads).toEqual(['alone', undefined]);
     });
   });
 });

@@ -6,6 +6,8 @@ import { identifyApiKeys } from '../use-cases/identify-api-key';
 /** Keys that are looked for together. */
 interface Round {
   readonly keys: Set<string>;
+  /** Of those who want to know. */
+  readonly requestIds: string[];
   readonly answer: Promise<ReadonlyMap<string, Identity>>;
 }
 
@@ -25,23 +27,29 @@ export class KeyLookUps {
   }
 
   /** Whose key it is; null if it cannot be used. @param limitMs How long its request may take. */
-  find(key: string, limitMs: number): Promise<Identity | null> {
+  find(key: string, limitMs: number, requestId: string): Promise<Identity | null> {
     const round = this.#rounds.get(limitMs) ?? this.#open(limitMs);
     round.keys.add(key);
+    round.requestIds.push(requestId);
     return round.answer.then((identities) => identities.get(key) ?? null);
   }
 
   #open(limitMs: number): Round {
     const keys = new Set<string>();
+    const requestIds: string[] = [];
     const deadline = createDeadline(limitMs);
     const answer = new Promise<ReadonlyMap<string, Identity>>((resolve) => {
       setImmediate(() => {
         this.#rounds.delete(limitMs);
         const terms = { pepper: this.#pepper, now: new Date() };
-        resolve(identifyApiKeys(this.#database.within(deadline), terms, [...keys]));
+        const [only, another] = requestIds;
+        // What is shared is logged as nobody's: the request that came first has no more part in it than the others.
+        const database =
+          only === undefined || another !== undefined ? this.#database : this.#database.for(only);
+        resolve(identifyApiKeys(database.within(deadline), terms, [...keys]));
       });
     });
-    const round = { keys, answer };
+    const round = { keys, requestIds, answer };
     this.#rounds.set(limitMs, round);
     return round;
   }

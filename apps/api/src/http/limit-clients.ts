@@ -18,6 +18,13 @@ export class RateLimitedError extends Error {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the database knew its key when it was last asked. */
+    isKeyKnown: boolean;
+  }
+}
+
 /** Names the limit in headers. */
 const POLICY = '"client"';
 
@@ -28,12 +35,15 @@ const POLICY = '"client"';
  * draft-ietf-httpapi-ratelimit-headers-10 describes.
  */
 export function limitClients(app: FastifyInstance, rates: ClientRates, knownKeys: KnownKeys): void {
+  app.decorateRequest('isKeyKnown', false);
   const { perSecond, burst } = rates.settings;
   if (perSecond === 0) return;
   const policy = `${POLICY};q=${burst};w=${Math.ceil(burst / perSecond)}`;
   app.addHook('onRequest', (request, reply, done) => {
     if (!isClientRoute(request.routeOptions.url)) return done();
-    const client = knownKeys.nameOf(readKey(request)) ?? networkOf(request.ip);
+    const name = knownKeys.nameOf(readKey(request));
+    request.isKeyKnown = name !== undefined;
+    const client = name ?? networkOf(request.ip);
     const { isRefused, left, fullAfterMs, nextAfterMs } = rates.take(client);
     reply.header('ratelimit-policy', policy);
     reply.header('ratelimit', `${POLICY};r=${left};t=${Math.ceil(fullAfterMs / 1_000)}`);

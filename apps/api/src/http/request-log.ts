@@ -1,5 +1,5 @@
-import { type Logger, type Metrics, runWithRequestContext } from '@holdfast/observability';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger, Metrics } from '@holdfast/observability';
+import type { FastifyInstance } from 'fastify';
 import { REQUEST_ID_HEADER } from './request-id';
 
 /** Asked every few seconds by machines; their lines would bury the others. */
@@ -8,13 +8,12 @@ const SILENT_ROUTES = new Set(['/livez', '/readyz', '/metrics', '/console/data']
 /** Route of a request for which there is none. */
 const NO_ROUTE = 'none';
 
-/** Every request gets its context and header; every answer is measured, and written as one line unless it is silent. */
+/** Every request gets its id as a header; every answer is measured, and written as one line unless it is silent. */
 export function followRequests(app: FastifyInstance, logger: Logger, metrics: Metrics): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID_HEADER, request.id);
-    runInContext(request, done);
+    done();
   });
-  // The end of an answer arrives in the context of its connection.
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? NO_ROUTE;
     const reading = {
@@ -24,12 +23,7 @@ export function followRequests(app: FastifyInstance, logger: Logger, metrics: Me
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
     };
     metrics.observeHttpRequest(reading);
-    if (!SILENT_ROUTES.has(route)) runInContext(request, () => logger.info('Request answered', reading));
+    if (!SILENT_ROUTES.has(route)) logger.info('Request answered', { requestId: request.id, ...reading });
     done();
   });
-}
-
-/** Runs the work in the context of the request, whichever one it was called from. */
-export function runInContext<T>(request: FastifyRequest, work: () => T): T {
-  return runWithRequestContext({ requestId: request.id }, work);
 }

@@ -39,7 +39,8 @@ export function limitRequests(
   return (request) => {
     const deadline = deadlines.get(request);
     const { identity } = request;
-    const own = identity === undefined ? database : database.as(identity);
+    const ofRequest = database.for(request.id);
+    const own = identity === undefined ? ofRequest : ofRequest.as(identity);
     return deadline === undefined ? own : own.within(deadline);
   };
 }

@@ -14,6 +14,8 @@ export interface StatementReading extends OfPool {
   readonly durationMs: number;
   /** How long the caller had waited for the connection before that. */
   readonly waitMs: number;
+  /** Of the request that it was sent for, where its caller has said so. */
+  readonly requestId?: string | undefined;
   /** Undefined when it succeeded. */
   readonly error: unknown;
 }

@@ -37,6 +37,12 @@ describe('logSlowQueries', () => {
     ]);
   });
 
+  it('names the request that the statement was sent for', () => {
+    const { database, lines } = openLog();
+    database.runStatement({ durationMs: 600, requestId: 'r-1' });
+    expect(lines).toMatchObject([{ fields: { requestId: 'r-1' } }]);
+  });
+
   it('counts the wait for the connection, and tells both parts', () => {
     const { database, lines } = openLog();
     database.runStatement({ waitMs: 303, durationMs: 197 });

@@ -51,7 +51,8 @@ export function logSlowQueries(
     if (count > 0) logger.warn('More statements were slow', fields);
   });
 
-  const leave = source.on('operation', ({ pool, text, operation, durationMs, waitMs, error }) => {
+  const leave = source.on('operation', (statement) => {
+    const { pool, text, operation, durationMs, waitMs, requestId, error } = statement;
     const totalMs = waitMs + durationMs;
     if (totalMs < thresholdMs) return;
     // Only while statements are slow, and never what keeps the process alive.
@@ -68,6 +69,7 @@ export function logSlowQueries(
       waitMs: round(waitMs),
       durationMs: round(durationMs),
       statement: describeStatement(text, MAX_STATEMENT_LENGTH),
+      ...(requestId === undefined ? {} : { requestId }),
       ...(error === undefined ? {} : { errorCode: readErrorType(error) }),
     });
   });

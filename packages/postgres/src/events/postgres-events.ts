@@ -42,6 +42,8 @@ export interface OperationEvent extends OfPool {
   readonly rowCount: number | undefined;
   /** Whether it was sent as a prepared statement by name. */
   readonly isPrepared: boolean;
+  /** Of the request that it was sent for, where `context` of the call has one. */
+  readonly requestId: string | undefined;
   readonly error: unknown;
 }
 

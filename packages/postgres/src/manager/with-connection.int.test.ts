@@ -2,6 +2,7 @@ import { openTemporaryServer, type TemporaryServer } from '@holdfast/local-postg
 import { DataSource, type QueryRunner } from 'typeorm';
 import { openManager } from '../test/manager';
 import { rejection, until } from '../test/settings';
+import { createUnitOfWork } from '../transactions/unit-of-work';
 
 describe('withConnection', () => {
   let server: TemporaryServer;
@@ -48,6 +49,22 @@ describe('withConnection', () => {
     expect(await rejection(manager.withConnection(work))).toEqual(new TypeError('a bug'));
     await until(() => manager.getPoolStats().free === 1);
     expect(manager.getPoolStats()).toMatchObject({ used: 0, total: 1 });
+  });
+
+  it('tells with each statement which request it was sent for', async () => {
+    await using opened = await openManager(server.url);
+    const told: (string | undefined)[] = [];
+    opened.manager.on('operation', ({ requestId }) => told.push(requestId));
+    const ask = (runner: QueryRunner): Promise<unknown> => runner.query('SELECT 1');
+    await opened.manager.withConnection(ask, { context: { requestId: 'r-1' } });
+    await opened.manager.withConnection(ask);
+    const unitOfWork = createUnitOfWork(opened.dataSource);
+    await unitOfWork.run(({ queryRunner }) => ask(queryRunner as QueryRunner), {
+      context: { requestId: 'r-2' },
+    });
+    expect(told.slice(0, 2)).toEqual(['r-1', undefined]);
+    expect(told.length).toBeGreaterThan(2);
+    expect(new Set(told.slice(2))).toEqual(new Set(['r-2']));
   });
 
   it('keeps the code and the cause of a statement that failed', async () => {

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import {
+  type CallContext,
   type Deadline,
   DeadlineExceededError,
   InvalidOptionError,
@@ -11,7 +12,7 @@ import { tagPhase } from '@holdfast/resilience/postgres';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { withAcquireOptions } from '../pool/acquire-options';
-import { runInterruptibly } from '../pool/interrupt';
+import { INTERRUPTED_WITHIN_MS, runInterruptibly } from '../pool/interrupt';
 import { readLease } from '../pool/lease';
 import { requireSignal } from '../pool/require-option';
 import { type LocalSettings, readSettings } from '../statements/local-settings';
@@ -31,6 +32,8 @@ export interface WithConnectionOptions {
    * Hold for each statement of the work, and go out with it: policies and functions of the database read them. Default none.
    */
   readonly settings?: LocalSettings | undefined;
+  /** Who asks. Its `requestId` is told with each statement of the work. */
+  readonly context?: CallContext | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function runOnConnection<T>(
   work: (runner: QueryRunner) => Promise<T> | T,
   options: WithConnectionOptions,
 ): Promise<T> {
-  requireKnownOptions('withConnection', options, ['signal', 'deadline', 'settings']);
+  requireKnownOptions('withConnection', options, ['signal', 'deadline', 'settings', 'context']);
   if (typeof work !== 'function') throw new InvalidOptionError('work', work, 'a function');
   const { signal, deadline } = options;
   const settings = readSettings(options.settings);
@@ -54,13 +57,17 @@ export async function runOnConnection<T>(
   if (remainingMs !== undefined && remainingMs <= 0) throw tagPhase(new DeadlineExceededError(), 'acquire');
   const runner = dataSource.createQueryRunner();
   // TypeORM, which lies between, is no caller of interest, and each frame of a stack costs time.
-  const wait = { signal, remainingMs, above: runOnConnection };
+  const heldForMs = remainingMs === undefined ? undefined : remainingMs + INTERRUPTED_WITHIN_MS;
+  const wait = { signal, remainingMs, heldForMs, above: runOnConnection };
   const client: PoolClient = await withAcquireOptions(wait, () => runner.connect());
   const isLimited = signal !== undefined || remainingMs !== undefined;
   const leftMs = remainingMs === undefined ? undefined : remainingMs - (performance.now() - startedMs);
   const limit = isLimited ? new WorkLimit(signal, leftMs) : undefined;
   const lease = readLease(client);
-  if (lease) lease.settings = settings;
+  if (lease) {
+    lease.settings = settings;
+    lease.requestId = options.context?.requestId;
+  }
   try {
     const result = await (limit && lease ? runInterruptibly(lease, limit, () => work(runner)) : work(runner));
     // A connection that the work has given back itself may be another caller's by now.

@@ -9,6 +9,11 @@ export interface AcquireOptions {
   readonly remainingMs?: number | undefined;
   /** The function whose callers are told of when the connection is held too long. Default: the one that is asked for it. */
   readonly above?: ((...args: never[]) => unknown) | undefined;
+  /**
+   * By then the connection is taken from the caller, in milliseconds from now: one who cannot hold it too long need not be known.
+   * Default: it may keep it.
+   */
+  readonly heldForMs?: number | undefined;
   /** Ends the wait; the caller is refused with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -3,6 +3,8 @@ import type { Lease } from './lease';
 
 /** What is under way has so long to end, in milliseconds; then the connection is cut. */
 const LIMIT_MS = 2_000;
+/** Work has no connection any more so long after its end, in milliseconds: a cancel request, and what it cancels, take this at most. */
+export const INTERRUPTED_WITHIN_MS = 2 * LIMIT_MS;
 
 /** What ends work before it is done. */
 export interface WorkEnd {

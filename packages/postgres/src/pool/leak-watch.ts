@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { AcquireOptions } from './acquire-options';
 import type { CallSite } from './call-site';
 import type { Lease } from './lease';
 
@@ -24,14 +25,17 @@ export class LeakWatch {
   }
 
   /**
-   * Notes the stack of a caller, if anybody wants it. `above`: the function whose callers are of interest. Each frame costs time,
-   * so that a caller who is known to lie near notes fewer.
+   * Notes the stack of a caller, if it may be wanted. `above`: the function whose callers are of interest. Each frame costs time, so
+   * that a caller who is known to lie near notes fewer, and one who cannot hold a connection too long none.
    */
-  noteSite(above: (...args: never[]) => unknown, isNear = false): CallSite | undefined {
-    if (this.#leakMs === 0) return undefined;
+  noteSite(
+    above: (...args: never[]) => unknown,
+    { above: near, heldForMs = Number.POSITIVE_INFINITY }: AcquireOptions,
+  ): CallSite | undefined {
+    if (this.#leakMs === 0 || heldForMs < this.#leakMs) return undefined;
     const site: CallSite = {};
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = isNear ? FRAMES : FRAMES_THROUGH_TYPEORM;
+    Error.stackTraceLimit = near ? FRAMES : FRAMES_THROUGH_TYPEORM;
     Error.captureStackTrace(site, above);
     Error.stackTraceLimit = stackTraceLimit;
     return site;

@@ -75,6 +75,8 @@ export class Lease {
   gate: StatementGate | undefined;
   /** Hold for each statement by itself: nothing is left of them on the connection. */
   settings: readonly LocalSetting[] = NO_SETTINGS;
+  /** Of the request that it is held for; told with each statement. */
+  requestId: string | undefined;
   /** What events call its pool. */
   readonly pool: string;
   readonly #events: PostgresEmitter;
@@ -252,6 +254,7 @@ export class Lease {
       waitMs,
       rowCount: result?.rowCount ?? undefined,
       isPrepared: this.client.statements?.isPrepared(text) ?? false,
+      requestId: this.requestId,
       error,
     });
   }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { PoolClient } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
+import type { AcquireOptions } from './acquire-options';
 import type { CallSite } from './call-site';
 import { LeakWatch } from './leak-watch';
 import { Lease } from './lease';
@@ -34,9 +35,9 @@ export class Lending {
     return this.used >= this.#settings.max;
   }
 
-  /** Notes the stack of whoever asks for a connection, if anybody wants it. `above`: the method it called. */
-  noteSite(above: (...args: never[]) => unknown, isNear: boolean): CallSite | undefined {
-    return this.#leaks.noteSite(above, isNear);
+  /** Notes the stack of whoever asks for a connection, if it may be wanted. `above`: the method it called. */
+  noteSite(above: (...args: never[]) => unknown, options: AcquireOptions): CallSite | undefined {
+    return this.#leaks.noteSite(above, options);
   }
 
   /** How long a new caller has to wait behind `ahead` others, by recent experience; 0 when there is none. */

@@ -5,6 +5,7 @@ import { createPostgresDataSource } from '../data-source/data-source';
 import { closeDataSource, openDataSource } from '../data-source/open-data-source';
 import { readEvents } from '../data-source/pool-registry';
 import { createPostgresEmitter, type PostgresEvents } from '../events/postgres-events';
+import { openManager } from '../test/manager';
 import { compileProgram } from '../test/program';
 import { openPool, settings, until } from '../test/settings';
 import { openTestServer, type TestServer } from '../test/test-server';
@@ -160,6 +161,22 @@ describe('watching for connections that are never given back', () => {
     );
     await placeOrder(unitOfWork, () => until(() => leaks.length > 0));
     expect(leaks[0]?.site).toMatch(/^ +at placeOrder \(\/srv\/app\/orders\.js:1:/);
+  });
+
+  it('notes no stack for a connection that is taken away before it could be a leak', async () => {
+    await using opened = await openManager(database.url, { leakMs: 60_000 });
+    const captured = jest.spyOn(Error, 'captureStackTrace');
+    try {
+      const countCaptures = async (deadline: number): Promise<number> => {
+        captured.mockClear();
+        await opened.manager.withConnection(() => 1, { deadline });
+        return captured.mock.calls.length;
+      };
+      expect(await countCaptures(50_000)).toBe(0);
+      expect(await countCaptures(58_000)).toBe(1);
+    } finally {
+      captured.mockRestore();
+    }
   });
 
   it('is off when the limit is 0', async () => {

@@ -197,7 +197,7 @@ export class HoldfastPool extends pg.Pool {
 
   /** `above`: the method whose caller asks for the connection. */
   #enqueue(callback: ConnectCallback, options: AcquireOptions, above: (...args: never[]) => unknown): void {
-    const site = this.#lending.noteSite(options.above ?? above, options.above !== undefined);
+    const site = this.#lending.noteSite(options.above ?? above, options);
     const waiter = this.#callers.enter(callback, options, site);
     this.#dispatch();
     waiter.arm();

@@ -126,8 +126,9 @@ export class UnitOfWork {
       readOnly,
       settings: readSettings(options.settings),
       onReplica,
-      onConnection: ({ pool }) => {
-        course.pool = pool;
+      onConnection: (lease) => {
+        course.pool = lease.pool;
+        lease.requestId = options.context?.requestId;
       },
       // A policy may end an attempt as well.
       isBounded: options.signal !== undefined || options.deadline !== undefined || this.#hasPolicies,
