@@ -107,6 +107,7 @@ function recordingDatabase<T>(
     for: (requestId) => recordingDatabase(database.for(requestId), call, render),
     within: (deadline) => recordingDatabase(database.within(deadline), call, render),
     read: (operation, work) => database.read(operation, work),
+    findOneBy: (operation, entity, where) => database.findOneBy(operation, entity, where),
     statement: (operation, work) => database.transaction(operation, record(work), { wasApplied }),
     transaction: (operation, work) => database.transaction(operation, record(work), { wasApplied }),
   };

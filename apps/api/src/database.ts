@@ -4,9 +4,11 @@ import {
   AmbiguousOutcomeError,
   type ConnectionManager,
   createConnectionManager,
+  createSharedLookUps,
   createUnitOfWork,
   type LocalSettings,
   readEvents,
+  type SharedLookUps,
   type UnitOfWork,
 } from '@holdfast/postgres';
 import {
@@ -18,7 +20,7 @@ import {
   retryBudget,
 } from '@holdfast/resilience';
 import { databaseCircuitBreaker, databaseRetry, tagPhase } from '@holdfast/resilience/postgres';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { mayBeApplied } from './may-be-applied';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -39,6 +41,15 @@ export interface Database {
   for(requestId: string): Database;
   /** Runs a question. It may run more than once. */
   read<T>(operation: string, work: Work<T>): Promise<T>;
+  /**
+   * Resolves with the entity that a key stands for, or null. Look-ups of one turn of the event loop share a round trip, whoever asks for them. It
+   * may run more than once.
+   */
+  findOneBy<Entity extends ObjectLiteral>(
+    operation: string,
+    entity: EntityTarget<Entity>,
+    where: FindOptionsWhere<Entity>,
+  ): Promise<Entity | null>;
   /**
    * Runs one writing statement, which commits by itself. It runs again only after a failure that proves it was not
    * applied, or if running it twice has the effect of running it once.
@@ -126,7 +137,8 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const unitOfWork = createUnitOfWork(dataSource, { retry: { budget }, policies: [breaker], logger });
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });
 
-  const server: Server = { policy, unitOfWork, manager, events };
+  const lookUps = createSharedLookUps(dataSource);
+  const server: Server = { policy, unitOfWork, manager, lookUps, events };
   const database = new ScopedDatabase(server, {
     deadline: options.deadlineMs,
     settings: {},
@@ -140,6 +152,7 @@ interface Server {
   readonly policy: Policy<never>;
   readonly unitOfWork: UnitOfWork;
   readonly manager: ConnectionManager;
+  readonly lookUps: SharedLookUps;
   readonly events: ReturnType<typeof readEvents>;
 }
 
@@ -172,11 +185,24 @@ class ScopedDatabase implements Database {
   }
 
   read<T>(operation: string, work: Work<T>): Promise<T> {
-    const tagged: Work<T> = (connection) =>
-      work(connection).catch((error: unknown) => {
-        throw tagPhase(error, 'autocommit-read');
-      });
-    return this.#run(operation, tagged, true);
+    return this.#run(operation, (connection) => work(connection).catch(throwAsRead), true);
+  }
+
+  findOneBy<Entity extends ObjectLiteral>(
+    operation: string,
+    entity: EntityTarget<Entity>,
+    where: FindOptionsWhere<Entity>,
+  ): Promise<Entity | null> {
+    const { policy, lookUps } = this.#server;
+    const { deadline, settings } = this.#scope;
+    const context = this.#describe(operation, true);
+    return policy.execute(
+      (attempt) =>
+        lookUps
+          .findOneBy<Entity>(entity, where, { deadline: attempt.deadline, settings, context })
+          .catch(throwAsRead),
+      { deadline, context },
+    );
   }
 
   async statement<T>(
@@ -245,4 +271,9 @@ class ScopedDatabase implements Database {
   #with(scope: Partial<Scope>): Database {
     return new ScopedDatabase(this.#server, { ...this.#scope, ...scope });
   }
+}
+
+/** Nothing was written, whatever has failed. */
+function throwAsRead(error: unknown): never {
+  throw tagPhase(error, 'autocommit-read');
 }

@@ -99,6 +99,13 @@ export {
   type UpsertOptions,
 } from './repository/repository';
 export { RowSuppressedError } from './repository/row-suppressed-error';
+export {
+  createSharedLookUps,
+  type LookUpOptions,
+  SHARED_LOOK_UPS_DEFAULTS,
+  type SharedLookUps,
+  type SharedLookUpsOptions,
+} from './repository/shared-look-ups';
 export { UnsupportedEntityError } from './repository/unsupported-entity-error';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { LocalSettings } from './statements/local-settings';

@@ -1,4 +1,5 @@
 import { ApiKeyRepository } from '@holdfast/db';
+import { createRepository } from '@holdfast/postgres';
 import { createApiKeyText, hashApiKey } from '../api-key-text';
 import type { Database } from '../database';
 import { withDataSource } from '../test/suffering';
@@ -31,6 +32,7 @@ async function withLookUps(
           reads.push(requestId);
           return ask(dataSource.manager);
         },
+        findOneBy: (_operation, entity, where) => createRepository(dataSource, entity).findOne({ where }),
         statement: (_operation, write) => write(dataSource.manager),
         transaction: (_operation, write) => write(dataSource.manager),
       };

@@ -1,10 +1,10 @@
-import { type Event, EventRepository } from '@holdfast/db';
+import { Event } from '@holdfast/db';
 import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** @throws NotFoundError if there is none. */
 export async function readEvent(database: Database, id: string): Promise<Event> {
-  const event = await database.read('read event', (manager) => new EventRepository(manager).findById(id));
+  const event = await database.findOneBy('read event', Event, { id });
   if (event === null) throw new NotFoundError('event', id);
   return event;
 }

@@ -1,12 +1,10 @@
-import { type Organization, OrganizationRepository } from '@holdfast/db';
+import { Organization } from '@holdfast/db';
 import type { Database } from '../database';
 import { NotFoundError } from './not-found-error';
 
 /** @throws NotFoundError if there is none. */
 export async function readOrganization(database: Database, id: string): Promise<Organization> {
-  const organization = await database.read('read organization', (manager) =>
-    new OrganizationRepository(manager).findById(id),
-  );
+  const organization = await database.findOneBy('read organization', Organization, { id });
   if (organization === null) throw new NotFoundError('organization', id);
   return organization;
 }

@@ -1,6 +1,7 @@
 import type { QueryResult } from 'pg';
 import type { LocalSetting } from '../statements/local-settings';
 import type { RowReader } from '../statements/row-reader';
+import type { SharedPart, SharedResult } from '../statements/shared-part';
 
 /** A question without parameters that is asked behind a statement and answered with it. */
 export interface Companion {
@@ -26,6 +27,13 @@ export interface StatementRunner {
     settings?: readonly LocalSetting[],
     reader?: RowReader,
   ): Promise<QueryResult>;
+  /** Whether the connection is free, and has prepared this statement and what sets the settings of the parts. */
+  canShare(text: string, parts: readonly SharedPart[]): boolean;
+  /**
+   * Writes such a statement with the values of each part at once. Rows of its answer are what became of each, in their order; rejects when
+   * the connection is lost.
+   */
+  share(text: string, parts: readonly SharedPart[], reader: RowReader): Promise<SharedResult>;
   /** Whether the connection holds this statement under a name. */
   isPrepared(text: string): boolean;
   /**

@@ -9,6 +9,7 @@ import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
 import { sendToReader } from '../statements/reading-query';
 import type { RowReader } from '../statements/row-reader';
 import { sendWithSettings } from '../statements/settings-query';
+import type { SharedOutcome, SharedPart } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
@@ -47,6 +48,8 @@ interface GivenStatement {
   readonly text: string;
   readonly values: unknown[] | undefined;
   readonly reader: RowReader | undefined;
+  /** Executions of it that go out together. */
+  readonly parts?: readonly SharedPart[] | undefined;
 }
 
 /** A statement that listeners will be told of. */
@@ -148,6 +151,20 @@ export class Lease {
     return this.#run(text, values as unknown[], reader);
   }
 
+  /**
+   * Sends one statement with the values of each part together, outside of a transaction, and resolves with what became of each; listeners are
+   * told of one statement. Undefined where this connection has not prepared it: then nothing is sent.
+   */
+  readTogether(
+    text: string,
+    parts: readonly SharedPart[],
+    reader: RowReader,
+  ): Promise<readonly SharedOutcome[]> | undefined {
+    const isShareable = this.gate === undefined && this.client.statements?.canShare(text, parts);
+    if (isShareable !== true) return undefined;
+    return this.#run(text, undefined, reader, parts).then(({ rows }) => rows);
+  }
+
   /** Cursors and copy streams talk to the connection themselves. */
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
@@ -166,6 +183,7 @@ export class Lease {
     config: string | QueryConfig,
     values: unknown[] | undefined,
     reader?: RowReader,
+    parts?: readonly SharedPart[],
   ): Promise<QueryResult> {
     const { client } = this;
     const text = typeof config === 'string' ? config : config.text;
@@ -185,7 +203,7 @@ export class Lease {
     let result: QueryResult;
     this.#running += 1;
     try {
-      result = await this.#admit({ config, text, values, reader }, told);
+      result = await this.#admit({ config, text, values, reader, parts }, told);
       this.#settle();
     } catch (error) {
       this.#settle();
@@ -215,9 +233,12 @@ export class Lease {
     });
   }
 
-  #send({ config, text, values, reader }: GivenStatement): Promise<QueryResult> {
+  #send({ config, text, values, reader, parts }: GivenStatement): Promise<QueryResult> {
     const { client, settings } = this;
     const { statements } = client;
+    if (statements !== undefined && parts !== undefined && reader !== undefined) {
+      return statements.share(text, parts, reader);
+    }
     if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
       return statements.run(text, values as unknown[], settings, reader);
     }

@@ -161,15 +161,13 @@ export class NamedQuery extends ReadingQuery {
   }
 
   override handleError(error: Error, connection: ConnectionInternals): void {
-    const { client, held, isBound, shared } = this.#session;
-    const staleness = readStaleness(error);
+    const { client, held, isBound } = this.#session;
     // A value that cannot be sent makes node-postgres close the statement.
     const isGone = this.#isSubmitting || connection.parsedStatements[this.name] === undefined;
-    // Where one is stale, so are others, and each of them would fail a transaction.
-    if (staleness !== undefined) this.#forgetAll(connection);
-    else if (isGone) held.forget(this.text);
-    if (staleness === 'schema') this.#session.knownSchemaChanges = shared.schemaChanges += 1;
-    if (staleness !== undefined && this.#mayRepeat && !isBound) {
+    const isStale = noteStaleness(this.#session, connection, error);
+    if (isStale && this.#companion !== undefined) delete connection.parsedStatements[this.#companion.name];
+    if (!isStale && isGone) held.forget(this.text);
+    if (isStale && this.#mayRepeat && !isBound) {
       this.#isRepeated = true;
       this.#mayRepeat = false;
       (client as unknown as ClientInternals)._queryQueue.unshift(this);
@@ -186,12 +184,6 @@ export class NamedQuery extends ReadingQuery {
     super.handleReadyForQuery(connection);
   }
 
-  #forgetAll({ parsedStatements }: ConnectionInternals): void {
-    this.#session.held.forgetAll();
-    delete parsedStatements[SET_LOCAL.name];
-    if (this.#companion !== undefined) delete parsedStatements[this.#companion.name];
-  }
-
   #followSchema(): void {
     const { held, shared, knownSchemaChanges } = this.#session;
     if (knownSchemaChanges === shared.schemaChanges) return;
@@ -203,4 +195,21 @@ export class NamedQuery extends ReadingQuery {
   #listUnconfirmed(connection: ConnectionInternals): readonly string[] | undefined {
     return connection.parsedStatements[this.name] === undefined ? [this.name] : undefined;
   }
+}
+
+/**
+ * Where a statement is stale, so are others, and each of them would fail a transaction: all are prepared anew.
+ * @returns whether that is what the error says.
+ */
+export function noteStaleness(
+  session: StatementSession,
+  { parsedStatements }: ConnectionInternals,
+  error: unknown,
+): boolean {
+  const staleness = readStaleness(error);
+  if (staleness === undefined) return false;
+  session.held.forgetAll();
+  delete parsedStatements[SET_LOCAL.name];
+  if (staleness === 'schema') session.knownSchemaChanges = session.shared.schemaChanges += 1;
+  return true;
 }

@@ -10,6 +10,8 @@ import { sendToReader } from './reading-query';
 import { ReservedQuery } from './reserved-query';
 import type { RowReader } from './row-reader';
 import { sendWithSettings } from './settings-query';
+import type { SharedPart, SharedResult } from './shared-part';
+import { SharedQuery } from './shared-query';
 import type { SharedStatements } from './shared-statements';
 
 /** Longer texts are mostly written by a program for one use, and each would be kept by every connection. */
@@ -92,6 +94,29 @@ export class StatementCache implements StatementRunner {
       this.#client.query(query);
     });
     return answer.catch(rethrow);
+  }
+
+  canShare(text: string, parts: readonly SharedPart[]): boolean {
+    const { parsedStatements } = (this.#client as unknown as ClientInternals).connection;
+    const name = this.#held.nameOf(text);
+    return (
+      name !== undefined &&
+      this.#client.readyForQuery &&
+      parsedStatements[name] !== undefined &&
+      this.#session.descriptions.get(name)?.columns !== undefined &&
+      this.#session.knownSchemaChanges === this.#shared.schemaChanges &&
+      (parsedStatements[SET_LOCAL.name] !== undefined || parts.every(({ settings }) => settings.length === 0))
+    );
+  }
+
+  share(text: string, parts: readonly SharedPart[], reader: RowReader): Promise<SharedResult> {
+    const name = this.#held.nameOf(text) ?? '';
+    const columns = this.#session.descriptions.get(name)?.columns ?? [];
+    this.#held.admit(text, name);
+    return new Promise((resolve, reject) => {
+      const statement = { text, name, columns, reader, parts };
+      this.#client.query(new SharedQuery(this.#session, statement, resolve, reject));
+    });
   }
 
   /** From then on the server holds it under its name: what it sets is over when it is answered. */

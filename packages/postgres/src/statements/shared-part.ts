@@ -1,0 +1,16 @@
+import type { QueryResult } from 'pg';
+import type { LocalSetting } from './local-settings';
+
+/** One execution of a statement that goes out together with others of the same text. */
+export interface SharedPart {
+  /** As they are sent. */
+  readonly values: readonly (string | Buffer | null)[];
+  /** Hold for it alone. All that go out together set the same ones: none sees what another has set. */
+  readonly settings: readonly LocalSetting[];
+}
+
+/** What became of a part. Undefined where the server has not come to it, or wants the statement prepared anew. */
+export type SharedOutcome = { readonly rows: readonly unknown[] } | { readonly error: unknown } | undefined;
+
+/** Its rows are what became of each part, in their order. */
+export type SharedResult = QueryResult & { readonly rows: SharedOutcome[] };

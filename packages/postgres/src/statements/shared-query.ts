@@ -1,0 +1,133 @@
+import { type LocalSetting, writeSettings } from './local-settings';
+import { noteStaleness, type StatementSession } from './named-query';
+import { type ConnectionInternals, type DataRow, type FieldDescription, Query } from './pg-internals';
+import type { ReadRow, RowReader } from './row-reader';
+import type { SharedOutcome, SharedPart, SharedResult } from './shared-part';
+
+/** A statement that is prepared and whose columns are known. */
+interface SharedStatement {
+  readonly text: string;
+  readonly name: string;
+  readonly columns: readonly FieldDescription[];
+  readonly reader: RowReader;
+  readonly parts: readonly SharedPart[];
+}
+
+/**
+ * Several executions of a prepared statement in one write and under one Sync. To the server they are one transaction: what fails ends
+ * it, and the parts behind it have no answer.
+ */
+export class SharedQuery extends Query {
+  readonly #session: StatementSession;
+  readonly #statement: SharedStatement;
+  readonly #resolve: (result: SharedResult) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #outcomes: SharedOutcome[] = [];
+  /** Answers to settings in front of the part that is being answered. */
+  readonly #settingsDue: number[] = [];
+  #readRow: ReadRow | undefined;
+  #rows: unknown[] = [];
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param reject is called when the connection is lost. */
+  constructor(
+    session: StatementSession,
+    statement: SharedStatement,
+    resolve: (result: SharedResult) => void,
+    reject: (error: Error) => void,
+  ) {
+    super(statement.text, [], (error) => error && reject(error));
+    this.name = statement.name;
+    this.#session = session;
+    this.#statement = statement;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  override submit(connection: ConnectionInternals): Error | null {
+    const { name, parts } = this.#statement;
+    let before: readonly LocalSetting[] = [];
+    connection.stream.cork();
+    try {
+      for (const { values, settings } of parts) {
+        const isSet = isSame(settings, before);
+        if (!isSet) writeSettings(connection, settings);
+        this.#settingsDue.push(isSet ? 0 : settings.length);
+        connection.bind({ statement: name, values });
+        connection.execute({ portal: '' });
+        before = settings;
+      }
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+    this.#openPart();
+    return null;
+  }
+
+  override handleDataRow(row: DataRow): void {
+    if (this.#isSetting || this.#failure !== undefined) return;
+    try {
+      const read = this.#readRow?.(row.fields);
+      if (read !== undefined) this.#rows.push(read);
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  override handleCommandComplete(): void {
+    const at = this.#outcomes.length;
+    if (this.#isSetting) {
+      this.#settingsDue[at] = (this.#settingsDue[at] ?? 0) - 1;
+      return;
+    }
+    this.#outcomes.push(this.#failure ?? { rows: this.#rows });
+    if (this.#outcomes.length < this.#statement.parts.length) this.#openPart();
+  }
+
+  /** The server goes on after the Sync, or the connection is lost. */
+  override handleError(error: Error, connection: ConnectionInternals): void {
+    if (this.#session.client.isDoomed) {
+      this.#reject(error);
+      return;
+    }
+    const isStale = noteStaleness(this.#session, connection, error);
+    this.#outcomes.push(isStale ? undefined : { error });
+    this.#end();
+  }
+
+  override handleReadyForQuery(): void {
+    this.#end();
+  }
+
+  #end(): void {
+    const rowCount = this.#outcomes.reduce(
+      (sum, outcome) => sum + (outcome !== undefined && 'rows' in outcome ? outcome.rows.length : 0),
+      0,
+    );
+    this.#resolve({ command: 'SELECT', rows: this.#outcomes, rowCount, oid: 0, fields: [] });
+  }
+
+  get #isSetting(): boolean {
+    return (this.#settingsDue[this.#outcomes.length] ?? 0) > 0;
+  }
+
+  #openPart(): void {
+    const { reader, columns } = this.#statement;
+    this.#rows = [];
+    this.#failure = undefined;
+    try {
+      this.#readRow = reader.open(columns);
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+}
+
+function isSame(settings: readonly LocalSetting[], others: readonly LocalSetting[]): boolean {
+  if (settings === others) return true;
+  return (
+    settings.length === others.length &&
+    settings.every(([name, value], at) => name === others[at]?.[0] && value === others[at]?.[1])
+  );
+}
