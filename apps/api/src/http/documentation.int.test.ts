@@ -40,6 +40,7 @@ describe('the OpenAPI document', () => {
       'get /v1/events/tail',
       'get /v1/events/{id}',
       'get /v1/log',
+      'get /v1/memberships',
       'get /v1/memberships/{id}',
       'get /v1/organizations',
       'get /v1/organizations/{id}',
@@ -62,6 +63,7 @@ describe('the OpenAPI document', () => {
       'post /v1/events/import',
       'post /v1/events/query',
       'post /v1/memberships',
+      'post /v1/memberships/{id}/accept',
       'post /v1/organizations',
       'post /v1/users',
     ]);

@@ -16,6 +16,7 @@ export const PROBLEMS = Object.freeze({
   'version-conflict': { status: 409, title: 'The stream is at another version' },
   'condition-failed': { status: 409, title: 'Something happened that the condition excludes' },
   'api-key-spent': { status: 409, title: 'The API key is revoked, has expired or has a successor' },
+  'invitation-closed': { status: 409, title: 'The membership is suspended or has ended' },
   'idempotency-key-busy': { status: 409, title: 'A request with this idempotency key is running' },
   'log-rewound': { status: 410, title: 'The log does not hold what was read from it' },
   'precondition-failed': { status: 412, title: 'It was changed since it was read' },

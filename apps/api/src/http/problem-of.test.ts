@@ -5,6 +5,7 @@ import {
   InvalidAppendError,
   InvalidCursorError,
   InvalidLimitError,
+  NotPermittedError,
   ReferenceMissingError,
   RowChangedError,
   VersionConflictError,
@@ -12,6 +13,7 @@ import {
 import { CircuitOpenError, RetryError } from '@holdfast/resilience';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { OutcomeUnknownError } from '../database';
+import { InvitationClosedError, OthersInvitationError } from '../use-cases/accept-membership';
 import { NotFoundError } from '../use-cases/not-found-error';
 import { UnknownAppendError } from '../use-cases/write-append';
 import { PreconditionRequiredError } from './conditional';
@@ -30,6 +32,9 @@ describe('problemOf', () => {
     [new RowChangedError('user', 'x', 2), 412, 'precondition-failed'],
     [new PreconditionRequiredError(), 428, 'precondition-required'],
     [new ApiKeySpentError('x'), 409, 'api-key-spent'],
+    [new InvitationClosedError('x'), 409, 'invitation-closed'],
+    [new OthersInvitationError('x'), 403, 'forbidden'],
+    [new NotPermittedError('membership'), 403, 'forbidden'],
     [new IdempotencyKeyBusyError(), 409, 'idempotency-key-busy'],
     [new IdempotentCallMismatchError(), 422, 'idempotency-key-reused'],
     [new InvalidHeaderError('if-match', 'x'), 400, 'validation'],

@@ -1,7 +1,8 @@
-import { RowChangedError } from '@holdfast/db';
+import { NotPermittedError, RowChangedError } from '@holdfast/db';
 import { listErrorChain } from '@holdfast/resilience';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
+import { OthersInvitationError } from '../use-cases/accept-membership';
 import { BeyondOwnRightsError } from '../use-cases/key-rights';
 import { ScopeMissingError, UnauthenticatedError } from './authentication';
 import { PreconditionRequiredError } from './conditional';
@@ -50,11 +51,21 @@ export function refusalOfKey(error: unknown): Refusal | undefined {
     const errors = [{ path: `body.${error.field}`, message: 'Beyond what the key of the request has' }];
     return refuse('forbidden', `${capitalized(error.message)}.`, { errors });
   }
+  if (error instanceof OthersInvitationError) {
+    return refuse('forbidden', 'An invitation is accepted with a key of the user whom it is for.');
+  }
+  if (error instanceof NotPermittedError && error.entity === 'membership')
+    return refuse('forbidden', INVITES);
   if (listErrorChain(error).some(isRefusedByPolicy)) {
     return refuse('forbidden', 'What was to be written belongs to another organization, or to operators.');
   }
   return undefined;
 }
+
+/** What a key of an organization may make of memberships. */
+const INVITES =
+  'A key of an organization invites to it alone, with the status pending; a membership is made active by its user, who accepts ' +
+  'the invitation, or by an operator.';
 
 const CHALLENGE = 'Bearer realm="holdfast"';
 

@@ -14,6 +14,7 @@ import {
 import { DeadlineExceededError, listErrorChain } from '@holdfast/resilience';
 import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
+import { InvitationClosedError } from '../use-cases/accept-membership';
 import { NotFoundError } from '../use-cases/not-found-error';
 import { UnknownAppendError } from '../use-cases/write-append';
 import { fieldsOfConstraint } from './problem-fields';
@@ -59,6 +60,9 @@ export function refusalOfDomain(error: unknown): Refusal | undefined {
   }
   if (error instanceof ApiKeySpentError) {
     return refuse('api-key-spent', 'It can no longer be changed or rotated; create another one.');
+  }
+  if (error instanceof InvitationClosedError) {
+    return refuse('invitation-closed', 'It cannot be accepted; ask the organization for another invitation.');
   }
   if (error instanceof VersionConflictError) {
     return refuse('version-conflict', `${error.message}; read it again, decide again, append again.`);

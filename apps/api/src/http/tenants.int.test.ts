@@ -169,6 +169,54 @@ describe('two organizations on one service', () => {
     expect(await service.post('/v1/api-keys', key, other.headers)).toMatchObject(forbidden);
   });
 
+  it('invite, which alone opens nothing, until who is invited accepts', async () => {
+    const { id: organizationId } = await make('/v1/organizations', { name: 'inviting' });
+    const { id: userId } = await make('/v1/users', { firstName: 'Host' });
+    await make('/v1/memberships', { userId, organizationId, role: 'owner' });
+    const scopes = ['read', 'write'];
+    const { key } = await make('/v1/api-keys', { userId, organizationId, name: 'host', scopes });
+    const host = { authorization: `Bearer ${key}` };
+    const guest = { userId: other.userId, organizationId };
+    const invites = { status: 403, body: { detail: expect.stringContaining('accepts the invitation') } };
+    expect(await service.post('/v1/memberships', guest, host)).toMatchObject(invites);
+    const { id } = await make('/v1/memberships', { ...guest, status: 'pending' }, host);
+    const activate = () =>
+      service.patch(`/v1/memberships/${id}`, { status: 'active' }, { ...host, 'if-match': '*' });
+    expect(await activate()).toMatchObject(invites);
+    const accept = (headers: Record<string, string>) =>
+      service.post(`/v1/memberships/${id}/accept`, {}, headers);
+    expect(await accept(host)).toMatchObject({
+      status: 403,
+      body: { type: '/problems/forbidden', detail: expect.stringContaining('a key of the user') },
+    });
+    expect((await accept(one.headers)).status).toBe(404);
+    expect((await service.get(`/v1/users/${other.userId}`, host)).status).toBe(404);
+
+    const question = `/v1/memberships?userId=${other.userId}&organizationId=${organizationId}`;
+    expect((await service.get(question, one.headers)).body.items).toEqual([]);
+    const [invitation] = (await service.get(question, other.headers)).body.items;
+    expect(invitation).toMatchObject({ id, status: 'pending' });
+    const once = { ...other.headers, 'idempotency-key': 'accept' };
+    const [first, again] = [await accept(once), await accept(once)];
+    expect(first).toMatchObject({ status: 200, body: { id, ...guest, status: 'active' } });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await accept(other.headers)).toMatchObject({ status: 200, body: first.body });
+    expect((await service.get(`/v1/users/${other.userId}`, host)).status).toBe(200);
+
+    for (const status of ['suspended', 'removed']) {
+      const path = `/v1/memberships/${id}`;
+      const ended = await service.patch(path, { status }, { ...host, 'if-match': '*' });
+      expect(ended.status).toBe(200);
+      expect(await accept(other.headers)).toMatchObject({
+        status: 409,
+        body: { type: '/problems/invitation-closed' },
+      });
+      expect((await service.get(path)).body).toEqual(ended.body);
+      expect(await activate()).toMatchObject(invites);
+    }
+  });
+
   it('do their own work, once for an idempotency key', async () => {
     const aggregateId = newId();
     const headers = { ...one.headers, 'idempotency-key': 'once' };

@@ -106,11 +106,17 @@ export const ATTEMPTS: Readonly<Record<string, (other: Tenant, own: Tenant) => r
     // Whoever is asked to come decides about it.
     { path: '/v1/memberships', body: { userId: user, organizationId: own.organization }, becomes: 'refused' },
   ],
+  'get /v1/memberships': ({ user, organization }) => [
+    { path: `/v1/memberships?userId=${user}&organizationId=${organization}`, becomes: 'empty' },
+  ],
   'get /v1/memberships/{id}': ({ membership }) => [
     { path: `/v1/memberships/${membership}`, becomes: 'missing' },
   ],
   'patch /v1/memberships/{id}': ({ membership }) => [
     { path: `/v1/memberships/${membership}`, body: { role: 'owner' }, headers: CHANGE, becomes: 'missing' },
+  ],
+  'post /v1/memberships/{id}/accept': ({ membership }) => [
+    { path: `/v1/memberships/${membership}/accept`, body: {}, becomes: 'missing' },
   ],
   'delete /v1/memberships/{id}': ({ membership }) => [
     { path: `/v1/memberships/${membership}`, headers: CHANGE, becomes: 'missing' },

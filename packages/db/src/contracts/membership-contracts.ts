@@ -1,6 +1,7 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
 import { MembershipRepository } from '../repositories/membership.repository';
+import { OrganizationRepository } from '../repositories/organization.repository';
 import { UserRepository } from '../repositories/user.repository';
 import { PAGE, readTwoPages } from './next-page';
 import { OF_POLICIES } from './of-policies';
@@ -77,6 +78,18 @@ export const MEMBERSHIP_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     maxBuffers: 56,
     because: `the new version of the row enters every index, and ${OF_POLICIES}`,
     run: (manager, { membership: { id } }) => memberships(manager).update(id, { role: 'admin' }, [1]),
+  }),
+  contract({
+    name: 'invitation that is accepted',
+    index: 'user_organizations_pkey',
+    maxBuffers: 56,
+    because: `the new version of the row enters every index, and ${OF_POLICIES}`,
+    run: async (manager) => {
+      const { id: organizationId } = await new OrganizationRepository(manager).create({ name: 'Inviting' });
+      const [{ userId }] = await manager.query<[{ userId: string }]>('select tenancy.holder() as "userId"');
+      const { id } = await memberships(manager).create({ userId, organizationId, status: 'pending' });
+      if (!(await memberships(manager).accept(id))) throw new Error('an invitation was not accepted');
+    },
   }),
   contract({
     name: 'end of a membership that was read',

@@ -67,6 +67,18 @@ export class MembershipRepository {
   }
 
   /**
+   * The invitation of the user whose key the transaction acts for is accepted. Resolves to whether it was one: it is pending, and
+   * nobody else's. Index: user_organizations_pkey.
+   */
+  async accept(id: string): Promise<boolean> {
+    const [row] = await this.#manager.query<[{ accepted: boolean }]>(
+      'select tenancy.accept_membership($1) as accepted',
+      [id],
+    );
+    return row.accepted;
+  }
+
+  /**
    * Deletes a membership that is at one of the versions. Resolves to whether there was one.
    * Index: user_organizations_pkey.
    *

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../new-id';
+import { MembershipRepository } from '../repositories/membership.repository';
 import { type OpenTenants, openTenants, type Tenant } from '../test/open-tenants';
 import { EVERY_TENANT } from './act-for';
 
@@ -228,8 +229,7 @@ describe('tenants on one database', () => {
     });
   });
 
-  const accept = async (manager: EntityManager, id: string) =>
-    (await manager.query('select tenancy.accept_membership($1) as done', [id]))[0].done;
+  const accept = (manager: EntityManager, id: string) => new MembershipRepository(manager).accept(id);
 
   it.each([
     'select key_hash from api_keys',

@@ -90,6 +90,18 @@ describe('lists of memberships', () => {
     expect(await service.get(`/v1/memberships/${NOBODY}`)).toMatchObject({ status: 404 });
   });
 
+  it('finds the one of a user in an organization, whatever its status', async () => {
+    const userId = await createUserId();
+    const question = `/v1/memberships?userId=${userId}&organizationId=${organizationId}`;
+    expect(await service.get(question)).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
+    const { body } = await service.post('/v1/memberships', { userId, organizationId, status: 'removed' });
+    expect((await service.get(question)).body).toEqual({ items: [body], nextCursor: null });
+    expect(await service.get(`/v1/memberships?userId=${userId}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'query.organizationId' }] },
+    });
+  });
+
   it('refuses a list of members without a role', async () => {
     expect(await service.get(`/v1/organizations/${organizationId}/members`)).toMatchObject({
       status: 400,

@@ -1,15 +1,23 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { acceptMembership } from '../../use-cases/accept-membership';
 import { createMembership } from '../../use-cases/create-membership';
 import { deleteMembership } from '../../use-cases/delete-membership';
-
+import { findMembership } from '../../use-cases/find-membership';
 import { readMembership } from '../../use-cases/read-membership';
 import { updateMembership } from '../../use-cases/update-membership';
+import { identityOf } from '../authentication';
 import { readExpectedVersions, renderTag, tagAnswer } from '../conditional';
 import { TAGS } from '../documentation';
 import { answerCreated, answerPost } from '../idempotent-post';
 import type { DatabaseOf } from '../request-timeout';
 import { idParams } from '../schemas/id';
-import { membership, membershipChange, newMembership } from '../schemas/membership';
+import {
+  memberPage,
+  membership,
+  membershipChange,
+  membershipQuery,
+  newMembership,
+} from '../schemas/membership';
 import { noContent, notModified } from '../schemas/no-content';
 import {
   BODY_PROBLEMS,
@@ -19,7 +27,7 @@ import {
   STRAY_BODY_PROBLEMS,
 } from '../schemas/problem';
 
-/** Routes of memberships. Their lists are found under users and organizations. */
+/** Routes of memberships. Lists of many are found under users and organizations. */
 export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
@@ -28,11 +36,19 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
         config: { scope: 'write' },
         schema: {
           tags: [TAGS.memberships],
-          summary: 'Make a user a member of an organization',
+          summary: 'Make a user a member of an organization, or invite them',
+          description:
+            'With the status `pending` it is an invitation, which its user accepts. A key of an organization can only invite.',
           body: newMembership,
           response: {
             201: membership,
-            ...problemResponses(...BODY_PROBLEMS, 'already-exists', ...POST_PROBLEMS, 'reference-missing'),
+            ...problemResponses(
+              ...BODY_PROBLEMS,
+              'forbidden',
+              'already-exists',
+              ...POST_PROBLEMS,
+              'reference-missing',
+            ),
           },
         },
       },
@@ -41,6 +57,24 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           run: (database) => createMembership(database, request.body),
           answer: (created) => answerCreated('/v1/memberships', created),
         });
+      },
+    );
+    app.get(
+      '/memberships',
+      {
+        config: { scope: 'read' },
+        schema: {
+          tags: [TAGS.memberships],
+          summary: 'Find the membership of a user in an organization',
+          description: 'In whatever role and status: an invitation too. The one there is, or an empty list.',
+          querystring: membershipQuery,
+          response: { 200: memberPage, ...problemResponses('validation') },
+        },
+      },
+      async (request, reply) => {
+        const { userId, organizationId } = request.query;
+        const found = await findMembership(databaseOf(request), userId, organizationId);
+        return reply.code(200).send({ items: found === null ? [] : [found], nextCursor: null });
       },
     );
     app.get(
@@ -68,12 +102,13 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
           tags: [TAGS.memberships],
           summary: 'Change a membership',
           description:
-            'What is left out stays, and null clears. `If-Match` names the version that the change is meant for.',
+            'What is left out stays, and null clears. `If-Match` names the version that the change is meant for. ' +
+            'Operators alone make a membership active by this.',
           params: idParams,
           body: membershipChange,
           response: {
             200: membership,
-            ...problemResponses(...BODY_PROBLEMS, ...CHANGE_PROBLEMS),
+            ...problemResponses(...BODY_PROBLEMS, 'forbidden', ...CHANGE_PROBLEMS),
           },
         },
       },
@@ -87,6 +122,36 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
         );
         return reply.code(200).header('etag', renderTag(changed)).send(changed);
       },
+    );
+    app.post(
+      '/memberships/:id/accept',
+      {
+        config: { scope: 'write' },
+        schema: {
+          tags: [TAGS.memberships],
+          summary: 'Accept an invitation',
+          description:
+            'The user whose key this comes with is an active member from then on, also if they were before. The key may be of ' +
+            'another organization.',
+          params: idParams,
+          response: {
+            200: membership,
+            ...problemResponses(
+              'validation',
+              ...STRAY_BODY_PROBLEMS,
+              'forbidden',
+              'not-found',
+              'invitation-closed',
+              ...POST_PROBLEMS,
+            ),
+          },
+        },
+      },
+      async (request, reply) =>
+        answerPost(databaseOf(request), request, reply, {
+          run: (database) => acceptMembership(database, identityOf(request), request.params.id),
+          answer: (accepted) => ({ ...answerCreated('/v1/memberships', accepted), status: 200 }),
+        }),
     );
     app.delete(
       '/memberships/:id',

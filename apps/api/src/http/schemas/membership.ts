@@ -49,6 +49,8 @@ export const membership = z
 
 export const memberPage = pageOf(membership);
 
+export const membershipQuery = z.strictObject({ userId, organizationId });
+
 export const membersQuery = z.strictObject({
   role,
   status: status.optional().meta({ description: 'By default active.' }),
