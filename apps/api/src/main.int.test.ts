@@ -182,8 +182,11 @@ describe('told to stop', () => {
     await lock.waitForWaiting(1);
     service.signal('SIGTERM');
     await service.waitForLine('Service shuts down');
-    service.signal('SIGTERM');
-    expect((await service.exited).code).toBe(143);
+    // The first of these may be taken for what npm makes of the one before.
+    const again = setInterval(() => service.signal('SIGTERM'), 100);
+    const { code } = await service.exited;
+    clearInterval(again);
+    expect(code).toBe(143);
     await running;
     await lock.release();
   });

@@ -1,17 +1,11 @@
 import { runWorker } from './run-worker';
 import { readWorkerSettings } from './settings';
+import { stopOnSignals } from './stop-signals';
 
-/** Runs a worker until SIGTERM, SIGINT, SIGHUP or the end of whoever reads its log. A second signal ends it at once. */
+/** Runs a worker until it is told to stop, which ends the process with 0. */
 async function main(): Promise<void> {
   const stopping = new AbortController();
-  const stop = (): void => stopping.abort(new Error('the worker was told to stop'));
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // A terminal that closes may hang up several times.
-    if (stopping.signal.aborted && signal !== 'SIGHUP') process.exit(EXIT_CODES[signal] ?? 1);
-    stop();
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSignal);
-  process.stdout.on('error', stop);
+  stopOnSignals(() => stopping.abort(new Error('the worker was told to stop')));
   try {
     await runWorker(readWorkerSettings(process.env), stopping.signal);
   } catch (error) {
@@ -20,12 +14,6 @@ async function main(): Promise<void> {
   }
   process.exit(0);
 }
-
-/** 128 and the number of the signal, as a shell reports a process that the signal ended. */
-const EXIT_CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = Object.freeze({
-  SIGINT: 130,
-  SIGTERM: 143,
-});
 
 // Nobody is left to read it, and nothing to say it to.
 process.stderr.on('error', () => undefined);
