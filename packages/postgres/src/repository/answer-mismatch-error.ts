@@ -1,7 +1,7 @@
 /** The columns of an answer are not those of the entity that its rows are to become. */
 export class AnswerMismatchError extends Error {
   override readonly name = 'AnswerMismatchError';
-  readonly code = 'HOLDFAST_ANSWER_MISMATCH';
+  readonly code = 'ANSWER_MISMATCH';
 
   constructor(
     readonly entity: string,

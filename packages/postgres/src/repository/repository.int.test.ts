@@ -197,7 +197,7 @@ describe('a statement that was written by hand', () => {
     for (let round = 0; round < 3; round += 1) {
       const error = await rejection(items.query(text));
       expect(error).toMatchObject({
-        code: 'HOLDFAST_ANSWER_MISMATCH',
+        code: 'ANSWER_MISMATCH',
         message: expect.stringMatching(message),
       });
     }

@@ -1,7 +1,7 @@
 /** What a compiled repository does not do: TypeORM's own can be used in its place, in the same transaction. */
 export class UnsupportedEntityError extends Error {
   override readonly name = 'UnsupportedEntityError';
-  readonly code = 'HOLDFAST_UNSUPPORTED_ENTITY';
+  readonly code = 'UNSUPPORTED_ENTITY';
 
   constructor(
     readonly entity: string,

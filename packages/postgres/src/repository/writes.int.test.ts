@@ -183,7 +183,7 @@ describe('a repository that writes', () => {
     );
     await using source = await openItems(server.url);
     expect(await rejection(createRepository(source.dataSource, Item).insert(TWO))).toMatchObject({
-      code: 'HOLDFAST_ROW_SUPPRESSED',
+      code: 'ROW_SUPPRESSED',
     });
   });
 });
