@@ -2,6 +2,8 @@
 --   psql "$OWNER_URL" --set=service_password=… --set=worker_password=… --set=operations_password=… --file=deploy/roles.sql
 \set ON_ERROR_STOP on
 \set QUIET on
+-- That somebody is a member already is what a second run expects.
+set client_min_messages = warning;
 
 select format('create role %I login', name)
 from unnest(array['holdfast_service', 'holdfast_work', 'holdfast_operations']) as name

@@ -103,7 +103,7 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
         readPools: () => readPools(dataSource),
         database: events,
         readAdmission: () => ({ ...pressure.read(), rateLimited: clientRates.refused }),
-        readEvents: () => board.readBacklog(),
+        readBacklog: () => board.readBacklog(),
       }),
       probe: () => probeReadiness(dataSource, logger),
       pressure,

@@ -7,6 +7,7 @@ export * from './entities/event-lease.entity';
 export { IdempotencyRecord } from './entities/idempotency-record.entity';
 export * from './entities/membership.entity';
 export * from './entities/organization.entity';
+export * from './entities/organization-activity.entity';
 export * from './entities/user.entity';
 export { type AppendResult, appendEvents } from './event-store/append';
 export { APPEND_LIMITS, type AppendRequest, type NewEvent } from './event-store/append-request';

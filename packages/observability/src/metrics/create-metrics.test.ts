@@ -55,7 +55,7 @@ describe('createMetrics', () => {
 
   it('shows what waits for workers, and nothing of it while that is not known', async () => {
     let events: { waiting: number; oldestAgeMs: number | null; dead: number } | undefined;
-    const metrics = createMetrics({ readEvents: () => events });
+    const metrics = createMetrics({ readBacklog: () => events });
     expect(await metrics.render()).not.toMatch(/^holdfast_events_/m);
     events = { waiting: 3, oldestAgeMs: 1_500, dead: 2 };
     const text = await metrics.render();

@@ -15,7 +15,7 @@ export interface MetricsOptions {
   /** Reads what is let in and refused, at every scrape. */
   readonly readAdmission?: () => AdmissionReading;
   /** Reads what waits for workers, at every scrape; undefined when it is not known. */
-  readonly readEvents?: () => EventBacklogReading | undefined;
+  readonly readBacklog?: () => EventBacklogReading | undefined;
 }
 
 /** One request that was answered. */
@@ -47,7 +47,7 @@ export function createMetrics({
   readPools,
   database,
   readAdmission,
-  readEvents,
+  readBacklog,
 }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -62,7 +62,7 @@ export function createMetrics({
   const read = readPools ?? (readPool && (() => ({ primary: readPool() })));
   const showPools = read && registerPoolGauges(registry);
   const showAdmission = readAdmission && registerAdmissionMetrics(registry);
-  const showEvents = readEvents && registerEventGauges(registry);
+  const showEvents = readBacklog && registerEventGauges(registry);
   return {
     contentType: registry.contentType,
     render() {
@@ -72,7 +72,7 @@ export function createMetrics({
         for (const pool of Object.keys(pools)) databaseMetrics?.introduce(pool);
       }
       if (readAdmission !== undefined) showAdmission?.(readAdmission());
-      if (readEvents !== undefined) showEvents?.(readEvents());
+      if (readBacklog !== undefined) showEvents?.(readBacklog());
       return registry.metrics();
     },
     observeHttpRequest: ({ method, route, status, durationMs }) =>

@@ -12,7 +12,7 @@ export function renderExercisedScrape(): Promise<string> {
       waiting: 0,
       classes: { reads: { inFlight: 1, most: 128, admitted: 2, refused: { full: 1 } } },
     }),
-    readEvents: () => ({ waiting: 1, oldestAgeMs: 500, dead: 1 }),
+    readBacklog: () => ({ waiting: 1, oldestAgeMs: 500, dead: 1 }),
   });
   const pool = 'primary';
   database.tell('connect', { pool, createMs: 20 });
