@@ -135,7 +135,7 @@ describe('compose.yaml', () => {
     expect(read('compose.yaml')).not.toMatch(/PASSWORD: (?!\$\{)/);
   });
 
-  it('reaches PgBouncer where it listens, with the pooler setting that fits', () => {
+  it('reaches PgBouncer where it listens, with the pooler setting that fits, and hears of events beside it', () => {
     const ini = read('deploy/pgbouncer.ini');
     const { DATABASE_URL: url = '', DATABASE_POOLER: pooler } = compose.services.api?.environment ?? {};
     expect(new URL(interpolate(url)).port).toBe(/^listen_port = (\d+)$/m.exec(ini)?.[1]);
@@ -144,6 +144,15 @@ describe('compose.yaml', () => {
       pooler: 'transaction-prepared',
       counts: true,
     });
+    for (const { environment = {} } of [compose.services.api, compose.services.worker].map(
+      (of) => of ?? {},
+    )) {
+      const [direct, pooled] = [environment.DATABASE_LISTEN_URL, environment.DATABASE_URL].map(
+        (value = '') => new URL(interpolate(value)),
+      );
+      expect(direct?.host).toBe('postgres:5432');
+      expect(direct?.username).toBe(pooled?.username);
+    }
     const { pool } = readDatabaseSettings('production', {
       DATABASE_URL: interpolate(url),
       DATABASE_POOL_MAX: compose.services.api?.environment?.DATABASE_POOL_MAX,

@@ -11,7 +11,7 @@ import { OrganizationActivity } from './entities/organization-activity.entity';
 import { User } from './entities/user.entity';
 import { type DatabaseSettings, readDatabaseSettings, readEnvironment } from './settings/database-settings';
 import type { Environment, Variables } from './settings/environment';
-import { notePooler } from './settings/poolers';
+import { noteListening } from './settings/listening';
 
 const TLS_OPTIONS = {
   disable: false,
@@ -46,10 +46,8 @@ export function createDataSource(
   variables: Variables = process.env,
   { logger }: DataSourceOptions = {},
 ): DataSource {
-  const { url, replicaUrls, pool, ssl, applicationName, statementTimeoutMs, pooler } = readDatabaseSettings(
-    environment,
-    variables,
-  );
+  const settings = readDatabaseSettings(environment, variables);
+  const { url, replicaUrls, pool, ssl, applicationName, statementTimeoutMs, pooler } = settings;
   const dataSource = createPostgresDataSource({
     url,
     pool,
@@ -64,6 +62,6 @@ export function createDataSource(
   });
   // TypeORM checks column types against a list that ends before PostgreSQL 13, where xid8 came.
   dataSource.driver.supportedDataTypes.push('xid8' as ColumnType);
-  notePooler(dataSource, pooler);
+  noteListening(dataSource, settings);
   return dataSource;
 }

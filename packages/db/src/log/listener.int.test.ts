@@ -7,8 +7,14 @@ import {
 } from '@holdfast/local-postgres';
 import pg from 'pg';
 import { createDataSource } from '../create-data-source';
-import { EVENTS_CHANNEL } from './announcements';
+import { createLogAnnouncer, EVENTS_CHANNEL } from './announcements';
 import { openLogListener } from './listener';
+
+/** Nobody answers there. */
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/none';
+
+const silent = () => undefined;
+const SILENT = { debug: silent, info: silent, warn: silent, error: silent };
 
 /** What the listener asked last, as the server knows it. */
 const LAST_QUESTION = `select query from pg_stat_activity where application_name like '%listener'`;
@@ -20,7 +26,11 @@ const LAST_QUESTION = `select query from pg_stat_activity where application_name
   });
   afterAll(() => server?.stop());
 
-  async function open(mode: PgBouncerMode, pooler: string) {
+  async function open(
+    mode: PgBouncerMode,
+    pooler: string,
+    listenAt: 'server' | 'pooler' | 'nowhere' | '' = '',
+  ) {
     const bouncer = await openPgBouncer(server, { mode, settings: { admin_users: 'holdfast' } });
     const connect = async (url: string) => {
       const client = new pg.Client({ connectionString: url });
@@ -32,10 +42,20 @@ const LAST_QUESTION = `select query from pg_stat_activity where application_name
       await connect(Object.assign(new URL(bouncer.url), { pathname: '/pgbouncer' }).href),
     ];
     const stop = new AbortController();
-    const dataSource = createDataSource('test', { DATABASE_URL: bouncer.url, DATABASE_POOLER: pooler });
-    const listener = openLogListener(dataSource, stop.signal);
+    const addresses = { server: server.url, pooler: bouncer.url, nowhere: NOWHERE, '': '' };
+    const dataSource = createDataSource('test', {
+      DATABASE_URL: bouncer.url,
+      DATABASE_POOLER: pooler,
+      DATABASE_LISTEN_URL: addresses[listenAt],
+    });
+    await dataSource.initialize();
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const listener = openLogListener(dataSource, { signal: stop.signal, logger: { ...SILENT, warn } });
     return {
       listener,
+      warnings,
+      dataSource,
       announce: () => direct.query(`notify ${EVENTS_CHANNEL}`),
       async waitForQuestion(part: string) {
         const ask = () => direct.query<{ query: string }>(LAST_QUESTION);
@@ -47,6 +67,7 @@ const LAST_QUESTION = `select query from pg_stat_activity where application_name
       },
       async [Symbol.asyncDispose]() {
         await listener.close();
+        await dataSource.destroy();
         await Promise.all([direct.end(), admin.end()]);
         await bouncer.stop();
       },
@@ -73,5 +94,30 @@ const LAST_QUESTION = `select query from pg_stat_activity where application_name
     await using behind = await open('transaction', 'transaction-prepared');
     await behind.listener.wait(1);
     expect(await behind.countClients()).toBe(0);
+  });
+
+  it.each(['transaction-prepared', 'auto'])(
+    'in transaction mode, as %s, listens at the server itself where it has the address, and hears of what goes through the pooler',
+    async (pooler) => {
+      await using behind = await open('transaction', pooler, 'server');
+      await behind.waitForQuestion('listen');
+      await behind.listener.wait(60_000);
+      expect(await behind.countClients()).toBe(0);
+      const woken = behind.listener.wait(60_000);
+      const announcer = createLogAnnouncer(behind.dataSource);
+      announcer.announce();
+      await woken;
+      await announcer.close();
+      expect(behind.warnings).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['pooler', /leads to a pooler, not to the server itself/],
+    ['nowhere', /cannot be listened at/],
+  ] as const)('says once that the address for it does not do: %s', async (listenAt, reason) => {
+    await using behind = await open('transaction', 'transaction-prepared', listenAt);
+    while (behind.warnings.length === 0) await behind.listener.wait(1);
+    expect(behind.warnings).toEqual([expect.stringMatching(reason)]);
   });
 });

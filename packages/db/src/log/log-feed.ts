@@ -77,7 +77,7 @@ export function openLogFeed(dataSource: DataSource, options: LogFeedOptions = {}
     }
   };
   const run = async (): Promise<void> => {
-    listener ??= openLogListener(dataSource, closing.signal);
+    listener ??= openLogListener(dataSource, { signal: closing.signal, logger });
     let waitMs = heldBackMs;
     while (waiters.size > 0 && !closing.signal.aborted) {
       const isHeldBack = await look();

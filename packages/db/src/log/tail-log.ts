@@ -30,7 +30,7 @@ export async function* tailLog(
   const pollMs = requireNumber('pollMs', options.pollMs ?? TAIL_LOG_DEFAULTS.pollMs, range);
   const heldBackMs = requireNumber('heldBackMs', options.heldBackMs ?? TAIL_LOG_DEFAULTS.heldBackMs, range);
   const { limit, keyHash, watermark } = options;
-  const listener = openLogListener(dataSource, signal);
+  const listener = openLogListener(dataSource, { signal });
   let cursor = after;
   let waitMs = heldBackMs;
   try {

@@ -44,11 +44,13 @@ describe('database settings', () => {
         DATABASE_POOL_LEAK_MS: '0',
         DATABASE_POOLER: 'session',
         DATABASE_REPLICA_URLS: ` ${URL} postgres://b@c/d `,
+        DATABASE_LISTEN_URL: 'postgres://app@server/app',
       }),
     ).toEqual({
       environment: 'production',
       url: URL,
       replicaUrls: [URL, 'postgres://b@c/d'],
+      listenUrl: 'postgres://app@server/app',
       pool: {
         min: 1,
         max: 2,
@@ -206,6 +208,14 @@ describe('database settings', () => {
       'NODE_ENV is "prod": one of default, development, test, staging, production',
     );
     expect(() => readDatabaseSettings('prod' as Environment, {})).toThrow(SettingsError);
+  });
+
+  it('listen where everything else goes, unless there is another address for it', () => {
+    expect(readDatabaseSettings('test', { DATABASE_URL: URL }).listenUrl).toBeUndefined();
+    expect(readDatabaseSettings('test', { DATABASE_LISTEN_URL: '' }).listenUrl).toBeUndefined();
+    const read = () => readDatabaseSettings('test', { DATABASE_LISTEN_URL: 'postgres://u:hidden@h:5432' });
+    expect(read).toThrow(/^DATABASE_LISTEN_URL: no database name; allowed is postgres:/);
+    expect(read).not.toThrow(/hidden/);
   });
 
   it('name the replica whose URL cannot be used, and never show it', () => {

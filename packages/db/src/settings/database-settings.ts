@@ -1,6 +1,6 @@
 import type { Pooler, PoolSettings } from '@holdfast/postgres';
 import { z } from 'zod';
-import { readDatabaseUrl, readReplicaUrls } from './database-url';
+import { readDatabaseUrl, readListenUrl, readReplicaUrls } from './database-url';
 import { ENVIRONMENTS, type Environment, type Variables } from './environment';
 import { POOL_SETTINGS } from './pool-settings';
 import { SettingsError, type SettingsProblem } from './settings-error';
@@ -22,6 +22,8 @@ export interface DatabaseSettings {
   readonly statementTimeoutMs: number;
   /** What stands in front of the server; `auto` finds out. */
   readonly pooler: Pooler;
+  /** The server itself, where a pooler lets nobody listen; undefined for `url`. As secret. */
+  readonly listenUrl: string | undefined;
 }
 
 const POOLERS = [
@@ -99,6 +101,7 @@ export function readDatabaseSettings(
   const read = createSettingsReader(variables, problems);
   const url = readDatabaseUrl(environment, variables, problems);
   const replicaUrls = readReplicaUrls(variables, problems);
+  const listenUrl = readListenUrl(variables, problems);
   const pool = { ...POOL_SETTINGS[environment] } as { -readonly [K in keyof PoolSettings]-?: number };
   for (const { variable, setting, least, most, unit } of POOL_VARIABLES) {
     const allowed = `a whole number of ${unit} from ${least} to ${most}`;
@@ -123,7 +126,7 @@ export function readDatabaseSettings(
   );
   const pooler = read('DATABASE_POOLER', z.enum(POOLERS), 'auto', `one of ${POOLERS.join(', ')}`);
   if (problems.length > 0) throw new SettingsError(problems);
-  return { environment, url, replicaUrls, pool, ssl, applicationName, statementTimeoutMs, pooler };
+  return { environment, url, replicaUrls, listenUrl, pool, ssl, applicationName, statementTimeoutMs, pooler };
 }
 
 const POOL_BOUNDS = new Set(['DATABASE_POOL_MIN', 'DATABASE_POOL_MAX']);

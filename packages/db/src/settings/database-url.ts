@@ -29,6 +29,17 @@ export function readDatabaseUrl(
   return value;
 }
 
+/** DATABASE_LISTEN_URL: none, or that of the server itself. */
+export function readListenUrl(variables: Variables, problems: SettingsProblem[]): string | undefined {
+  const value = variables.DATABASE_LISTEN_URL;
+  if (value === undefined || value === '') return undefined;
+  const problem = problemOf(value);
+  if (problem !== undefined) {
+    problems.push({ variable: 'DATABASE_LISTEN_URL', allowed: `${problem}; allowed is ${FORM}` });
+  }
+  return value;
+}
+
 /** DATABASE_REPLICA_URLS: none, or as many URLs as there are standbys, with spaces between them. */
 export function readReplicaUrls(variables: Variables, problems: SettingsProblem[]): readonly string[] {
   const values = (variables.DATABASE_REPLICA_URLS ?? '').split(/\s+/).filter((value) => value !== '');

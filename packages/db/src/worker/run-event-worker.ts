@@ -29,7 +29,7 @@ export async function runEventWorker(
   const settings = requireWorkerOptions(options);
   const { signal, pollMs, logger } = settings;
   const handle = settings.claims === 'lock' ? handleBatch : handleLeased;
-  const listener = openLogListener(dataSource, signal);
+  const listener = openLogListener(dataSource, { signal, logger });
   let done = 0;
   let failed = 0;
   try {
