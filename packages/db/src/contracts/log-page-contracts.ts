@@ -1,6 +1,6 @@
 import { defineContract, type QueryContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
-import { readLogPage } from '../log/log-page';
+import { readLogEnd, readLogPage } from '../log/log-page';
 import { watermarkOf } from '../log/watermarks';
 import { askAsKey } from './as-key';
 import { PAGE } from './next-page';
@@ -9,7 +9,7 @@ import type { ContractSample } from './sample';
 
 const contract = defineContract<ContractSample>;
 
-/** What reading the log in pages costs, as it is read over HTTP. */
+/** What reading the log in pages, and finding its end, costs, as is done over HTTP. */
 export const LOG_PAGE_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'log, two pages',
@@ -39,6 +39,26 @@ export const LOG_PAGE_CONTRACTS: readonly QueryContract<ContractSample>[] = [
       await readLogPage(manager, PAGE);
     },
   }),
+  contract({
+    name: 'end of the log',
+    index: 'idx_events_global_position',
+    maxBuffers: 24,
+    because: `the index is read from its root for one event, and ${OF_POLICIES}`,
+    run: async (manager) => {
+      await findEnd(manager);
+    },
+  }),
+  contract({
+    name: 'end of the log, of an organization with hardly an event',
+    index: 'idx_events_global_position',
+    maxBuffers: 1_200,
+    because: 'a look passes over 10,000 events of everybody at most',
+    growth: 'a look passes over as many, however many there are',
+    run: async (manager, { smallTenantKeyHash }) => {
+      await askAsKey(manager, smallTenantKeyHash);
+      await findEnd(manager);
+    },
+  }),
 ];
 
 /** In the transaction of a contract nothing is settled; what was settled before it counts. */
@@ -51,4 +71,10 @@ async function readTwoLogPages(manager: EntityManager): Promise<void> {
   const { cursor, isAtEnd } = await readLogPage(manager, PAGE);
   if (isAtEnd) throw new Error('the log has no second page');
   await readLogPage(manager, { ...PAGE, after: cursor });
+}
+
+async function findEnd(manager: EntityManager): Promise<void> {
+  await settle(manager);
+  const { position } = await readLogEnd(manager);
+  if (position === '0') throw new Error('nothing of the log is settled');
 }
