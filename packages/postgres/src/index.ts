@@ -91,6 +91,7 @@ export { createReadSession, type ReadSession, withReadSession } from './replicas
 export { readSessionLsn } from './replicas/read-session-lsn';
 export type { ReplicaState, ReplicaStats } from './replicas/replica';
 export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
+export { watchStatements } from './repository/pass-statement';
 export {
   createRepository,
   type EntityRepository,

@@ -1,3 +1,4 @@
+import { watchStatements } from '@holdfast/postgres';
 import { MAX_TIMER_MS } from '@holdfast/resilience';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Event } from '../entities/event.entity';
@@ -113,16 +114,14 @@ async function watchSettings(
 ): Promise<{ readonly failure: Failure | undefined; readonly hasSet: boolean }> {
   const { queryRunner } = manager;
   if (queryRunner === undefined) throw new Error('the batch has no connection of its own');
-  const query = queryRunner.query;
   let hasSet = false;
-  queryRunner.query = (text: string, ...rest: never[]) => {
+  const endWatch = watchStatements(queryRunner, (text) => {
     if (SETS.test(text)) hasSet = true;
-    return query.call(queryRunner, text, ...rest);
-  };
+  });
   try {
     return { failure: await work(), hasSet };
   } finally {
-    queryRunner.query = query;
+    endWatch();
   }
 }
 

@@ -14,6 +14,14 @@ const ENDING = new RegExp(
   'i',
 );
 
+/**
+ * The property of a query runner through which packages send statements that do not go through its `query`: it is called with the text,
+ * the parameters and what sends them. @holdfast/postgres does so, of which this package knows nothing.
+ */
+const PASS_STATEMENT = Symbol.for('holdfast:pass-statement');
+
+type PassStatement = <T>(sql: string, parameters: readonly unknown[], send: () => Promise<T>) => Promise<T>;
+
 /** What is done with each statement, beside sending it. */
 export interface Watcher {
   /**
@@ -29,7 +37,8 @@ export interface Watcher {
 
 /**
  * The work has run, and these are the statements with a plan that it sent through the runner, as the driver was given
- * them, a cursor's without its DECLARE. They are sent one after the other, in the order in which the work sent them.
+ * them, a cursor's without its DECLARE. They are sent one after the other, in the order in which the work sent them. What
+ * goes past the `query` of the runner is among them if its sender honours the property `holdfast:pass-statement`.
  */
 export async function captureStatements(
   runner: QueryRunner,
@@ -37,7 +46,8 @@ export async function captureStatements(
   watcher: Watcher = {},
 ): Promise<readonly SentStatement[]> {
   const sent: SentStatement[] = [];
-  const { query, stream } = runner;
+  const watched: QueryRunner & { [PASS_STATEMENT]?: PassStatement | undefined } = runner;
+  const { query, stream, [PASS_STATEMENT]: passOn } = watched;
   const session: Session = {
     query: (sql: string, parameters?: unknown[]) => query.call(runner, sql, parameters) as never,
     connect: () => runner.connect(),
@@ -49,7 +59,11 @@ export async function captureStatements(
   };
   let turn: Promise<unknown> = Promise.resolve();
 
-  const pass = <T>(sql: string, parameters: unknown[] | undefined, send: () => Promise<T>): Promise<T> => {
+  const pass = <T>(
+    sql: string,
+    parameters: readonly unknown[] | undefined,
+    send: () => Promise<T>,
+  ): Promise<T> => {
     const step = async (): Promise<T> => {
       if (ENDING.test(sql)) await (async () => watcher.onEnding?.(sql))().catch(keep);
       const statement = readStatement(sql, parameters);
@@ -74,7 +88,10 @@ export async function captureStatements(
     pass(sql, parameters, () => query.call(runner, sql, parameters, ...rest)) as never;
   const watchedStream: typeof stream = (sql, parameters, ...rest) =>
     pass(sql, parameters, () => stream.call(runner, sql, parameters, ...rest));
+  const watchedPassage: PassStatement = (sql, parameters, send) =>
+    pass(sql, parameters, () => (passOn === undefined ? send() : passOn(sql, parameters, send)));
   Object.assign(runner, { query: watchedQuery, stream: watchedStream });
+  watched[PASS_STATEMENT] = watchedPassage;
   try {
     await work();
     await turn;
@@ -84,12 +101,13 @@ export async function captureStatements(
   } finally {
     Reflect.deleteProperty(runner, 'query');
     Reflect.deleteProperty(runner, 'stream');
+    watched[PASS_STATEMENT] = passOn;
   }
   if (failures.length > 0) throw failures[0];
   return sent;
 }
 
-function readStatement(sql: string, parameters: unknown[] = []): SentStatement | undefined {
+function readStatement(sql: string, parameters: readonly unknown[] = []): SentStatement | undefined {
   const planned = sql.replace(CURSOR, '');
   return PLANNED.test(planned) ? { sql: planned, parameters: [...parameters] } : undefined;
 }

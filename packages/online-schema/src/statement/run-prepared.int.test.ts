@@ -90,4 +90,30 @@ describe('a statement as it was sent', () => {
     await expect(captureStatements(runner, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(runner.query).toBe(query);
   });
+
+  it('is caught on its way past the query of the runner, and waits for those before it', async () => {
+    const key = Symbol.for('holdfast:pass-statement');
+    type Pass = (sql: string, parameters: unknown[], send: () => Promise<unknown>) => Promise<unknown>;
+    const order: string[] = [];
+    const work = async () => {
+      const pass: Pass = Reflect.get(runner, key);
+      const first = runner.query('select $1::integer', [1]).then(() => order.push('first'));
+      const second = pass('select $1::text', ['2'], async () => order.push('second'));
+      await Promise.all([first, second]);
+      await expect(pass('set local work_mem = 64', [], async () => 'unseen')).resolves.toBe('unseen');
+      await expect(pass('select 3', [], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    };
+    const failed: unknown[] = [];
+    const after = async ({ sql }: { sql: string }, error: unknown) => {
+      if (error !== undefined) failed.push([sql, (error as Error).message]);
+    };
+    expect(await captureStatements(runner, work, { after })).toEqual([
+      { sql: 'select $1::integer', parameters: [1] },
+      { sql: 'select $1::text', parameters: ['2'] },
+      { sql: 'select 3', parameters: [] },
+    ]);
+    expect(order).toEqual(['first', 'second']);
+    expect(failed).toEqual([['select 3', 'no']]);
+    expect(Reflect.get(runner, key)).toBeUndefined();
+  });
 });

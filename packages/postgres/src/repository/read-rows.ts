@@ -1,8 +1,16 @@
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 import { ForeignDataSourceError } from '../data-source/pool-registry';
 import { readLease } from '../pool/lease';
 import type { RowReader } from '../statements/row-reader';
 import { AnswerMismatchError } from './answer-mismatch-error';
+import { hearsStatements, sendHeard } from './heard-statement';
+import { readPassage } from './pass-statement';
 
 /** What of TypeORM's driver is used: a connection, and what gives it back. */
 interface ConnectionSource {
@@ -22,27 +30,53 @@ interface ReadStatement {
 
 /**
  * Runs one statement on the manager's own connection, or on one that is given back afterwards, and resolves with its rows as they are read.
- * @throws QueryFailedError without parameters; AnswerMismatchError; ForeignDataSourceError.
+ * Whoever hears of statements of TypeORM hears of it.
+ *
+ * @throws QueryFailedError without parameters; AnswerMismatchError; ForeignDataSourceError; QueryRunnerAlreadyReleasedError.
  */
 export async function readRows<Row>(manager: EntityManager, statement: ReadStatement): Promise<Row[]> {
-  const { queryRunner } = manager;
-  if (queryRunner) return readOn(await queryRunner.connect(), statement);
-  const driver = manager.dataSource.driver as unknown as ConnectionSource;
+  const { queryRunner, dataSource } = manager;
+  if (queryRunner) return readWith(queryRunner, statement);
+  if (hearsStatements(dataSource)) {
+    const runner = dataSource.createQueryRunner(statement.isRead ? 'slave' : 'master');
+    try {
+      return await readWith(runner, statement);
+    } finally {
+      await runner.release();
+    }
+  }
+  const driver = dataSource.driver as unknown as ConnectionSource;
   const [connection, release] = await (statement.isRead
     ? driver.obtainSlaveConnection()
     : driver.obtainMasterConnection());
   try {
-    return await readOn(connection, statement);
+    return await readOn(connection, dataSource, statement);
   } finally {
     release();
   }
 }
 
-async function readOn<Row>(connection: object, { text, values, reader }: ReadStatement): Promise<Row[]> {
+async function readWith<Row>(runner: QueryRunner, statement: ReadStatement): Promise<Row[]> {
+  // It would get a connection that nobody gives back.
+  if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  const connection = await runner.connect();
+  const pass = readPassage(runner);
+  const read = () => readOn<Row>(connection, runner.dataSource, statement, runner);
+  return pass === undefined ? read() : pass(statement.text, statement.values, read);
+}
+
+async function readOn<Row>(
+  connection: object,
+  dataSource: DataSource,
+  { text, values, reader }: ReadStatement,
+  runner?: QueryRunner,
+): Promise<Row[]> {
   const lease = readLease(connection);
   if (lease === undefined) throw new ForeignDataSourceError();
   try {
-    const { rows } = await lease.read(text, values, reader);
+    const { rows } = await sendHeard({ dataSource, runner, text, values }, () =>
+      lease.read(text, values, reader),
+    );
     return rows as Row[];
   } catch (error) {
     // Its own: nothing has failed that the server did.
