@@ -91,14 +91,16 @@ export { createReadSession, type ReadSession, withReadSession } from './replicas
 export { readSessionLsn } from './replicas/read-session-lsn';
 export type { ReplicaState, ReplicaStats } from './replicas/replica';
 export { REPLICA_DEFAULTS, type ReplicaSettings } from './replicas/replica-settings';
+export type {
+  ConditionOptions,
+  EntityRepository,
+  EntityRow,
+  FindOptions,
+  ReadOptions,
+  UpsertOptions,
+} from './repository/entity-repository';
 export { watchStatements } from './repository/pass-statement';
-export {
-  createRepository,
-  type EntityRepository,
-  type FindOptions,
-  type ReadOptions,
-  type UpsertOptions,
-} from './repository/repository';
+export { createRepository } from './repository/repository';
 export { RowSuppressedError } from './repository/row-suppressed-error';
 export {
   createSharedLookUps,

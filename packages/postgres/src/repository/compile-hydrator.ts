@@ -8,11 +8,15 @@ import { createValueReader } from './value-readers';
 /**
  * Writes the function that makes entities of rows: no loop, no look-up by name, one hidden class for all entities of one shape.
  * @param answer What the server has said of all columns of the answer.
- * @param first Where those of the shape begin, in its order.
+ * @param placeOf Where it has the column of the shape with this index. Default: in the order of the shape, from the first one on.
  */
-export function compileHydrator(shape: EntityShape, answer: readonly FieldDescription[], first = 0): ReadRow {
+export function compileHydrator(
+  shape: EntityShape,
+  answer: readonly FieldDescription[],
+  placeOf: (column: number) => number = (column) => column,
+): ReadRow {
   const { metadata, discriminator } = shape;
-  const place = { answer, first };
+  const place = { answer, placeOf };
   const readSelf = compileOne(shape, metadata, place);
   if (discriminator === undefined) return readSelf;
   const readers = new Map<unknown, ReadRow>();
@@ -20,7 +24,7 @@ export function compileHydrator(shape: EntityShape, answer: readonly FieldDescri
     if (child.discriminatorValue === undefined || readers.has(child.discriminatorValue)) continue;
     readers.set(child.discriminatorValue, compileOne(shape, child, place));
   }
-  const at = first + discriminator;
+  const at = placeOf(discriminator);
   const column = shape.columns[discriminator];
   const readKind = column && createValueReader(column, answer[at]?.dataTypeID ?? 0).read;
   return (fields) => {
@@ -42,20 +46,21 @@ export function mayGenerateCode(): boolean {
 /** Where the columns of a shape are in an answer. */
 interface Place {
   readonly answer: readonly FieldDescription[];
-  readonly first: number;
+  placeOf(column: number): number;
 }
 
-function compileOne(shape: EntityShape, metadata: EntityMetadata, { answer, first }: Place): ReadRow {
+function compileOne(shape: EntityShape, metadata: EntityMetadata, { answer, placeOf }: Place): ReadRow {
   const code = new Code();
   const create = code.bind(() => metadata.create(undefined, { fromDeserializer: true }));
   const isPlain = metadata.isAlwaysUsingConstructor && typeof metadata.target === 'function';
   const target = code.bind(metadata.target);
   code.add(`const entity = ${isPlain ? `new ${target}()` : `${create}()`};`);
   const embedded = new Map<EmbeddedMetadata, string>();
-  for (const [at, column] of listOwnColumns(shape, metadata)) {
+  for (const [index, column] of listOwnColumns(shape, metadata)) {
+    const at = placeOf(index);
     const owner = column.embeddedMetadata ? openEmbedded(code, embedded, column.embeddedMetadata) : 'entity';
-    const { read, ofNull } = createValueReader(column, answer[first + at]?.dataTypeID ?? 0);
-    const field = `fields[${first + at}]`;
+    const { read, ofNull } = createValueReader(column, answer[at]?.dataTypeID ?? 0);
+    const field = `fields[${at}]`;
     const nothing = ofNull === undefined ? 'null' : `${code.bind(ofNull)}()`;
     const isText = read === undefined && ofNull === undefined;
     const value = read === undefined ? 'text' : `${code.bind(read)}(text)`;

@@ -3,8 +3,8 @@ import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
 import { mayGenerateCode } from './compile-hydrator';
 import { ALIAS, CompiledSelect } from './compiled-select';
-import { EntityRows } from './entity-rows';
-import { shapeOf } from './entity-shape';
+import { EntityRows, RowsInParts } from './entity-rows';
+import { type EntityShape, shapeOf } from './entity-shape';
 import { joinTreeOf, keyOfRelations } from './join-tree';
 import { JoinedSelect } from './joined-select';
 import { LeastRecentlyUsed } from './least-recently-used';
@@ -15,6 +15,8 @@ import { UnsupportedEntityError } from './unsupported-entity-error';
 
 /** Selections of one entity that are kept: code is generated for each. */
 const MAX_SELECTS = 256;
+/** Lists of columns that are kept: statements that are written by hand have few aliases. */
+const MAX_ALIASES = 16;
 
 const COMPILED = new WeakMap<EntityMetadata, CompiledEntity>();
 const UNSUPPORTED = new WeakSet<EntityMetadata>();
@@ -59,6 +61,9 @@ export class CompiledEntity {
   readonly byIdNotDeleted: string;
   /** Reads what statements that were written by hand answer. */
   readonly rows: EntityRows;
+  readonly rowsInParts: RowsInParts;
+  readonly #shape: EntityShape;
+  readonly #columns = new LeastRecentlyUsed<string>(MAX_ALIASES);
   readonly #selects = new LeastRecentlyUsed<CompiledSelect>(MAX_SELECTS);
   readonly #joins = new LeastRecentlyUsed<JoinedSelect>(MAX_SELECTS);
   readonly #standing: readonly string[];
@@ -67,8 +72,10 @@ export class CompiledEntity {
   constructor(metadata: EntityMetadata) {
     this.metadata = metadata;
     this.tree = treeOf(metadata);
-    this.whole = new CompiledSelect(shapeOf(metadata));
-    this.rows = new EntityRows(metadata);
+    this.#shape = shapeOf(metadata);
+    this.whole = new CompiledSelect(this.#shape);
+    this.rows = new EntityRows(this.#shape);
+    this.rowsInParts = new RowsInParts(this.#shape);
     this.#standing = Object.freeze(renderKind(metadata, ALIAS));
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata, ALIAS), ...this.#standing]);
     this.byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
@@ -97,6 +104,15 @@ export class CompiledEntity {
     );
     for (const metadata of joined.entities) requireUnheardLoad(metadata);
     return joined;
+  }
+
+  /** The columns that are selected by default, of what has this alias. */
+  columnsOf(alias: string): string {
+    return this.#columns.get(alias, () =>
+      this.#shape.columns
+        .map(({ databaseName }) => `${quoteIdentifier(alias)}.${quoteIdentifier(databaseName)}`)
+        .join(', '),
+    );
   }
 
   /** Conditions that hold for every row, whatever is asked. */

@@ -83,7 +83,7 @@ function compileNode(
 ): ReadNode {
   const first = cursor.next;
   cursor.next += node.shape.columns.length;
-  const hydrate = compileHydrator(node.shape, columns, first);
+  const hydrate = compileHydrator(node.shape, columns, (at) => first + at);
   const keys = node.shape.columns.flatMap(({ isPrimary }, at) => (isPrimary ? [first + at] : []));
   const children = node.children.map((child) => compileNode(child, columns, cursor));
   return (fields, gathered) => {

@@ -2,18 +2,18 @@ import { InvalidOptionError } from '@holdfast/resilience';
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkRowError } from '../bulk/bulk-error';
-import type { CellText } from '../bulk/column-text';
 import { quoteIdentifier, quoteTable } from '../bulk/identifier';
 import { renderConflictAction } from '../bulk/render-conflict-action';
 import { renderUpkeep } from '../bulk/render-upkeep';
 import { readCell, readWritableTable } from '../bulk/writable-table';
 import type { CompiledEntity } from './compiled-entity';
 import { ALIAS } from './compiled-select';
+import { renderWhere } from './render-where';
 
 /** A statement that answers with the row as it is from then on. */
 export interface WriteStatement {
   readonly text: string;
-  readonly values: readonly CellText[];
+  readonly values: readonly unknown[];
 }
 
 /** Values travel as texts that the server reads by the types of their columns. A column that is not given gets its default. */
@@ -54,6 +54,7 @@ export function renderUpdateOne(
   entity: CompiledEntity,
   key: readonly string[],
   changes: object,
+  where: unknown,
 ): WriteStatement {
   const { metadata, whole } = entity;
   const given = readChanges(metadata, changes);
@@ -62,9 +63,35 @@ export function renderUpdateOne(
     ...columns.map(({ databaseName }, at) => `${quoteIdentifier(databaseName)} = $${at + 1}`),
     ...renderUpkeep(metadata, columns, ALIAS),
   ];
-  const where = entity.renderKey(given.length + 1);
-  const text = `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')} WHERE ${where} ${whole.returning}`;
-  return { text, values: [...given.map((one) => one.text), ...key] };
+  const values: unknown[] = given.map((one) => one.text);
+  const row = renderRow(entity, key, where, values);
+  const text = `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')} WHERE ${row} ${whole.returning}`;
+  return { text, values };
+}
+
+export function renderDeleteOne(
+  entity: CompiledEntity,
+  key: readonly string[],
+  where: unknown,
+): WriteStatement {
+  const values: unknown[] = [];
+  const row = renderRow(entity, key, where, values);
+  const text = `DELETE FROM ${quoteTable(entity.metadata)} AS ${ALIAS} WHERE ${row} ${entity.whole.returning}`;
+  return { text, values };
+}
+
+/** The row with this key, if the condition holds of it. @param values Those of the statement, to which its own are added. */
+function renderRow(
+  entity: CompiledEntity,
+  key: readonly string[],
+  where: unknown,
+  values: unknown[],
+): string {
+  const row = entity.renderKey(values.length + 1);
+  values.push(...key);
+  const condition =
+    where === undefined ? '' : renderWhere(entity.tree, where, { metadata: entity.metadata, values });
+  return condition === '' ? row : `${row} AND ${condition}`;
 }
 
 interface Given {

@@ -1,93 +1,33 @@
 import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
-import type {
-  EntityManager,
-  EntityTarget,
-  FindOptionsOrder,
-  FindOptionsRelations,
-  FindOptionsWhere,
-  ObjectLiteral,
-} from 'typeorm';
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
 import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
 import { findWritableColumns } from '../bulk/find-columns';
-import { quoteTable } from '../bulk/identifier';
 import { refuseArgument, requireFlag } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
-import { ALIAS } from './compiled-select';
+import type {
+  ConditionOptions,
+  EntityRepository,
+  EntityRow,
+  FindOptions,
+  ReadOptions,
+  UpsertOptions,
+} from './entity-repository';
 import { readRows } from './read-rows';
 import { renderOrder } from './render-order';
 import { renderWhere } from './render-where';
-import { renderInsertOne, renderUpdateOne, renderUpsertOne, type WriteStatement } from './render-write';
+import {
+  renderDeleteOne,
+  renderInsertOne,
+  renderUpdateOne,
+  renderUpsertOne,
+  type WriteStatement,
+} from './render-write';
 import { requireUnheard } from './require-readable';
 import { RowSuppressedError } from './row-suppressed-error';
-
-/** Which entities are read, and what of them. */
-export interface ReadOptions<Entity> {
-  /** As TypeORM's, by columns of the entity itself. Default: all. */
-  readonly where?: FindOptionsWhere<Entity> | readonly FindOptionsWhere<Entity>[];
-  /** Paths of properties; of an embedded object, all that is in it. Default: all that are selected by default. */
-  readonly select?: readonly string[];
-  /** As TypeORM's: related entities that are read in the same statement; not together with `select`. Default: none. */
-  readonly relations?: FindOptionsRelations<Entity>;
-  /** As TypeORM's, by columns of the entity itself. Default: none, which is any. */
-  readonly order?: FindOptionsOrder<Entity>;
-  /** Whether soft-deleted rows are there. Default false. */
-  readonly withDeleted?: boolean;
-}
-
-/** A list of entities. */
-export interface FindOptions<Entity> extends ReadOptions<Entity> {
-  /** At most so many: an integer of at least 0. Default: all. */
-  readonly limit?: number;
-  /** Those that are left out at its beginning: an integer of at least 0. Default 0. */
-  readonly offset?: number;
-}
-
-/** Reads entities with statements and code that are compiled once. */
-export interface EntityRepository<Entity> {
-  /** Resolves with the entity, or null. @throws BulkIdError for an id that cannot be one. */
-  findById(id: EntityId<Entity>, options?: Pick<ReadOptions<Entity>, 'withDeleted'>): Promise<Entity | null>;
-  /** Resolves with the entities in the order of the ids, as the function `findByIds` does. */
-  findByIds(ids: readonly EntityId<Entity>[], options?: FindByIdsOptions): Promise<(Entity | null)[]>;
-  /** Resolves with the first one, or null. */
-  findOne(options: ReadOptions<Entity>): Promise<Entity | null>;
-  find(options?: FindOptions<Entity>): Promise<Entity[]>;
-  /**
-   * Resolves with the rows of a statement as entities: by name, each column that TypeORM selects by default, and nothing else.
-   * @throws AnswerMismatchError
-   */
-  query(text: string, values?: readonly unknown[]): Promise<Entity[]>;
-  /**
-   * The row is in the table; resolves with it as it is there, defaults and all. The object that was given is not changed.
-   * @throws BulkRowError for what cannot be written.
-   */
-  insert(row: BulkRow<Entity>): Promise<Entity>;
-  /**
-   * The row has these values; resolves with it as it is then, or with null if there is none. Its version goes up by one, and the date of its last
-   * update is the time of the transaction, unless they are among the changes.
-   * @throws BulkRowError for what cannot be written; BulkIdError.
-   */
-  update(id: EntityId<Entity>, changes: BulkRow<Entity>): Promise<Entity | null>;
-  /**
-   * The row is in the table, inserted or taken over by the one with the same key; resolves with it as it is there. Null
-   * where that one takes nothing over, since the row gives nothing but the key.
-   * @throws BulkRowError for what cannot be written.
-   */
-  upsert(row: BulkRow<Entity>, options: UpsertOptions<Property<Entity>>): Promise<Entity | null>;
-  /** The row is gone; resolves with it as it was, or with null if there was none. @throws BulkIdError */
-  delete(id: EntityId<Entity>): Promise<Entity | null>;
-}
-
-/** What a row is known by. */
-export interface UpsertOptions<Name extends string> {
-  /** Properties whose columns have a unique index, without a predicate. The row must give them. */
-  readonly conflict: readonly Name[];
-  /** Properties that an existing row takes over. Default: those that the row gives, save the key and the conflict. */
-  readonly update?: readonly Name[];
-}
 
 /**
  * Reads entities as TypeORM's repository does, with the same entities as its answer, from the same connection: that of the manager's
@@ -104,7 +44,7 @@ export function createRepository<Entity extends ObjectLiteral>(
   return new CompiledRepository<Entity>(manager, entity, compiledEntityOf(metadata));
 }
 
-const READ_OPTIONS = ['where', 'select', 'relations', 'order', 'withDeleted'] as const;
+const READ_OPTIONS = ['where', 'select', 'relations', 'order', 'withDeleted', 'comment'] as const;
 
 class CompiledRepository<Entity extends ObjectLiteral> implements EntityRepository<Entity> {
   readonly #manager: EntityManager;
@@ -152,10 +92,22 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   }
 
   async query(text: string, values: readonly unknown[] = []): Promise<Entity[]> {
-    if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
-    if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
+    requireStatement(text, values);
     // It may write.
     return readRows(this.#manager, { text, values, reader: this.#entity.rows, isRead: false });
+  }
+
+  async queryRows<Rest extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<EntityRow<Entity, Rest>[]> {
+    requireStatement(text, values);
+    return readRows(this.#manager, { text, values, reader: this.#entity.rowsInParts, isRead: false });
+  }
+
+  columnsOf(alias: string): string {
+    if (typeof alias !== 'string') throw new InvalidOptionError('alias', typeof alias, 'a name');
+    return this.#entity.columnsOf(alias);
   }
 
   async insert(row: BulkRow<Entity>): Promise<Entity> {
@@ -165,10 +117,16 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return written;
   }
 
-  async update(id: EntityId<Entity>, changes: BulkRow<Entity>): Promise<Entity | null> {
+  async update(
+    id: EntityId<Entity>,
+    changes: BulkRow<Entity>,
+    options: ConditionOptions<Entity> = {},
+  ): Promise<Entity | null> {
     const { metadata } = this.#entity;
+    requireKnownOptions('update', options, ['where']);
     requireUnheard(metadata, 'Update');
-    const [written] = await this.#write(renderUpdateOne(this.#entity, readId(metadata, id).texts, changes));
+    const { texts } = readId(metadata, id);
+    const [written] = await this.#write(renderUpdateOne(this.#entity, texts, changes, options.where));
     return written ?? null;
   }
 
@@ -186,11 +144,12 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return written ?? null;
   }
 
-  async delete(id: EntityId<Entity>): Promise<Entity | null> {
-    const { metadata, whole } = this.#entity;
+  async delete(id: EntityId<Entity>, options: ConditionOptions<Entity> = {}): Promise<Entity | null> {
+    const { metadata } = this.#entity;
+    requireKnownOptions('delete', options, ['where']);
     requireUnheard(metadata, 'Remove');
-    const text = `DELETE FROM ${quoteTable(metadata)} AS ${ALIAS} WHERE ${this.#entity.renderKey(1)} ${whole.returning}`;
-    const [written] = await this.#write({ text, values: readId(metadata, id).texts });
+    const { texts } = readId(metadata, id);
+    const [written] = await this.#write(renderDeleteOne(this.#entity, texts, options.where));
     return written ?? null;
   }
 
@@ -199,7 +158,7 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   }
 
   #find(options: FindOptions<Entity>): Promise<Entity[]> {
-    const { where, select, relations, order, withDeleted = false, limit, offset = 0 } = options;
+    const { where, select, relations, order, withDeleted = false, limit, offset = 0, comment } = options;
     requireFlag('withDeleted', withDeleted);
     if (limit !== undefined) requireNumber('limit', limit, { min: 0, integer: true });
     requireNumber('offset', offset, { min: 0, integer: true });
@@ -214,15 +173,22 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
       order: order === undefined ? '' : renderOrder(entity.tree, order).join(', '),
       range: renderRange(limit, offset),
     };
+    const head = comment === undefined ? '' : renderComment(comment);
     if (relations !== undefined && select !== undefined) {
       throw new InvalidOptionError('select', select, 'left out where relations are read');
     }
     if (relations !== undefined) {
       const joined = entity.join(relations, withDeleted);
-      return readRows(this.#manager, { text: joined.render(parts), values, reader: joined, isRead: true });
+      return readRows(this.#manager, {
+        text: head + joined.render(parts),
+        values,
+        reader: joined,
+        isRead: true,
+      });
     }
     const selected = select === undefined ? entity.whole : entity.select(requireProperties(select));
-    return readRows(this.#manager, { text: selected.render(parts), values, reader: selected, isRead: true });
+    const text = head + selected.render(parts);
+    return readRows(this.#manager, { text, values, reader: selected, isRead: true });
   }
 }
 
@@ -231,6 +197,17 @@ function renderRange(limit: number | undefined, offset: number): string {
   return [limit !== undefined && `LIMIT ${limit}`, offset > 0 && `OFFSET ${offset}`]
     .filter((part) => part !== false)
     .join(' ');
+}
+
+/** What would end it is left out, as TypeORM does. */
+function renderComment(comment: unknown): string {
+  if (typeof comment !== 'string') throw new InvalidOptionError('comment', typeof comment, 'a text');
+  return `/* ${comment.replaceAll('*/', '')} */ `;
+}
+
+function requireStatement(text: unknown, values: unknown): void {
+  if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
+  if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
 }
 
 function requireProperties(select: unknown): readonly string[] {

@@ -67,8 +67,11 @@ function isTextEnum({ type, isArray, enum: values }: ColumnMetadata): boolean {
   return values?.every((value) => typeof value === 'string') ?? false;
 }
 
-/** A parser that the program has set in the place of node-postgres's own is the one that counts. */
-function findParser(typeId: number): ReadValue | undefined {
+/**
+ * What makes a value of the text of a type; undefined where the text is the value. A parser that the program has set in the place of
+ * node-postgres's own is the one that counts.
+ */
+export function findParser(typeId: number): ReadValue | undefined {
   const parser = readParser(typeId);
   if (parser === UNPARSED) return undefined;
   return parser === (parseDate as unknown) ? (FAST_PARSERS.get(typeId) ?? parser) : parser;
