@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import type { RemovalReason } from '../events/postgres-events';
+import { Flight } from '../statements/flight';
+import type { QueryInternals } from '../statements/pg-internals';
 import type { ServerIdentity } from './server-identity';
 import type { StatementRunner } from './statement-runner';
 
@@ -32,7 +34,9 @@ export class PooledClient extends pg.Client {
   #farewell: ServerMessage | undefined;
   #loss: Error | undefined;
   #isClosedHere = false;
+  #isCut = false;
   #isOnStandby = false;
+  #isGathering = false;
 
   constructor(config?: string | pg.ClientConfig) {
     super(config);
@@ -63,7 +67,7 @@ export class PooledClient extends pg.Client {
 
   /** Whether the server has announced that it ends this session, or the socket is gone. */
   get isDoomed(): boolean {
-    return this.#farewell !== undefined || this.#loss !== undefined;
+    return this.#farewell !== undefined || this.#loss !== undefined || this.#isCut;
   }
 
   /** What ended the connection: the server's farewell, where it said one, else the failure of the socket. */
@@ -111,16 +115,46 @@ export class PooledClient extends pg.Client {
     });
   }
 
+  /**
+   * What `write` sends before it returns goes out in one write under one Sync: behind a statement that fails, none is
+   * executed. Each must be one statement, and the pipeline be on. If `write` throws, nothing is sent.
+   */
+  sendTogether<T>(write: () => T): T {
+    const { _queryQueue } = this as unknown as { readonly _queryQueue: QueryInternals[] };
+    const waiting = _queryQueue.length;
+    this.#isGathering = true;
+    try {
+      const written = write();
+      const parts = _queryQueue.splice(waiting);
+      if (parts.length > 0) _queryQueue.push(new Flight(parts));
+      return written;
+    } catch (error) {
+      this.#drop(_queryQueue.splice(waiting), error);
+      throw error;
+    } finally {
+      this.#isGathering = false;
+      this._pulseQueryQueue();
+    }
+  }
+
+  /** Sends what waits, where node-postgres would. */
+  _pulseQueryQueue(): void {
+    if (!this.#isGathering) pulseQueryQueue.call(this);
+  }
+
   /** What waits behind the running statement is not sent, and fails with `reason`. */
   dropQueued(reason: unknown): void {
     const { _queryQueue } = this as unknown as { readonly _queryQueue: QueuedQuery[] };
-    for (const query of _queryQueue.splice(0)) {
-      process.nextTick(() => query.handleError(reason, this.connection));
-    }
+    this.#drop(_queryQueue.splice(0), reason);
+  }
+
+  #drop(queries: readonly QueuedQuery[], reason: unknown): void {
+    for (const query of queries) process.nextTick(() => query.handleError(reason, this.connection));
   }
 
   /** The socket is gone at once; a running query fails. */
   cut(): void {
+    this.#isCut = true;
     this.connection.stream.destroy();
   }
 
@@ -132,6 +166,10 @@ export class PooledClient extends pg.Client {
     this.cut();
   }
 }
+
+const { _pulseQueryQueue: pulseQueryQueue } = pg.Client.prototype as unknown as {
+  readonly _pulseQueryQueue: () => void;
+};
 
 /** What node-postgres keeps of its statements and its types do not know. */
 interface ClientInternals {

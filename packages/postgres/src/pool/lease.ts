@@ -6,14 +6,14 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
-import { sendToReader } from '../statements/reading-query';
 import type { RowReader } from '../statements/row-reader';
-import { sendWithSettings } from '../statements/settings-query';
 import type { SharedOutcome, SharedPart } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
 import { ConnectionReleasedError, SettingsNotSentError } from './pool-error';
+import { type GivenStatement, sendStatement } from './send-statement';
+import type { StatementGate } from './statement-gate';
 import {
   endsTransaction,
   isSingleStatement,
@@ -34,29 +34,15 @@ export interface LeaseTerms {
   readonly giveBack: (error?: Error | boolean) => void;
 }
 
-/** Stands between a lease and its connection, and decides what is sent. */
-export interface StatementGate {
-  /** @param forward Writes a statement to the connection before it returns. */
-  send(text: string, forward: (text: string) => Promise<QueryResult>): Promise<QueryResult>;
-  /** Something that talks to the connection itself is about to be let through: now, or when the promise resolves. */
-  submit(): Promise<void> | undefined;
-}
-
-/** A statement as a caller gives it. */
-interface GivenStatement {
-  readonly config: string | QueryConfig;
-  readonly text: string;
-  readonly values: unknown[] | undefined;
-  readonly reader: RowReader | undefined;
-  /** Executions of it that go out together. */
-  readonly parts?: readonly SharedPart[] | undefined;
-}
-
 /** A statement that listeners will be told of. */
 interface SentStatement {
-  /** As it is sent, which a gate decides. */
-  text: string;
+  readonly text: string;
   readonly startedMs: number;
+}
+
+/** What talks to the connection itself, as node-postgres tells it of a failure. */
+interface FailingQuery extends Submittable {
+  handleError(error: unknown, connection: unknown): void;
 }
 
 type QueryCallback = (error: unknown, result?: QueryResult) => void;
@@ -175,8 +161,22 @@ export class Lease {
     if (this.gate === undefined) currentReadSession()?.noteWrite();
     const ready = this.gate?.submit();
     if (ready === undefined) return this.client.query(query);
-    void ready.then(() => this.client.query(query));
+    ready.then(
+      () => this.client.query(query),
+      (error: unknown) =>
+        process.nextTick(() => (query as FailingQuery).handleError(error, this.client.connection)),
+    );
     return query;
+  }
+
+  /** Listeners are told of a statement that a gate has sent by itself. */
+  report(text: string, answer: Promise<unknown>): void {
+    if (!this.#events.isHeard('operation')) return;
+    const told = { text, startedMs: performance.now() };
+    answer.then(
+      () => this.#tell(told, 0, undefined, undefined),
+      (error: unknown) => this.#tell(told, 0, undefined, explainFailure(this.client, error)),
+    );
   }
 
   async #run(
@@ -189,13 +189,15 @@ export class Lease {
     const text = typeof config === 'string' ? config : config.text;
     if (this.#isOver) throw new ConnectionReleasedError();
     if (this.#refusal) throw this.#refusal.reason;
-    const status = client.getTransactionStatus();
+    const status = this.#readStatus();
     if (status === 'I' || leavesFailure(text)) this.#firstFailure = undefined;
     if (client.loss !== undefined) {
       throw tagPhase(explainFailure(client, client.loss), status === 'I' ? 'acquire' : 'in-transaction');
     }
     const isCommit = endsTransaction(text);
     if (isCommit && status === 'E') throw this.#refuseCommit();
+    const deferred = this.gate?.defer(text);
+    if (deferred !== undefined) return deferred;
     const waitMs = this.#waitMs;
     this.#waitMs = 0;
     if (this.gate === undefined) noteStatement(text);
@@ -203,7 +205,7 @@ export class Lease {
     let result: QueryResult;
     this.#running += 1;
     try {
-      result = await this.#admit({ config, text, values, reader, parts }, told);
+      result = await this.#admit({ config, text, values, reader, parts });
       this.#settle();
     } catch (error) {
       this.#settle();
@@ -222,32 +224,16 @@ export class Lease {
     return result;
   }
 
-  /** @param told learns what a gate sends instead. */
-  #admit(statement: GivenStatement, told: SentStatement | undefined): Promise<QueryResult> {
-    const { gate } = this;
-    if (gate === undefined) return this.#send(statement);
-    return gate.send(statement.text, (sent) => {
-      if (sent === statement.text) return this.#send(statement);
-      if (told) told.text = sent;
-      return this.#send({ config: sent, text: sent, values: undefined, reader: undefined });
-    });
+  #admit(statement: GivenStatement): Promise<QueryResult> {
+    const { config, text, values } = statement;
+    const given = values ?? (typeof config === 'string' ? undefined : config.values);
+    const forward = () => sendStatement(this.client, this.settings, statement);
+    return this.gate?.send(text, forward, (given?.length ?? 0) > 0) ?? forward();
   }
 
-  #send({ config, text, values, reader, parts }: GivenStatement): Promise<QueryResult> {
-    const { client, settings } = this;
-    const { statements } = client;
-    if (statements !== undefined && parts !== undefined && reader !== undefined) {
-      return statements.share(text, parts, reader);
-    }
-    if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
-      return statements.run(text, values as unknown[], settings, reader);
-    }
-    if (settings.length > 0 && !controlsTransaction(text)) {
-      const given = values ?? (typeof config === 'string' ? undefined : config.values);
-      return sendWithSettings(client, { text, values: given ?? [], settings, reader });
-    }
-    if (reader !== undefined) return sendToReader(client, text, values ?? [], reader);
-    return values === undefined ? client.query(config as string) : client.query(config as string, values);
+  #readStatus(): string | null {
+    const status = this.client.getTransactionStatus();
+    return status === 'I' && this.gate?.isInTransaction === true ? 'T' : status;
   }
 
   #settle(): void {
@@ -279,11 +265,6 @@ export class Lease {
       error,
     });
   }
-}
-
-/** A failed transaction takes no setting, and must be left all the same. */
-function controlsTransaction(text: string): boolean {
-  return startsTransaction(text) || endsTransaction(text) || leavesFailure(text);
 }
 
 /** Returns the lease behind what a caller holds, or undefined when it is none. */

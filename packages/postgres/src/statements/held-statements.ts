@@ -48,6 +48,11 @@ export class HeldStatements {
     this.#obsolete.add(name);
   }
 
+  /** The names have not been closed, after all. Those that are held under one again are closed in front of the next. */
+  owe(names: Iterable<string>): void {
+    for (const name of names) this.#obsolete.add(name);
+  }
+
   forgetAll(): void {
     for (const name of this.#names.values()) this.#obsolete.add(name);
     this.#names.clear();

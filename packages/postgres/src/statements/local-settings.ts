@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '@holdfast/resilience';
-import type { ConnectionInternals } from './pg-internals';
+import type { StatementWriter } from './pg-internals';
 import type { NamedText } from './reserved-query';
 
 /**
@@ -50,7 +50,7 @@ export function readSettings(settings: LocalSettings | undefined): readonly Loca
 }
 
 /** Writes them in front of a statement: they are done with it under one Sync, and so in one transaction. */
-export function writeSettings(connection: ConnectionInternals, settings: readonly LocalSetting[]): void {
+export function writeSettings(connection: StatementWriter, settings: readonly LocalSetting[]): void {
   const isHeld = connection.parsedStatements[SET_LOCAL.name] === SET_LOCAL.text;
   if (!isHeld) connection.parse({ name: '', text: SET_LOCAL.text });
   for (const values of settings) {

@@ -10,11 +10,13 @@ import type {
   DataRow,
   FieldDescription,
   QueryCallback,
+  StatementWriter,
 } from './pg-internals';
 import { ReadingQuery } from './reading-query';
 import type { RowReader } from './row-reader';
 import type { SharedStatements } from './shared-statements';
 import { readStaleness } from './stale-statement';
+import { StatementSkippedError } from './statement-skipped-error';
 
 /** What the named statements of one connection share. */
 export interface StatementSession {
@@ -65,6 +67,8 @@ export class NamedQuery extends ReadingQuery {
   readonly #session: StatementSession;
   #isSubmitting = false;
   #isPreparing = false;
+  /** Names that are closed in front of it. */
+  #obsolete: Iterable<string> = [];
   #isRepeated = false;
   #mayRepeat = false;
   readonly #companion: Companion | undefined;
@@ -81,7 +85,7 @@ export class NamedQuery extends ReadingQuery {
     this.#settings = statement.settings;
   }
 
-  override submit(connection: ConnectionInternals): Error | null {
+  override submit(connection: StatementWriter): Error | null {
     const { client, held } = this.#session;
     this.#followSchema();
     // In a pipeline, what comes first may open a transaction and is not answered yet.
@@ -90,6 +94,7 @@ export class NamedQuery extends ReadingQuery {
     this.#session.settingsDue = this.#answersDue = this.#settings.length;
     const obsolete = held.admit(this.text, this.name) ?? this.#listUnconfirmed(connection);
     this.#isPreparing = obsolete !== undefined;
+    this.#obsolete = obsolete ?? [];
     if (obsolete !== undefined) this.#noteDescriptions(obsolete);
     this.#isSubmitting = true;
     connection.stream.cork();
@@ -103,7 +108,7 @@ export class NamedQuery extends ReadingQuery {
     }
   }
 
-  override prepare(connection: ConnectionInternals): void {
+  override prepare(connection: StatementWriter): void {
     const columns = this.#session.descriptions.get(this.name)?.columns;
     // Nothing is sent yet, and who waits for an answer must have one: a reader fails when the columns are told once more.
     if (columns === undefined || !this.openReader(columns)) {
@@ -133,7 +138,7 @@ export class NamedQuery extends ReadingQuery {
   }
 
   /** Of what node-postgres writes, this comes last: Execute and Sync. */
-  override _getRows(connection: ConnectionInternals, rows: number | undefined): void {
+  override _getRows(connection: StatementWriter, rows: number | undefined): void {
     if (this.#companion === undefined) {
       super._getRows(connection, rows);
       return;
@@ -164,6 +169,8 @@ export class NamedQuery extends ReadingQuery {
     const { client, held, isBound } = this.#session;
     // A value that cannot be sent makes node-postgres close the statement.
     const isGone = this.#isSubmitting || connection.parsedStatements[this.name] === undefined;
+    // Not even its names were closed.
+    if (error instanceof StatementSkippedError) held.owe(this.#obsolete);
     const isStale = noteStaleness(this.#session, connection, error);
     if (isStale && this.#companion !== undefined) delete connection.parsedStatements[this.#companion.name];
     if (!isStale && isGone) held.forget(this.text);
@@ -192,7 +199,7 @@ export class NamedQuery extends ReadingQuery {
   }
 
   /** In a pipeline, what prepares it may be on its way and fail yet, for a reason that this execution has to tell as well. */
-  #listUnconfirmed(connection: ConnectionInternals): readonly string[] | undefined {
+  #listUnconfirmed(connection: StatementWriter): readonly string[] | undefined {
     return connection.parsedStatements[this.name] === undefined ? [this.name] : undefined;
   }
 }
@@ -203,13 +210,14 @@ export class NamedQuery extends ReadingQuery {
  */
 export function noteStaleness(
   session: StatementSession,
-  { parsedStatements }: ConnectionInternals,
+  connection: ConnectionInternals,
   error: unknown,
 ): boolean {
   const staleness = readStaleness(error);
   if (staleness === undefined) return false;
   session.held.forgetAll();
-  delete parsedStatements[SET_LOCAL.name];
+  if (staleness === 'session') connection.parsedStatements = {};
+  delete connection.parsedStatements[SET_LOCAL.name];
   if (staleness === 'schema') session.knownSchemaChanges = session.shared.schemaChanges += 1;
   return true;
 }

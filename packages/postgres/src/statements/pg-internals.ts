@@ -4,24 +4,27 @@ import pg, { type QueryResult } from 'pg';
 
 export type QueryCallback = (error: Error | null, result: QueryResult) => void;
 
-interface QueryInternals {
-  readonly text: string;
+export interface QueryInternals {
+  text: string;
   readonly values: unknown[];
   /** Prepared under it, or executed by it where `parsedStatements` has it. */
   name: string;
   /** `extended`: also where there are no values. */
   queryMode?: 'extended';
   /** Writes the messages. Returns an error when there is nothing that could be sent. */
-  submit(connection: ConnectionInternals): Error | null;
+  submit(connection: StatementWriter): Error | null;
   handleError(error: Error, connection: ConnectionInternals): void;
   handleReadyForQuery(connection: ConnectionInternals): void;
   handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void;
   handleDataRow(row: DataRow): void;
   handleCommandComplete(message: unknown, connection: ConnectionInternals): void;
+  handleEmptyQuery(connection: ConnectionInternals): void;
+  /** Whether the server holds it under its name, or will when what was written is answered. */
+  hasBeenParsed(connection: StatementWriter): boolean;
   /** Writes Parse where it is due, Bind, Describe and what `_getRows` writes. */
-  prepare(connection: ConnectionInternals): void;
+  prepare(connection: StatementWriter): void;
   /** Writes Execute, and Sync where not a number of rows was asked for. */
-  _getRows(connection: ConnectionInternals, rows: number | undefined): void;
+  _getRows(connection: StatementWriter, rows: number | undefined): void;
   readonly _result: { readonly rows: unknown[] };
   /** Fails the query with it as soon as the server has answered to the end. */
   _canceledDueToError: unknown;
@@ -45,10 +48,11 @@ export const Query = pg.Query as unknown as new (
   callback: QueryCallback,
 ) => QueryInternals;
 
-export interface ConnectionInternals {
+/** What writes the messages of statements. */
+export interface StatementWriter {
   readonly stream: { cork(): void; uncork(): void };
   /** Text by name, of what the server has confirmed. */
-  parsedStatements: Record<string, string>;
+  readonly parsedStatements: Record<string, string>;
   /** Text by name, of what was sent and not answered yet. */
   readonly submittedNamedStatements: Record<string, string>;
   /** Writes a Close message, which is answered with the next Sync. */
@@ -61,8 +65,16 @@ export interface ConnectionInternals {
     /** Makes of each value what is sent. */
     readonly valueMapper?: (value: unknown) => string | Buffer | null;
   }): void;
+  describe(target: { readonly type: 'P' | 'S'; readonly name: string }): void;
   execute(target: { readonly portal: string }): void;
+  /** What was written so far is answered now. */
+  flush(): void;
+  /** Ends what fails or is done as one, unless a transaction is open. */
   sync(): void;
+}
+
+export interface ConnectionInternals extends StatementWriter {
+  parsedStatements: Record<string, string>;
   on(event: 'bindComplete', listener: () => void): void;
   on(
     event: 'parameterStatus',

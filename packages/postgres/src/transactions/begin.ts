@@ -24,14 +24,14 @@ const TRANSACTION_GRACE_MS = 1_000;
 const VERSION_17 = 170_000;
 
 /**
- * Renders the start of a transaction: one message for the server, whatever it contains. No statement in it takes a
- * snapshot, so that a transaction may still lock a table before it sees anything.
+ * Renders the start of a transaction: BEGIN, and statements that set limits. None of them takes a snapshot, so that a
+ * transaction may still lock a table before it sees anything.
  */
-export function renderBegin(terms: BeginTerms): string {
+export function renderBegin(terms: BeginTerms): readonly string[] {
   const { isolation, readOnly, remainingMs, statementTimeoutMs, identity } = terms;
   const modes = [isolation && `ISOLATION LEVEL ${isolation}`, readOnly && 'READ ONLY'].filter(Boolean);
   const begin = ['BEGIN', ...modes].join(' ');
-  if (remainingMs >= MAX_TIMER_MS - TRANSACTION_GRACE_MS) return begin;
+  if (remainingMs >= MAX_TIMER_MS - TRANSACTION_GRACE_MS) return [begin];
   const limitMs = Math.max(1, Math.ceil(remainingMs));
   // A limit that the role or the DataSource has stays the limit where it is shorter.
   const statementMs = least(limitMs, statementTimeoutMs, identity?.statementTimeoutMs);
@@ -40,7 +40,7 @@ export function renderBegin(terms: BeginTerms): string {
     const transactionMs = least(limitMs + TRANSACTION_GRACE_MS, identity?.transactionTimeoutMs);
     limits.push(`SET LOCAL transaction_timeout = ${transactionMs}`);
   }
-  return [begin, ...limits].join('; ');
+  return [begin, ...limits];
 }
 
 /** 0 and undefined are no limits. */

@@ -45,7 +45,8 @@ describe('a connection that is cut at any message of a transaction', () => {
     let seen = 0;
     let isOver = false;
     proxy.onMessage(({ connection, type, text, direction }: ProxyMessage) => {
-      if (direction === 'frontend' && text?.startsWith('BEGIN')) victim ??= connection.id;
+      // BEGIN is prepared, or about to be; the witness executes nothing by a name.
+      if (direction === 'frontend' && (type === 'B' || text?.startsWith('BEGIN'))) victim ??= connection.id;
       if (connection.id !== victim || isOver) return undefined;
       seen += 1;
       isOver = seen === faultAt || (type === 'C' && text === 'COMMIT');

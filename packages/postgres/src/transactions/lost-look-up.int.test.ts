@@ -156,7 +156,7 @@ describe('finding out what became of a lost COMMIT', () => {
         { ...run, deadline },
         (proxy) =>
           proxy.onMessage(({ type, text }) => {
-            if (type !== 'Q' || text?.startsWith('BEGIN') !== true) return undefined;
+            if (type !== 'P' || text?.startsWith('BEGIN') !== true) return undefined;
             begun += 1;
             return begun > 1 ? 'freeze' : undefined;
           }),

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { InvalidOptionError, MAX_TIMER_MS, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import pg, { type ClientBase } from 'pg';
 import type { NamedText } from '../statements/reserved-query';
+import type { OutcomeEntry } from './commit';
 import { createToken, oldestTokenAt, readTokenTime } from './outcome-token';
-import type { OutcomeEntry } from './transaction-session';
 
 /** How outcomes are kept. */
 export interface OutcomeLedgerOptions {

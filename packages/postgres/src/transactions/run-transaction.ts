@@ -1,6 +1,6 @@
-import { type Attempt, InvalidOptionError, type StructuredLogger } from '@holdfast/resilience';
+import { type Attempt, InvalidOptionError } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 import { requestCancel } from '../connection/cancel-request';
 import { explainFailure } from '../connection/connection-lost-error';
 import { ForeignDataSourceError, requirePool } from '../data-source/pool-registry';
@@ -8,49 +8,16 @@ import { withAcquireOptions } from '../pool/acquire-options';
 import { type Lease, readLease } from '../pool/lease';
 import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
-import type { LocalSetting } from '../statements/local-settings';
-import { type IsolationLevel, renderBegin } from './begin';
+import { renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
-import type { OutcomeLedger } from './outcome-ledger';
 import { OutcomeLedgerError } from './outcome-ledger-error';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
-import type { LostCommit } from './resolve-outcome';
 import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
 import { TransactionControlError } from './transaction-control-error';
 import { TransactionEndedError } from './transaction-ended-error';
 import { TransactionSession } from './transaction-session';
+import type { TransactionEnd, TransactionTerms } from './transaction-terms';
 import { type Watch, witnessOf } from './witness';
-
-/** What one attempt needs to know. */
-export interface TransactionTerms {
-  readonly dataSource: DataSource;
-  readonly isolation: IsolationLevel | undefined;
-  readonly readOnly: boolean;
-  readonly settings: readonly LocalSetting[];
-  /** Whether a replica may run it. */
-  readonly onReplica: boolean;
-  /** Told which connection it runs on. */
-  readonly onConnection: (lease: Lease) => void;
-  /** Whether the caller gave a signal or a deadline. */
-  readonly isBounded: boolean;
-  readonly wasApplied: LostCommit['wasApplied'];
-  readonly useWitness: boolean;
-  readonly ledger: OutcomeLedger | undefined;
-  /** Longest wait for the answer to COMMIT, in milliseconds. */
-  readonly commitMs: number;
-  readonly logger: StructuredLogger | undefined;
-}
-
-/** How one attempt ended, where it did not throw. */
-export type TransactionEnd<T> =
-  | { readonly kind: 'committed'; readonly value: T; readonly hooks: readonly AfterCommitHook[] }
-  /** COMMIT was sent, and the connection lost. */
-  | {
-      readonly kind: 'lost';
-      readonly value: T;
-      readonly hooks: readonly AfterCommitHook[];
-      readonly lost: LostCommit;
-    };
 
 /** A cancel request, and a rollback, take so long at most, in milliseconds; then the connection is cut. */
 const CLEANUP_MS = 2_000;
@@ -122,6 +89,7 @@ class Run {
       }),
       readOnly,
       settings,
+      onSent: (text, begun) => this.#watchBegin(text, begun),
       wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
       createEntry: ledger && (() => ledger.createEntry()),
@@ -154,6 +122,12 @@ class Run {
       return error instanceof TransactionEndedError ? error : new TransactionEndedError(error);
     }
     return this.#terms.readOnly && this.#lease.client.isReadOnly ? new ReadOnlyTransactionError() : error;
+  }
+
+  /** As long as BEGIN is not answered, there is no statement of the work to cancel. */
+  #watchBegin(text: string, begun: Promise<void>): void {
+    this.#lease.report(text, begun);
+    this.#orCut(() => begun).catch(() => {});
   }
 
   /**
@@ -224,6 +198,7 @@ class Run {
     if (this.#session.isEndedByWork) throw new TransactionEndedError(undefined);
     if (client.loss) throw tagPhase(explainFailure(client, client.loss), 'in-transaction');
     const session = this.#session;
+    if (session.openingFailure !== undefined) throw session.openingFailure;
     if (session.idFailure && client.getTransactionStatus() === 'E') {
       throw tagPhase(session.idFailure, 'in-transaction');
     }
@@ -237,7 +212,7 @@ class Run {
       }
     } catch (error) {
       if (session.state !== 'committed') {
-        if (session.sentAtMs === 0) throw unwrapUnsent(error);
+        if (session.commit.sentAtMs === 0) throw unwrapUnsent(error);
         if (await isRefusal(error, client)) throw this.#describeRefusal(error);
         return this.#describeLoss(value, error);
       }
@@ -246,12 +221,12 @@ class Run {
     } finally {
       clearTimeout(timer);
     }
-    this.#noteCommit(session.position);
+    if (!session.isUnsent) this.#noteCommit(session.commit.position);
     return { kind: 'committed', value, hooks: this.#hooks };
   }
 
   #describeRefusal(error: unknown): unknown {
-    const { entryFailure } = this.#session;
+    const { entryFailure } = this.#session.commit;
     const { ledger } = this.#terms;
     if (entryFailure === undefined || ledger === undefined) return unwrapAbort(error);
     return tagPhase(new OutcomeLedgerError(ledger.table, entryFailure), 'in-transaction');
@@ -270,7 +245,8 @@ class Run {
   #describeLoss<T>(value: T, cause: unknown): TransactionEnd<T> {
     // What was only read needs no commit to be true, but at SERIALIZABLE needs one to be consistent.
     if (this.#terms.readOnly) throw describeAbort(cause);
-    const { transactionId, backendPid, token, sentAtMs } = this.#session;
+    const { transactionId, backendPid, commit } = this.#session;
+    const { token, sentAtMs } = commit;
     const { wasApplied, settings } = this.#terms;
     const watch = this.#watch;
     this.#noteCommit(undefined);
@@ -287,6 +263,7 @@ class Run {
     try {
       if (this.#lease.isBusy) await requestCancel(client, CLEANUP_MS);
       this.#session.finish('rolling-back');
+      await this.#session.settle();
       while (this.#runner.isTransactionActive && client.getTransactionStatus() !== 'I') {
         await this.#runner.rollbackTransaction();
       }

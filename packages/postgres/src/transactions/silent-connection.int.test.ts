@@ -24,7 +24,7 @@ describe('a unit of work whose connection falls silent', () => {
   afterAll(() => server?.stop());
   beforeEach(() => resetTables(server.url));
 
-  const isBegin = ({ type, text }: ProxyMessage) => type === 'Q' && text?.startsWith('BEGIN') === true;
+  const isBegin = ({ type, text }: ProxyMessage) => type === 'P' && text?.startsWith('BEGIN') === true;
   const asksForId = ({ type, text }: ProxyMessage) =>
     type === 'P' && text?.includes('pg_current_xact_id') === true;
   // Takes no snapshot, so that the question for the id stands alone.

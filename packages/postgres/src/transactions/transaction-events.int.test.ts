@@ -57,8 +57,12 @@ describe('what is told of a unit of work', () => {
       'cut-after',
     );
     const unitOfWork = createUnitOfWork(source.dataSource, { retry: { maxAttempts: 1 } });
-    await rejection(unitOfWork.run(async () => 1, { deadline: 60_000 }));
-    expect(told).toMatchObject([{ operation: 'BEGIN', error: { name: 'ConnectionLostError' } }]);
+    await rejection(unitOfWork.run((manager) => manager.query('SELECT 1'), { deadline: 60_000 }));
+    const error = { name: 'ConnectionLostError' };
+    expect(told).toMatchObject([
+      { operation: 'BEGIN', error },
+      { operation: 'SELECT', error },
+    ]);
   });
 
   it('names a hook that failed after the commit, what failed in it and where, and nothing of the message', async () => {

@@ -67,7 +67,7 @@ describe("the question for a transaction's id", () => {
       await debit(manager);
       await debit(manager);
     });
-    expect(scene.sent.join(' ')).toBe('Q B D E B E S B D E S Q');
+    expect(scene.sent.join(' ')).toBe('B E H B D E B E S B D E S Q');
   });
 
   it('leaves the answer to that statement what it was', async () => {
@@ -79,7 +79,7 @@ describe("the question for a transaction's id", () => {
     scene.sent.length = 0;
     expect(await scene.unitOfWork.run(read)).toEqual(rows);
     expect(await scene.unitOfWork.run((manager) => debit(manager))).toEqual([[], 1]);
-    expect(scene.sent.join(' ')).toBe('Q B D E B E S Q Q B D E B E S Q');
+    expect(scene.sent.join(' ')).toBe('B E H B D E B E S Q B E H B D E B E S Q');
     expect(rows).toEqual([
       { id: 1, balance: 100 },
       { id: 2, balance: 100 },
@@ -111,8 +111,8 @@ describe("the question for a transaction's id", () => {
       expect(await failure).toMatchObject({ code: '23514' });
       await debit(manager);
     });
-    // SAVEPOINT and ROLLBACK TO SAVEPOINT stand around the first.
-    expect(scene.sent.join(' ')).toBe('Q Q B D E B E S Q B D E B E S Q');
+    // SAVEPOINT, which goes with BEGIN, and ROLLBACK TO SAVEPOINT stand around the first.
+    expect(scene.sent.join(' ')).toBe('B E H P B D E S B D E B E S Q B D E B E S Q');
     expect(await readBalance(server.url)).toBe(99);
   });
 

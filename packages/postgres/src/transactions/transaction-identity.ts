@@ -3,6 +3,7 @@ import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import { ask } from '../statements/ask';
 import type { NamedText } from '../statements/reserved-query';
+import { StatementSkippedError } from '../statements/statement-skipped-error';
 
 const READ_ID: NamedText = {
   name: 'hf_transaction_id',
@@ -52,11 +53,10 @@ export class TransactionIdentity {
   async ask(): Promise<void> {
     try {
       const { rows } = await ask(this.#client, READ_ID, []);
-      const [row] = rows as { readonly id: string; readonly pid: number }[];
-      this.#id ??= row?.id;
-      this.#backendPid ??= row?.pid;
+      for (const row of rows as (readonly (string | null)[])[]) this.#onRow(row);
     } catch (error) {
-      if (readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#failure = error as Error;
+      const isReached = !(error instanceof StatementSkippedError);
+      if (isReached && readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#failure = error as Error;
     }
   }
 

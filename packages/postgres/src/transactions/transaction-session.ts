@@ -1,8 +1,7 @@
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
-import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
-import type { StatementGate } from '../pool/lease';
+import type { Forward, StatementGate } from '../pool/statement-gate';
 import {
   endsTransaction,
   leavesFailure,
@@ -11,51 +10,30 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
-import { ask } from '../statements/ask';
-import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
-import type { NamedText } from '../statements/reserved-query';
+import { Commit, type CommitTerms } from './commit';
+import { Opening, type OpeningTerms } from './opening';
+import { mayFollowBegin, takesSnapshot } from './statement-kind';
 import { TransactionControlError } from './transaction-control-error';
 import { TransactionIdentity } from './transaction-identity';
 
 /** Where a transaction stands. */
 export type TransactionState = 'new' | 'open' | 'committing' | 'committed' | 'rolling-back';
 
-/** Writes a statement to the connection before it returns, and resolves with the answer. */
-type Forward = (text: string) => Promise<QueryResult>;
-
-/** What is left in a transaction to know it by. */
-export interface OutcomeEntry {
-  readonly token: string;
-  /** Leaves the token, which is its only parameter. */
-  readonly statement: NamedText;
-}
-
-export interface SessionTerms {
-  /** What is sent instead of TypeORM's START TRANSACTION. */
-  readonly begin: string;
-  /** Set for the transaction, in the same write. */
-  readonly settings: readonly LocalSetting[];
+export interface SessionTerms extends OpeningTerms, CommitTerms {
   readonly readOnly: boolean;
   /** Whether the transaction's id shall be known before COMMIT. */
   readonly wantsId: boolean;
-  /** Whether the position of the log shall be known after COMMIT. */
-  readonly wantsPosition: boolean;
-  /** Makes what is sent in front of COMMIT, in the same write. */
-  readonly createEntry: (() => OutcomeEntry) | undefined;
 }
 
-/** Statements that read or write, and therefore have taken the transaction's snapshot. */
-const TAKES_SNAPSHOT: ReadonlySet<string> = new Set(
-  'SELECT INSERT UPDATE DELETE MERGE WITH VALUES TABLE CALL DO EXECUTE'.split(' '),
-);
-
-const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
+/** What node-postgres answers where nothing was sent. */
+const NOTHING_SENT = Object.freeze({ rowCount: null, oid: 0, rows: [], fields: [] });
 
 /**
- * One transaction on one connection: what passes through it and how far it has come. It adds to the transaction what its
- * outcome may later be told by, without a round trip of its own: the question for the transaction's id goes behind the
- * first statement that takes a snapshot, in the same write, and the outcome token in front of COMMIT. Neither comes
- * earlier, so that the work decides when its snapshot is taken.
+ * One transaction on one connection: what passes through it and how far it has come. BEGIN goes out with the first
+ * statement, and never where there is none. It adds to the transaction what its outcome may later be told by, without a
+ * round trip of its own: the question for the transaction's id goes behind the first statement that takes a snapshot, in
+ * the same write, and the outcome token in front of COMMIT. Neither comes earlier, so that the work decides when its
+ * snapshot is taken.
  *
  * Whether the work has ended its transaction, no text tells for certain; the server does, with command tags and with
  * the status behind each answer.
@@ -64,6 +42,8 @@ export class TransactionSession implements StatementGate {
   readonly #client: PooledClient;
   readonly #terms: SessionTerms;
   readonly #identity: TransactionIdentity;
+  readonly #opening: Opening;
+  readonly commit: Commit;
   #state: TransactionState = 'new';
   #hasBegun = false;
   /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
@@ -72,15 +52,13 @@ export class TransactionSession implements StatementGate {
   /** A cursor or a copy stream has the connection, or is about to. */
   #hasLeft = false;
   #refusal: unknown;
-  #token: string | undefined;
-  #entryFailure: unknown;
-  #position: string | undefined;
-  #sentAtMs = 0;
 
   constructor(client: PooledClient, terms: SessionTerms) {
     this.#client = client;
     this.#terms = terms;
     this.#identity = new TransactionIdentity(client);
+    this.#opening = new Opening(client, terms);
+    this.commit = new Commit(client, terms);
     client.connection.on('commandComplete', this.#onCommand);
     client.connection.on('readyForQuery', this.#onReady);
     // Statements are written as they come, and answered in order; each stands for itself.
@@ -91,19 +69,23 @@ export class TransactionSession implements StatementGate {
     return this.#state;
   }
 
+  get isInTransaction(): boolean {
+    return this.#state !== 'new' && this.#state !== 'committed' && !this.#isEndedByWork;
+  }
+
+  /** Whether nothing of it was sent. */
+  get isUnsent(): boolean {
+    return this.#opening.isDue;
+  }
+
+  /** Why there is no transaction to commit. */
+  get openingFailure(): unknown {
+    return this.#opening.failure;
+  }
+
   /** Whether the server has ended the transaction on behalf of the work. */
   get isEndedByWork(): boolean {
     return this.#isEndedByWork;
-  }
-
-  /** What was left in the transaction to know it by; undefined before COMMIT was sent. */
-  get token(): string | undefined {
-    return this.#token;
-  }
-
-  /** Why that could not be left; the transaction has failed with it. */
-  get entryFailure(): unknown {
-    return this.#entryFailure;
   }
 
   /** What the question for the id has failed the transaction with; undefined where something else had. */
@@ -116,18 +98,8 @@ export class TransactionSession implements StatementGate {
     return this.#identity.id;
   }
 
-  /** Where the log was right after COMMIT, as in `16/B374D848`; undefined where that is not asked for, or not known. */
-  get position(): string | undefined {
-    return this.#position;
-  }
-
   get backendPid(): number | undefined {
     return this.#identity.backendPid;
-  }
-
-  /** When COMMIT was sent: milliseconds since 1970; 0 before. */
-  get sentAtMs(): number {
-    return this.#sentAtMs;
   }
 
   /** No statement of the work is sent from now on; each fails with `reason`. */
@@ -147,25 +119,47 @@ export class TransactionSession implements StatementGate {
     this.#client.pipeline = false;
   }
 
-  /** Sends a statement, and what travels with it. `forward` writes before it returns. */
-  send(text: string, forward: Forward): Promise<QueryResult> {
+  /** Whatever a subscriber does before the transaction starts is outside of it. */
+  defer(text: string): QueryResult | undefined {
+    if (this.#state === 'new' && startsTransaction(text)) {
+      this.#state = 'open';
+      return { ...NOTHING_SENT, command: 'BEGIN' };
+    }
+    if (this.#state !== 'committing' || !this.isUnsent || !endsTransaction(text)) return undefined;
+    this.#state = 'committed';
+    this.#isEnding = true;
+    return { ...NOTHING_SENT, command: 'COMMIT' };
+  }
+
+  /** Sends a statement, and what travels with it. */
+  send(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
     if (this.#isEnding) throw control(text);
-    if (this.#state === 'new') return this.#begin(text, forward);
+    if (this.#state === 'new') return forward();
     if (this.#state === 'rolling-back') return this.#rollBack(text, forward);
     if (endsTransaction(text)) return this.#commit(text, forward);
     if (leavesFailure(text) && !returnsToSavepoint(text)) throw control(text);
     if (this.#refusal !== undefined) throw this.#refusal;
     // A transaction that says it only reads is believed when its COMMIT is lost.
     if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
-    if (!this.#asksForId || !TAKES_SNAPSHOT.has(readOperation(text))) return forward(text);
-    return this.#inOneWrite(() => this.#identity.askBehind(() => forward(text)));
+    if (this.#opening.failure !== undefined) throw this.#opening.failure;
+    if (this.#opening.isDue) return this.#open(text, forward, hasValues);
+    if (this.#opening.isAway) return this.#sendLater(text, forward, hasValues);
+    if (!this.#asksForId || !takesSnapshot(text)) return forward();
+    return this.#inOneWrite(() => this.#identity.askBehind(forward));
   }
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
   submit(): Promise<void> | undefined {
     if (this.#isEnding) throw control('A statement');
     if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#opening.failure !== undefined) throw this.#opening.failure;
+    if (this.#opening.isDue || this.#opening.isAway) return this.#openForStream();
     return this.#client.readyForQuery ? void this.#leave() : this.#leavePipeline();
+  }
+
+  async #openForStream(): Promise<void> {
+    await this.#openAlone();
+    await this.submit();
   }
 
   /** With answers still due, node-postgres would mix them up. */
@@ -179,59 +173,68 @@ export class TransactionSession implements StatementGate {
     this.#hasLeft = true;
   }
 
-  /** The transaction's id is known, if it is wanted: a round trip of its own, needed only where no statement could carry it. */
+  /**
+   * It is known whether there is a transaction, if one was sent, and its id, if it is wanted. That is a round trip of its
+   * own only where no statement could carry the question.
+   */
   async readId(): Promise<void> {
-    if (this.#asksForId) await this.#identity.ask();
+    await this.#opening.answered();
+    if (this.#asksForId && !this.isUnsent && this.#opening.failure === undefined) await this.#identity.ask();
+  }
+
+  /** The status of the connection tells of the transaction, if one was sent. */
+  async settle(): Promise<void> {
+    if (this.isUnsent || this.#client.getTransactionStatus() !== 'I') return;
+    while (!this.#client.readyForQuery && (await this.#client.isAnswered()));
   }
 
   get #asksForId(): boolean {
     return this.#terms.wantsId && this.#identity.id === undefined;
   }
 
-  /** Whatever a subscriber does before the transaction starts is outside of it. */
-  #begin(text: string, forward: Forward): Promise<QueryResult> {
-    if (!startsTransaction(text)) return forward(text);
-    this.#state = 'open';
-    const { begin, settings } = this.#terms;
-    if (settings.length === 0) return forward(begin);
-    const set = (setting: LocalSetting) =>
-      ask(this.#client, SET_LOCAL, [...setting]).catch((error: unknown) => {
-        throw tagPhase(explainFailure(this.#client, error), 'in-transaction');
+  async #open(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
+    if (!mayFollowBegin(text, hasValues)) {
+      await this.#openAlone();
+      return this.send(text, forward, hasValues);
+    }
+    try {
+      return await this.#opening.sendWith(() => {
+        const answer = attempt(forward);
+        if (this.#asksForId && takesSnapshot(text)) void this.#identity.ask();
+        return answer;
       });
-    // Where BEGIN fails, they hold for nothing.
-    return this.#inOneWrite(() => Promise.all([forward(begin), ...settings.map(set)])).then(
-      ([begun]) => begun,
-    );
+    } catch (error) {
+      throw this.#opening.failure ?? error;
+    }
+  }
+
+  async #openAlone(): Promise<void> {
+    if (this.#opening.isDue) this.#opening.sendWith(() => {});
+    await this.#opening.answered();
+    if (this.#opening.failure !== undefined) throw this.#opening.failure;
+  }
+
+  /** If there is no transaction, nothing must run as if there were. */
+  async #sendLater(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
+    await this.#opening.answered();
+    return this.send(text, forward, hasValues);
   }
 
   #rollBack(text: string, forward: Forward): Promise<QueryResult> {
     if (!leavesFailure(text)) throw this.#refusal ?? control(text);
     this.#isEnding = !returnsToSavepoint(text);
-    return forward(text);
+    return forward();
   }
 
   async #commit(text: string, forward: Forward): Promise<QueryResult> {
     if (this.#state !== 'committing') throw control(text);
-    const { createEntry, wantsPosition } = this.#terms;
-    const entry = createEntry?.();
-    this.#token = entry?.token;
-    this.#sentAtMs = Date.now();
+    // A subscriber may have been the first to send something.
+    if (this.#opening.isAway || this.#asksForId) await this.readId();
+    if (this.#opening.failure !== undefined) throw this.#opening.failure;
     this.#isEnding = true;
-    let position: Promise<void> | undefined;
-    const answer = await this.#inOneWrite(() => {
-      // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-      if (entry) {
-        ask(this.#client, entry.statement, [entry.token]).catch((error: unknown) => {
-          this.#entryFailure = error;
-        });
-      }
-      const commit = forward(text);
-      if (wantsPosition) position = this.#askForPosition();
-      return commit;
+    return this.commit.send(forward, ({ command }) => {
+      if (command === 'COMMIT') this.#state = 'committed';
     });
-    if (answer.command === 'COMMIT') this.#state = 'committed';
-    await position;
-    return answer;
   }
 
   #inOneWrite<T>(write: () => T): T {
@@ -244,17 +247,11 @@ export class TransactionSession implements StatementGate {
     }
   }
 
-  /** Never rejects: the transaction is committed, wherever that is. */
-  async #askForPosition(): Promise<void> {
-    try {
-      const { rows } = await this.#client.query<{ lsn: string }>(READ_POSITION);
-      this.#position = rows[0]?.lsn;
-    } catch {
-      this.#position = undefined;
-    }
-  }
-
   readonly #onCommand = ({ text: tag }: { readonly text: string }): void => {
+    if (tag === 'BEGIN' && !this.#hasBegun && this.#opening.isAway) {
+      this.#hasBegun = true;
+      this.#opening.noteBegun();
+    }
     const ends = tag === 'COMMIT' || tag === 'PREPARE TRANSACTION';
     if (ends && this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
   };
@@ -266,6 +263,11 @@ export class TransactionSession implements StatementGate {
     if (this.#hasLeft) this.#client.pipeline = this.#client.readyForQuery;
     this.#hasLeft = false;
   };
+}
+
+/** `forward` writes before this returns; whatever it throws, the answer rejects with. */
+async function attempt(forward: Forward): Promise<QueryResult> {
+  return forward();
 }
 
 function control(text: string): Error {

@@ -12,9 +12,10 @@ import { guardLogger } from './guard-logger';
 import { describeHookFailure } from './hook-failure';
 import type { OutcomeLedger } from './outcome-ledger';
 import { type ResolvedOutcome, resolveOutcome } from './resolve-outcome';
-import { runTransaction, type TransactionEnd, type TransactionTerms } from './run-transaction';
+import { runTransaction } from './run-transaction';
 import { sweeperOf } from './sweep';
 import type { AfterCommitHook, TransactionWork } from './transaction';
+import type { TransactionEnd, TransactionTerms } from './transaction-terms';
 import {
   type RunOptions,
   requireRun,

@@ -2,12 +2,12 @@ import { LOOK_UP } from './look-ups';
 import type { Traffic } from './traffic';
 import { TRANSACTION } from './transactions';
 
-/** The round trips that an operation cannot do without: BEGIN, each statement, COMMIT. */
+/** The round trips that an operation cannot do without: each statement, with BEGIN in front of the first, and COMMIT. */
 const ROUND_TRIPS = Object.freeze({
   [LOOK_UP.holdfastQuery]: 1,
   [LOOK_UP.holdfastFind]: 1,
-  [TRANSACTION.holdfast]: 4,
-  [TRANSACTION.holdfastLedger]: 4,
+  [TRANSACTION.holdfast]: 3,
+  [TRANSACTION.holdfastLedger]: 3,
 });
 
 /** Lists what lookups and units of work send beyond what they must: other round trips, or a Parse. */

@@ -1,0 +1,44 @@
+import type { QueryConfig, QueryResult } from 'pg';
+import type { PooledClient } from '../connection/pooled-client';
+import type { LocalSetting } from '../statements/local-settings';
+import { sendToReader } from '../statements/reading-query';
+import type { RowReader } from '../statements/row-reader';
+import { sendWithSettings } from '../statements/settings-query';
+import type { SharedPart } from '../statements/shared-part';
+import { endsTransaction, leavesFailure, startsTransaction } from './statement-text';
+
+/** A statement as a caller gives it. */
+export interface GivenStatement {
+  readonly config: string | QueryConfig;
+  readonly text: string;
+  readonly values: unknown[] | undefined;
+  readonly reader: RowReader | undefined;
+  /** Executions of it that go out together. */
+  readonly parts?: readonly SharedPart[] | undefined;
+}
+
+/** Writes a statement to a connection, in the way that it needs, and resolves with its answer. */
+export function sendStatement(
+  client: PooledClient,
+  settings: readonly LocalSetting[],
+  { config, text, values, reader, parts }: GivenStatement,
+): Promise<QueryResult> {
+  const { statements } = client;
+  if (statements !== undefined && parts !== undefined && reader !== undefined) {
+    return statements.share(text, parts, reader);
+  }
+  if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
+    return statements.run(text, values as unknown[], settings, reader);
+  }
+  if (settings.length > 0 && !controlsTransaction(text)) {
+    const given = values ?? (typeof config === 'string' ? undefined : config.values);
+    return sendWithSettings(client, { text, values: given ?? [], settings, reader });
+  }
+  if (reader !== undefined) return sendToReader(client, text, values ?? [], reader);
+  return values === undefined ? client.query(config as string) : client.query(config as string, values);
+}
+
+/** A failed transaction takes no setting, and must be left all the same. */
+function controlsTransaction(text: string): boolean {
+  return startsTransaction(text) || endsTransaction(text) || leavesFailure(text);
+}
