@@ -57,8 +57,8 @@ export interface AuthenticationParts {
   readonly pepper: string;
   readonly requestTimeout: RequestTimeoutOptions;
   readonly hold: Hold;
-  /** Is told what the database says of each key of a client. */
-  readonly knownKeys: KnownKeys;
+  /** Is told what the database says of keys of clients; undefined where nobody wants to know. */
+  readonly knownKeys: KnownKeys | undefined;
 }
 
 /** Longest that an operator's key is asked for, in ms: what is known of it must do then, so that the console answers. */
@@ -102,7 +102,7 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
       ? hold(request, () => lookUps.find(key, readLimitMs(request, requestTimeout), request.id))
       : identifyOperator(key);
     identified.then((identity) => {
-      if (isOfClient && request.isKeyKnown !== (identity !== null)) knownKeys.note(key, identity !== null);
+      if (isOfClient && request.isKeyKnown !== (identity !== null)) knownKeys?.note(key, identity !== null);
       if (identity === null) return done(new UnauthenticatedError(true));
       if (!mayUse(identity, scope)) return done(new ScopeMissingError(scope));
       request.identity = identity;

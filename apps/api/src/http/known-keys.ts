@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Names of the keys that the database knew when it was last asked, those that were presented last. A key is not kept, nor what it is
@@ -43,5 +43,5 @@ export class KnownKeys {
 
 /** Under what something is remembered of a key: the key does not follow from it. */
 export function fingerprintOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64');
+  return hash('sha256', key, 'base64');
 }

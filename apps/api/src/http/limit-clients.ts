@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { readKey } from './authentication';
 import type { ClientRates } from './client-rates';
 import { isClientRoute } from './client-routes';
-import type { KnownKeys } from './known-keys';
+import { KnownKeys } from './known-keys';
 
 /** The client asks for more than one client may; nothing of the request was done. */
 export class RateLimitedError extends Error {
@@ -33,11 +33,14 @@ const POLICY = '"client"';
  * no statement. A client is its key, if the database knew that lately; so clients who share an address, as behind a proxy, have
  * rates of their own. All other keys count by the address, however many are made up. Answers say what is left, as
  * draft-ietf-httpapi-ratelimit-headers-10 describes.
+ *
+ * @returns what is to be told of keys; undefined where no client has a rate.
  */
-export function limitClients(app: FastifyInstance, rates: ClientRates, knownKeys: KnownKeys): void {
+export function limitClients(app: FastifyInstance, rates: ClientRates): KnownKeys | undefined {
   app.decorateRequest('isKeyKnown', false);
-  const { perSecond, burst } = rates.settings;
-  if (perSecond === 0) return;
+  const { perSecond, burst, most } = rates.settings;
+  if (perSecond === 0) return undefined;
+  const knownKeys = new KnownKeys(most);
   const policy = `${POLICY};q=${burst};w=${Math.ceil(burst / perSecond)}`;
   app.addHook('onRequest', (request, reply, done) => {
     if (!isClientRoute(request.routeOptions.url)) return done();
@@ -49,6 +52,7 @@ export function limitClients(app: FastifyInstance, rates: ClientRates, knownKeys
     reply.header('ratelimit', `${POLICY};r=${left};t=${Math.ceil(fullAfterMs / 1_000)}`);
     done(isRefused ? new RateLimitedError(nextAfterMs) : undefined);
   });
+  return knownKeys;
 }
 
 /** Of an IPv6 address the first 64 bits: whoever has one usually has all addresses that begin with them. */

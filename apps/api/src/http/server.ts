@@ -15,7 +15,6 @@ import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
 import { readJsonBodies } from './json-bodies';
-import { KnownKeys } from './known-keys';
 import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
 import { LongRequests } from './long-requests';
@@ -100,8 +99,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   limitBodies(app, { longestMs: BODY_TIMEOUT_MS, except: STREAMED_ROUTES });
   const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
   refuseStrangers(app);
-  const knownKeys = new KnownKeys(parts.clientRates.settings.most);
-  limitClients(app, parts.clientRates, knownKeys);
+  const knownKeys = limitClients(app, parts.clientRates);
   const hold = admitRequests(app, parts.pressure);
   identifyRequests(app, { ...parts, hold, knownKeys, pepper: parts.apiKeys.pepper });
   answerWithProblems(app, parts.logger);

@@ -33,9 +33,12 @@ export function describeStatement(statement: string, maxLength: number): string 
   return `${hideLiterals(text)}${isCut ? CUT : ''}`;
 }
 
+/** Longer texts are mostly written by a program for one use. */
+const MAX_REMEMBERED_LENGTH = 16_384;
+
 /**
  * Makes a `describeStatement` for a path on which the same statements come again and again: it remembers what it has shown.
- * At most `capacity` statements are kept, none longer than what is shown; when they are full, it begins anew.
+ * At most `capacity` statements are kept, none that is very long; when they are full, it begins anew.
  */
 export function createStatementDescriber(maxLength: number, capacity: number): (statement: string) => string {
   const remembered = new Map<string, string>();
@@ -43,7 +46,7 @@ export function createStatementDescriber(maxLength: number, capacity: number): (
     const known = remembered.get(statement);
     if (known !== undefined) return known;
     const shown = describeStatement(statement, maxLength);
-    if (statement.length <= maxLength) {
+    if (statement.length <= MAX_REMEMBERED_LENGTH) {
       if (remembered.size >= capacity) remembered.clear();
       remembered.set(statement, shown);
     }

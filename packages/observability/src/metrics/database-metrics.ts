@@ -52,10 +52,15 @@ export function registerDatabaseMetrics(registry: Registry, source: DatabaseEven
     for (const by of RESOLUTIONS) measured.resolutions.inc({ ...labels, resolved_by: by }, 0);
   }
 
+  const known = new Map<string, Readonly<Record<string, string>>>();
   /** `zero` erases what was observed, so a pool is introduced before its first event is counted. */
-  const labelsOf = (pool: string) => {
+  const labelsOf = (pool: string): Readonly<Record<string, string>> => {
+    const labels = known.get(pool);
+    if (labels !== undefined) return labels;
     introduce(pool);
-    return { [POOL]: pool };
+    const made = Object.freeze({ [POOL]: pool });
+    known.set(pool, made);
+    return made;
   };
 
   source.on('connect', ({ pool, createMs }) => measured.createTime.observe(labelsOf(pool), createMs / 1_000));
