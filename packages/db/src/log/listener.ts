@@ -22,6 +22,8 @@ export interface LogListenerOptions {
   readonly signal: AbortSignal;
   /** Told when nobody listens although there is an address for it. Default: nobody. */
   readonly logger?: StructuredLogger | undefined;
+  /** Between attempts to listen again, in milliseconds. Default 5000. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -30,7 +32,10 @@ export interface LogListenerOptions {
  * never more than a hint to look. Behind a pooler that gives the session to others it does not listen: announcements would come to
  * connections that are nobody's, and PgBouncer writes a warning for each.
  */
-export function openLogListener(dataSource: DataSource, { signal, logger }: LogListenerOptions): LogListener {
+export function openLogListener(
+  dataSource: DataSource,
+  { signal, logger, retryMs = RETRY_MS }: LogListenerOptions,
+): LogListener {
   let isAnnounced = false;
   let wake: () => void = () => {};
   let client: pg.Client | undefined;
@@ -61,7 +66,7 @@ export function openLogListener(dataSource: DataSource, { signal, logger }: LogL
       if (client !== opened) return;
       client = undefined;
       opened.end().catch(() => undefined);
-      if (!isClosed) retryTimer = setTimeout(() => void connect(), RETRY_MS).unref();
+      if (!isClosed) retryTimer = setTimeout(() => void connect(), retryMs).unref();
     };
     opened.on('error', lose).on('end', lose).on('notification', announce);
     try {
