@@ -11,7 +11,7 @@ import { findPages } from './fuzz/find-pages';
 import { judgeFuzz } from './fuzz/fuzz-claims';
 import { inspectService } from './fuzz/inspect-service';
 import { createJudge, type Judge } from './fuzz/judge-answer';
-import { loadThings } from './fuzz/load-things';
+import { loadInvitations, loadThings } from './fuzz/load-things';
 import { listOperations, type OpenapiDocument } from './fuzz/openapi';
 import { FUZZ_OPTIONS, type FuzzOptionName, readFuzzOptions } from './fuzz/options';
 import { provideAccess } from './fuzz/provide-access';
@@ -89,8 +89,15 @@ async function prepareDatabase(url: string) {
   try {
     await migrate(dataSource);
     const things = await loadThings(dataSource);
-    const [organizationId = ''] = things.ids.organizations ?? [];
-    return { ...things, ...(await provideAccess(dataSource, url, organizationId)) };
+    const { organizations = [], memberships = [] } = things.ids;
+    const [organizationId = '', ...others] = organizations;
+    const access = await provideAccess(dataSource, url, organizationId);
+    const invitations = await loadInvitations(dataSource, others);
+    return {
+      ...things,
+      ids: { ...things.ids, memberships: [...memberships, ...invitations] },
+      ...access,
+    };
   } finally {
     await dataSource.destroy();
   }

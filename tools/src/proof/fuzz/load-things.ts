@@ -8,7 +8,7 @@ import {
   Organization,
   User,
 } from '@holdfast/db';
-import type { DataSource } from 'typeorm';
+import { type DataSource, IsNull } from 'typeorm';
 import type { KnownThings } from './known-things';
 
 const ORGANIZATIONS = 12;
@@ -28,6 +28,24 @@ const idOf = (kind: string, at: number): string =>
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-7$3-8$4-$5');
 
 const momentOf = (at: number): Date => new Date(BEGIN_MS + at * 60_000);
+
+/**
+ * Whoever the operator's key belongs to is invited to these organizations: nobody else can accept with it. Resolves to the ids of the
+ * memberships, which do not change from run to run.
+ */
+export async function loadInvitations(
+  { manager }: DataSource,
+  organizationIds: readonly string[],
+): Promise<readonly string[]> {
+  const { userId } = await manager.findOneByOrFail(ApiKey, { organizationId: IsNull() });
+  const invitations = organizationIds.map((organizationId, at) => ({
+    id: idOf('invitation', at),
+    ...{ userId, organizationId, status: 'pending' as const },
+    ...{ createdAt: momentOf(at), updatedAt: momentOf(at) },
+  }));
+  await manager.insert(Membership, invitations);
+  return invitations.map(({ id }) => id);
+}
 
 /** The database holds a few things of every kind, under ids that do not change from run to run. */
 export async function loadThings({ manager }: DataSource): Promise<Pick<KnownThings, 'ids' | 'values'>> {
