@@ -10,6 +10,7 @@ import {
   RowChangedError,
   VersionConflictError,
 } from '@holdfast/db';
+import { BulkRowError } from '@holdfast/postgres';
 import { CircuitOpenError, RetryError } from '@holdfast/resilience';
 import { IdempotencyKeyBusyError, IdempotentCallMismatchError } from '../answer-once';
 import { OutcomeUnknownError } from '../database';
@@ -48,6 +49,8 @@ describe('problemOf', () => {
     [new InvalidLimitError(0), 400, 'invalid-limit'],
     [new ShuttingDownError(), 503, 'shutting-down'],
     [coded('22P05'), 400, 'text-not-storable'],
+    [new BulkRowError('User', 1, 'email', 'nul-character'), 400, 'text-not-storable'],
+    [new BulkRowError('User', 1, 'email', 'unreadable'), 500, 'internal'],
     [new Error('wrapped', { cause: coded('22021') }), 400, 'text-not-storable'],
     [coded('ECONNREFUSED'), 503, 'database-unavailable'],
     [retried(coded('ECONNREFUSED')), 503, 'database-unavailable'],

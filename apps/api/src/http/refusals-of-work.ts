@@ -11,6 +11,7 @@ import {
   ReferenceMissingError,
   VersionConflictError,
 } from '@holdfast/db';
+import { BulkRowError } from '@holdfast/postgres';
 import { DeadlineExceededError, listErrorChain } from '@holdfast/resilience';
 import { OutcomeUnknownError } from '../database';
 import { isOutage } from '../is-outage';
@@ -25,8 +26,14 @@ const TEXT_CODES = new Set<unknown>(['22P05', '22021']);
 
 /** What the database refuses to store, whichever error of the domain it is the cause of. */
 export function refusalOfText(error: unknown): Refusal | undefined {
-  if (!listErrorChain(error).some((link) => TEXT_CODES.has(readFacts(link).code))) return undefined;
+  if (!listErrorChain(error).some(isRefusalOfText)) return undefined;
   return refuse('text-not-storable', 'A text holds the character U+0000, which the database cannot store.');
+}
+
+/** By the server, or before a row was sent to it. */
+function isRefusalOfText(error: unknown): boolean {
+  if (error instanceof BulkRowError) return error.reason === 'nul-character';
+  return TEXT_CODES.has(readFacts(error).code);
 }
 
 /** What the domain refuses. */

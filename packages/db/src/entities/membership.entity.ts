@@ -8,6 +8,7 @@ import {
   PrimaryColumn,
   type Relation,
   UpdateDateColumn,
+  VersionColumn,
 } from 'typeorm';
 import { oneOf } from './one-of';
 import { Organization } from './organization.entity';
@@ -54,7 +55,7 @@ export class Membership {
   updatedAt!: Date;
 
   /** Counts the changes of the row, from 1: what a conditional change compares. */
-  @Column({ type: 'integer', default: 1 })
+  @VersionColumn({ type: 'integer', default: 1 })
   version!: number;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' })

@@ -1,5 +1,5 @@
 import { desc, Index, sql } from '@holdfast/online-schema';
-import { Check, Column, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, Entity, PrimaryColumn, UpdateDateColumn, VersionColumn } from 'typeorm';
 import { oneOf } from './one-of';
 
 export const ORGANIZATION_STATUSES = ['active', 'suspended', 'archived'] as const;
@@ -48,6 +48,6 @@ export class Organization {
   updatedAt!: Date;
 
   /** Counts the changes of the row, from 1: what a conditional change compares. */
-  @Column({ type: 'integer', default: 1 })
+  @VersionColumn({ type: 'integer', default: 1 })
   version!: number;
 }

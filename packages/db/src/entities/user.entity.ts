@@ -1,5 +1,5 @@
 import { desc, Index, sql } from '@holdfast/online-schema';
-import { Check, Column, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, Entity, PrimaryColumn, UpdateDateColumn, VersionColumn } from 'typeorm';
 import { oneOf } from './one-of';
 
 export const USER_STATUSES = ['active', 'invited', 'suspended', 'deleted'] as const;
@@ -75,6 +75,6 @@ export class User {
   updatedAt!: Date;
 
   /** Counts the changes of the row, from 1: what a conditional change compares. */
-  @Column({ type: 'integer', default: 1 })
+  @VersionColumn({ type: 'integer', default: 1 })
   version!: number;
 }

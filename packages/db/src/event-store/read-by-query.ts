@@ -1,7 +1,7 @@
+import { createRepository, type EntityRow } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import type { Event } from '../entities/event.entity';
-import { selectEvent, toEvent } from '../log/event-row';
+import { Event } from '../entities/event.entity';
 import { LAST_POSITION, nothingSettled, SERVER_RUN, type SettledPosition } from '../log/watermark';
 import { watermarkOf } from '../log/watermarks';
 import { InvalidCursorError } from '../repositories/keyset';
@@ -45,7 +45,8 @@ export async function readByQuery(
   const take = requireLimit(limit);
   const [from, seen] = cursor === undefined ? ['0', undefined] : readCursor(cursor);
   const settled = seen === undefined ? await readSettled(manager) : nothingSettled(seen.serverRun);
-  const rows = await manager.query<ReadRow[]>(
+  const repository = createRepository(manager, Event);
+  const rows = await repository.queryRows<SeenOnce>(
     `select s.*, e.*
     from (
       select
@@ -56,14 +57,14 @@ export async function readByQuery(
         ${SERVER_RUN} as "seenRun"
     ) s
     left join (
-      select ${selectEvent(manager)}
+      select ${repository.columnsOf('e')}
       from tenancy.events_by_query($1, $2, $3, false, false, $4) e
     ) e on true
-    order by e."globalPosition"`,
+    order by e.global_position`,
     [JSON.stringify(query), from, seen === undefined ? null : toSeenParameter(seen), take + 1],
   );
-  const events = rows.filter(({ id }) => id !== null).map(readEvent);
-  const after = renderSeen(seen ?? seenOf(rows[0] as ReadRow, settled));
+  const events = rows.flatMap(({ entity }) => entity ?? []);
+  const after = renderSeen(seen ?? seenOf((rows[0] as EntityRow<Event, SeenOnce>).rest, settled));
   const last = events.length > take ? events[take - 1] : undefined;
   return {
     events: events.slice(0, take),
@@ -72,8 +73,8 @@ export async function readByQuery(
   };
 }
 
-interface ReadRow {
-  readonly id: string | null;
+/** Stands in every row. */
+interface SeenOnce {
   readonly seenSnapshot: string;
   readonly seenOldest: string;
   /** Id of the reader's own transaction, if it has one. */
@@ -89,7 +90,7 @@ async function readSettled(manager: EntityManager): Promise<SettledPosition> {
   return (await watermark.advance(manager)).settled;
 }
 
-function seenOf(row: ReadRow, settled: SettledPosition): SeenEvents {
+function seenOf(row: SeenOnce, settled: SettledPosition): SeenEvents {
   // A snapshot that is older than what is settled, as that of a transaction that is REPEATABLE READ, need not show all of it.
   const showsSettled =
     row.seenRun === settled.serverRun && BigInt(row.seenOldest) >= BigInt(settled.nextTransactionId);
@@ -100,17 +101,6 @@ function seenOf(row: ReadRow, settled: SettledPosition): SeenEvents {
     own: row.seenOwn,
     serverRun: row.seenRun,
   };
-}
-
-function readEvent({
-  seenSnapshot: _,
-  seenOldest: __,
-  seenOwn: ___,
-  seenLast: ____,
-  seenRun: _____,
-  ...event
-}: ReadRow): Event {
-  return toEvent(event);
 }
 
 const queryCursor = z.tuple([z.literal('events-by-query'), cursorPosition, z.string()]);

@@ -1,7 +1,7 @@
+import { createRepository, type EntityRow } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
-import type { Event } from '../entities/event.entity';
+import { Event } from '../entities/event.entity';
 import { requireLimit } from '../repositories/limit';
-import { selectEvent, toEvent } from './event-row';
 import { type PagePlace, readPageCursor, renderPageCursor, renderScope } from './page-cursor';
 import { LogRewoundError, withoutPlace } from './read-log';
 import { type LogReading, SERVER_RUN } from './watermark';
@@ -169,7 +169,8 @@ async function look(
   { first, to, take, serverRun, isLatest = false }: Look,
 ): Promise<Seen> {
   // OFFSET: once, and not for each event, of which the tenant is four pages.
-  const rows = await manager.query<LookRow[]>(
+  const events = createRepository(manager, Event);
+  const rows = await events.queryRows<SeenOnce>(
     `select s.*, e.*
     from (
       select
@@ -179,18 +180,18 @@ async function look(
       offset 0
     ) s
     left join (
-      select ${selectEvent(manager)}
+      select ${events.columnsOf('e')}
       from events e
       where e.global_position >= $1::bigint and e.global_position <= $2::bigint and ${SERVER_RUN} = $4
       order by e.global_position ${isLatest ? 'desc' : 'asc'}
       limit $3::integer
     ) e on true
-    order by e."globalPosition"`,
+    order by e.global_position`,
     [String(first), String(to), take, serverRun],
   );
-  const { seenRun, seenIsLimited, seenTenant } = rows[0] as LookRow;
+  const { seenRun, seenIsLimited, seenTenant } = (rows[0] as EntityRow<Event, SeenOnce>).rest;
   return {
-    events: rows.filter(({ id }) => id !== null).map(readEvent),
+    events: rows.flatMap(({ entity }) => entity ?? []),
     serverRun: seenRun,
     // Whoever may see all of it sees the same, whoever they are.
     scope: renderScope(seenRun, seenIsLimited ? seenTenant : null),
@@ -198,15 +199,11 @@ async function look(
   };
 }
 
-interface LookRow {
-  readonly id: string | null;
+/** Stands in every row. */
+interface SeenOnce {
   readonly seenRun: string;
   readonly seenIsLimited: boolean;
   readonly seenTenant: string | null;
-}
-
-function readEvent({ seenRun: _, seenIsLimited: __, seenTenant: ___, ...event }: LookRow): Event {
-  return toEvent(event);
 }
 
 /** The cursor of a reader that has seen the log up to this event. */

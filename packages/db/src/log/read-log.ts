@@ -1,8 +1,8 @@
+import { createRepository } from '@holdfast/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Event } from '../entities/event.entity';
+import { Event } from '../entities/event.entity';
 import { requireLimit } from '../repositories/limit';
 import { actFor } from '../tenancy/act-for';
-import { selectEvent, toEvent } from './event-row';
 import { LOG_START, type LogPlace, readLogCursor, renderLogCursor } from './log-cursor';
 import { type LogWatermark, SERVER_RUN, type SettledPosition } from './watermark';
 import { watermarkOf } from './watermarks';
@@ -125,15 +125,16 @@ interface LogRange {
  * @throws LogRewoundError
  */
 export async function readPositions(manager: EntityManager, { from, to, take }: LogRange): Promise<Event[]> {
-  const rows = await manager.query<object[]>(
-    `select ${selectEvent(manager)}
+  const events = createRepository(manager, Event);
+  const rows = await events.query(
+    `select ${events.columnsOf('e')}
     from events e
     where e.global_position >= $1::bigint and e.global_position <= $2::bigint and ${SERVER_RUN} = $4
     order by e.global_position
     limit $3::integer`,
     [from.position, to.position, take + 1, to.serverRun],
   );
-  return withoutPlace(rows.map(toEvent), from).slice(0, take);
+  return withoutPlace(rows, from).slice(0, take);
 }
 
 /** Without the event that the reader stands at. @throws LogRewoundError if another one has its position. */

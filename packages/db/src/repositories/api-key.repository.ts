@@ -1,10 +1,9 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { CUSTOM_PLAN, createRepository, type EntityRepository } from '@holdfast/postgres';
+import { type EntityManager, type FindOptionsWhere, IsNull, MoreThan, Not } from 'typeorm';
 import { ApiKey, type ApiKeyScope, type ApiKeyStatus } from '../entities/api-key.entity';
 import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
-import { askPlainly, findPlainRow, selectColumns } from './plain-row';
 import { refusalOf } from './refusals';
 import { cursorId, cursorTime } from './sort-key';
 
@@ -39,7 +38,7 @@ export class ApiKeySpentError extends Error {
 const SUBJECT = { target: ApiKey, entity: 'API key' };
 
 /** Neither revoked nor on its way out. */
-const CURRENT = `status <> 'revoked' and rotated_to is null`;
+const CURRENT = { status: Not('revoked' as const), rotatedTo: IsNull() };
 
 /** A key counts as used again only after this long: an update per call would rewrite its indexes each time. */
 const LAST_USED_RESOLUTION_S = 60;
@@ -62,9 +61,11 @@ const byUse = new Keyset('api-keys-by-use', [cursorTime, cursorId], (row: ApiKey
 /** Questions about API keys. Each method names the index that answers it. */
 export class ApiKeyRepository {
   readonly #manager: EntityManager;
+  readonly #keys: EntityRepository<ApiKey>;
 
   constructor(manager: EntityManager) {
     this.#manager = manager;
+    this.#keys = createRepository(manager, ApiKey);
   }
 
   /**
@@ -72,7 +73,7 @@ export class ApiKeyRepository {
    * @throws ReferenceMissingError if the user or the organization does not exist.
    */
   async create(key: NewApiKey): Promise<ApiKey> {
-    const row = this.#manager.create(ApiKey, {
+    const row = {
       id: key.id ?? newId(),
       userId: key.userId,
       organizationId: key.organizationId ?? null,
@@ -80,14 +81,13 @@ export class ApiKeyRepository {
       name: key.name ?? 'unnamed',
       prefix: key.prefix ?? '',
       scopes: [...(key.scopes ?? [])],
-      status: 'active',
+      status: 'active' as const,
       rotatedTo: null,
       expiresAt: key.expiresAt ?? null,
       lastUsedAt: null,
-    });
+    };
     try {
-      await this.#manager.insert(ApiKey, row);
-      return row;
+      return await this.#keys.insert(row);
     } catch (error) {
       throw refusalOf('API key', error);
     }
@@ -95,7 +95,7 @@ export class ApiKeyRepository {
 
   /** Index: api_keys_pkey. */
   findById(id: string): Promise<ApiKey | null> {
-    return this.#rows().where('k.id = :id', { id }).getOne();
+    return this.#keys.findById(id);
   }
 
   /**
@@ -105,14 +105,15 @@ export class ApiKeyRepository {
    * @throws ApiKeySpentError if it is revoked or has been rotated.
    */
   async update(id: string, change: ApiKeyChange, expected: ExpectedVersions): Promise<ApiKey | null> {
-    const key = await changeRow(this.#manager, SUBJECT, id, change, expected, CURRENT);
+    const { scopes, ...rest } = change;
+    const changes = { ...rest, scopes: scopes && [...scopes] };
+    const key = await changeRow(this.#manager, SUBJECT, id, changes, expected, CURRENT);
     return key ?? this.#refuseSpent(id);
   }
 
   /** The key is revoked, if it was not before. Resolves to it, or to null if there is none. Index: api_keys_pkey. */
   async revoke(id: string): Promise<ApiKey | null> {
-    const change = { status: 'revoked' };
-    const key = await changeRow(this.#manager, SUBJECT, id, change, 'any', `status <> 'revoked'`);
+    const key = await this.#keys.update(id, { status: 'revoked' }, { where: { status: Not('revoked') } });
     return key ?? this.findById(id);
   }
 
@@ -123,16 +124,18 @@ export class ApiKeyRepository {
    * @throws ApiKeySpentError
    */
   async retire(id: string, rotatedTo: string, overlapSeconds: number): Promise<ApiKey | null> {
-    const change =
-      overlapSeconds === 0
-        ? { rotatedTo, status: 'revoked' }
-        : {
-            rotatedTo,
-            // A number that was checked, not a text.
-            expiresAt: () => `least(expires_at, now() + make_interval(secs => ${Number(overlapSeconds)}))`,
-          };
-    const usable = `status = 'active' and rotated_to is null and (expires_at is null or expires_at > now())`;
-    const key = await changeRow(this.#manager, SUBJECT, id, change, 'any', usable);
+    const isAtOnce = overlapSeconds === 0;
+    const end = isAtOnce
+      ? `status = 'revoked'`
+      : 'expires_at = least(k.expires_at, now() + make_interval(secs => $3))';
+    const [key] = await this.#keys.query(
+      `update api_keys k
+       set rotated_to = $2, ${end}, version = k.version + 1, updated_at = now()
+       where k.id = $1 and k.status = 'active' and k.rotated_to is null
+         and (k.expires_at is null or k.expires_at > now())
+       returning ${this.#keys.columnsOf('k')}`,
+      isAtOnce ? [id, rotatedTo] : [id, rotatedTo, overlapSeconds],
+    );
     return key ?? this.#refuseSpent(id);
   }
 
@@ -140,31 +143,27 @@ export class ApiKeyRepository {
    * An active key that has not expired at `now`, of whatever tenant: to know its hash is to have the right to it.
    * Index: idx_api_keys_key_hash.
    */
-  findUsable(keyHash: Buffer, now: Date): Promise<ApiKey | null> {
-    const columns = selectColumns(this.#manager, ApiKey, 'k');
-    const statement = `select ${columns} from tenancy.identify($1, $2) k`;
-    return findPlainRow(this.#manager, ApiKey, statement, [keyHash, now]);
+  async findUsable(keyHash: Buffer, now: Date): Promise<ApiKey | null> {
+    const statement = `select ${this.#keys.columnsOf('k')} from tenancy.identify($1, $2) k`;
+    const [key] = await this.#keys.query(statement, [keyHash, now]);
+    return key ?? null;
   }
 
   /** As `findUsable`, for many hashes in one statement: a key for each, in their order, or null. Index: idx_api_keys_key_hash. */
   async findManyUsable(keyHashes: readonly Buffer[], now: Date): Promise<readonly (ApiKey | null)[]> {
-    const columns = selectColumns(this.#manager, ApiKey, 'k');
-    const rows = await askPlainly<ApiKey & { place: number }>(
-      this.#manager,
-      `select ${columns}, wanted.place::integer as place
+    const rows = await this.#keys.queryRows<{ place: number }>(
+      `select ${this.#keys.columnsOf('k')}, wanted.place::integer as place
          from unnest($1::bytea[]) with ordinality as wanted (hash, place)
          cross join lateral tenancy.identify(wanted.hash, $2) k`,
       [keyHashes, now],
     );
-    const found = new Map(rows.map(({ place, ...row }) => [place, Object.assign(new ApiKey(), row)]));
+    const found = new Map(rows.map(({ entity, rest: { place } }) => [place, entity]));
     return keyHashes.map((_, at) => found.get(at + 1) ?? null);
   }
 
   /** Keys of a user in one status, oldest first. Index: idx_api_keys_user_status. */
   pageByUser(userId: string, status: ApiKeyStatus, request: PageRequest = {}): Promise<Page<ApiKey>> {
-    return this.#pageByOwner(byUser, request, (keys) =>
-      keys.where('k.userId = :userId and k.status = :status', { userId, status }),
-    );
+    return this.#pageByOwner(byUser, request, { userId, status });
   }
 
   /** Keys of an organization in one status, oldest first. Index: idx_api_keys_org_status. */
@@ -173,37 +172,35 @@ export class ApiKeyRepository {
     status: ApiKeyStatus,
     request: PageRequest = {},
   ): Promise<Page<ApiKey>> {
-    return this.#pageByOwner(byOrganization, request, (keys) =>
-      keys.where('k.organizationId = :organizationId and k.status = :status', { organizationId, status }),
-    );
+    return this.#pageByOwner(byOrganization, request, { organizationId, status });
   }
 
   /** Active keys that expire before the moment, soonest first. Index: idx_api_keys_expires. */
   pageExpiringBefore(moment: Date, request: PageRequest = {}): Promise<Page<ApiKey>> {
-    return byExpiry.read(request, (after, take) => {
-      const query = this.#rows()
-        .where(`k.status = 'active' and k.expiresAt is not null`)
-        .andWhere('k.expiresAt < :moment', { moment });
-      if (after !== undefined) {
-        query.andWhere('(k.expiresAt, k.id) > (:expiresAt, :id)', { expiresAt: after[0], id: after[1] });
-      }
-      return query.orderBy('k.expiresAt').addOrderBy('k.id').limit(take).getMany();
-    });
+    return byExpiry.read(request, (after, take) =>
+      this.#keys.query(
+        `select ${this.#keys.columnsOf('k')} from api_keys k
+         where k.status = 'active' and k.expires_at is not null and k.expires_at < $1
+         ${after === undefined ? '' : 'and (k.expires_at, k.id) > ($2, $3)'}
+         order by k.expires_at, k.id
+         limit ${take}`,
+        [moment, ...(after ?? [])],
+      ),
+    );
   }
 
   /** Active keys that were used, latest use first. Index: idx_api_keys_usage. */
   pageByLatestUse(request: PageRequest = {}): Promise<Page<ApiKey>> {
-    return byUse.read(request, (after, take) => {
-      const query = this.#rows().where(`k.status = 'active' and k.lastUsedAt is not null`);
-      if (after !== undefined) {
-        query.andWhere('(k.lastUsedAt, k.id) < (:lastUsedAt, :id)', { lastUsedAt: after[0], id: after[1] });
-      }
-      return query
-        .orderBy('k.lastUsedAt', 'DESC', 'NULLS LAST')
-        .addOrderBy('k.id', 'DESC')
-        .limit(take)
-        .getMany();
-    });
+    return byUse.read(request, (after, take) =>
+      this.#keys.query(
+        `select ${this.#keys.columnsOf('k')} from api_keys k
+         where k.status = 'active' and k.last_used_at is not null
+         ${after === undefined ? '' : 'and (k.last_used_at, k.id) < ($1, $2)'}
+         order by k.last_used_at desc nulls last, k.id desc
+         limit ${take}`,
+        after,
+      ),
+    );
   }
 
   /**
@@ -227,17 +224,16 @@ export class ApiKeyRepository {
   #pageByOwner(
     keyset: typeof byUser,
     request: PageRequest,
-    where: (keys: SelectQueryBuilder<ApiKey>) => SelectQueryBuilder<ApiKey>,
+    owned: FindOptionsWhere<ApiKey>,
   ): Promise<Page<ApiKey>> {
-    return keyset.read(request, (after, take) => {
-      // Most owners have a few keys, and sorting those is wrong for one with thousands: each page is planned for its owner.
-      const query = where(this.#rows()).comment(CUSTOM_PLAN);
-      if (after !== undefined) query.andWhere('k.id > :id', { id: after[0] });
-      return query.orderBy('k.id').limit(take).getMany();
-    });
-  }
-
-  #rows() {
-    return this.#manager.createQueryBuilder(ApiKey, 'k');
+    return keyset.read(request, (after, take) =>
+      this.#keys.find({
+        // Most owners have a few keys, and sorting those is wrong for one with thousands: each page is planned for its owner.
+        comment: CUSTOM_PLAN,
+        where: after === undefined ? owned : { ...owned, id: MoreThan(after[0]) },
+        order: { id: 'ASC' },
+        limit: take,
+      }),
+    );
   }
 }

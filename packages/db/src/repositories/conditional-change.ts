@@ -1,4 +1,11 @@
-import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { type BulkRow, createRepository } from '@holdfast/postgres';
+import {
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsWhere,
+  In,
+  type ObjectLiteral,
+} from 'typeorm';
 
 /**
  * Which versions of a row a change is meant for: one of these, or any.
@@ -36,35 +43,21 @@ export interface Subject<Row extends Versioned> {
  * Changes one row in one statement that also compares the version, so that of two changes meant for the same version one
  * is done. What is undefined stays. Resolves to the row as it is then, or to null if there is none.
  *
+ * @param guard What else must hold of the row.
  * @throws RowChangedError
  */
 export async function changeRow<Row extends Versioned>(
   manager: EntityManager,
-  { target, entity }: Subject<Row>,
+  subject: Subject<Row>,
   id: string,
-  change: Readonly<Record<string, unknown>>,
+  change: BulkRow<Row>,
   expected: ExpectedVersions,
-  guard = 'true',
+  guard?: FindOptionsWhere<Row>,
 ): Promise<Row | null> {
-  // Without those that ordinary reads leave out.
-  const returned = manager.connection.getMetadata(target).columns.filter(({ isSelect }) => isSelect);
-  const set = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  const query = manager
-    .createQueryBuilder()
-    .update(target)
-    .set({ ...set, updatedAt: () => 'now()', version: () => 'version + 1' } as never)
-    .where('id = :id', { id })
-    .andWhere(`(${guard})`)
-    .returning(returned.map(({ propertyName }) => propertyName));
-  if (expected !== 'any') query.andWhere('version = any(:expected::integer[])', { expected });
-  const { raw } = await query.execute();
-  const [row]: ObjectLiteral[] = raw;
-  if (row !== undefined) {
-    const entries = returned.map(({ propertyName, databaseName }) => [propertyName, row[databaseName]]);
-    return manager.create(target, Object.fromEntries(entries));
-  }
-  await refuseChange(manager, target, entity, id, expected);
-  return null;
+  const where = meantFor(expected, guard);
+  const row = await createRepository(manager, subject.target).update(id, change, { where });
+  if (row === null) await refuseChange(manager, subject, id, expected);
+  return row;
 }
 
 /**
@@ -74,32 +67,32 @@ export async function changeRow<Row extends Versioned>(
  */
 export async function deleteRow<Row extends Versioned>(
   manager: EntityManager,
-  { target, entity }: Subject<Row>,
+  subject: Subject<Row>,
   id: string,
   expected: ExpectedVersions,
 ): Promise<boolean> {
-  const query = manager.createQueryBuilder().delete().from(target).where('id = :id', { id });
-  if (expected !== 'any') query.andWhere('version = any(:expected::integer[])', { expected });
-  const { affected } = await query.execute();
-  if (affected === 1) return true;
-  await refuseChange(manager, target, entity, id, expected);
-  return false;
+  const row = await createRepository(manager, subject.target).delete(id, { where: meantFor(expected) });
+  if (row === null) await refuseChange(manager, subject, id, expected);
+  return row !== null;
+}
+
+function meantFor<Row extends Versioned>(
+  expected: ExpectedVersions,
+  guard?: FindOptionsWhere<Row>,
+): FindOptionsWhere<Row> {
+  return { ...guard, ...(expected !== 'any' && { version: In(expected) }) } as FindOptionsWhere<Row>;
 }
 
 /** Nothing was changed: the row is gone, or it has moved on. */
-async function refuseChange(
+async function refuseChange<Row extends Versioned>(
   manager: EntityManager,
-  target: EntityTarget<Versioned>,
-  entity: string,
+  { target, entity }: Subject<Row>,
   id: string,
   expected: ExpectedVersions,
 ): Promise<void> {
-  const row = await manager
-    .createQueryBuilder(target, 'r')
-    .select(['r.id', 'r.version'])
-    .where('r.id = :id', { id })
-    .getOne();
+  if (expected === 'any') return;
+  const where = { id } as FindOptionsWhere<Row>;
+  const row = await createRepository(manager, target).findOne({ where, select: ['id', 'version'] });
   // At a version that was meant, the guard has stood in the way: versions only move on.
-  if (row !== null && expected !== 'any' && !expected.includes(row.version))
-    throw new RowChangedError(entity, id, row.version);
+  if (row !== null && !expected.includes(row.version)) throw new RowChangedError(entity, id, row.version);
 }

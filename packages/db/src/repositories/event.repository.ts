@@ -1,10 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import { createRepository, type EntityRepository } from '@holdfast/postgres';
+import { type EntityManager, MoreThanOrEqual } from 'typeorm';
 import { Event } from '../entities/event.entity';
-import { selectEvent } from '../log/event-row';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
-import { findPlainRow } from './plain-row';
-import { rowsOf } from './rows-of';
 import { cursorPosition, cursorTime, LAST_POSITION } from './sort-key';
 
 /** A stretch of one aggregate's stream. */
@@ -29,16 +27,17 @@ const MAX_STREAM_EVENTS = 500;
  * partial-index predicates are literals: as parameters they would be unknown to a generic plan.
  */
 export class EventRepository {
-  readonly #manager: EntityManager;
+  readonly #events: EntityRepository<Event>;
 
   constructor(manager: EntityManager) {
-    this.#manager = manager;
+    this.#events = createRepository(manager, Event);
   }
 
   /** Index: idx_events_id. */
-  findById(id: string): Promise<Event | null> {
-    const statement = `select ${selectEvent(this.#manager)} from events e where e.id = $1`;
-    return findPlainRow(this.#manager, Event, statement, [id]);
+  async findById(id: string): Promise<Event | null> {
+    const statement = `select ${this.#events.columnsOf('e')} from events e where e.id = $1`;
+    const [event] = await this.#events.query(statement, [id]);
+    return event ?? null;
   }
 
   /**
@@ -52,20 +51,16 @@ export class EventRepository {
     request: StreamRequest = {},
   ): Promise<Event[]> {
     const { fromVersion = 1, limit = MAX_STREAM_EVENTS } = request;
-    return this.#rows()
-      .where('e.aggregateType = :aggregateType and e.aggregateId = :aggregateId', {
-        aggregateType,
-        aggregateId,
-      })
-      .andWhere('e.aggregateVersion >= :fromVersion', { fromVersion })
-      .orderBy('e.aggregateVersion')
-      .limit(requireLimit(limit))
-      .getMany();
+    return this.#events.find({
+      where: { aggregateType, aggregateId, aggregateVersion: MoreThanOrEqual(fromVersion) },
+      order: { aggregateVersion: 'ASC' },
+      limit: requireLimit(limit),
+    });
   }
 
   /** Latest first. Planned for its type each time, as what follows. Index: idx_events_type_timeline. */
   pageByType(eventType: string, request: PageRequest = {}): Promise<Page<Event>> {
-    return this.#page(byType, request, 'events_by_type', { eventType });
+    return this.#page(byType, request, 'events_by_type', [eventType]);
   }
 
   /**
@@ -77,8 +72,8 @@ export class EventRepository {
     { eventType, ...request }: PageRequest & EventTypeFilter = {},
   ): Promise<Page<Event>> {
     return eventType === undefined
-      ? this.#page(byOrganization, request, 'events_of_organization', { organizationId })
-      : this.#page(byOrganization, request, 'events_of_organization_by_type', { organizationId, eventType });
+      ? this.#page(byOrganization, request, 'events_of_organization', [organizationId])
+      : this.#page(byOrganization, request, 'events_of_organization_by_type', [organizationId, eventType]);
   }
 
   /**
@@ -90,18 +85,17 @@ export class EventRepository {
     { eventType, ...request }: PageRequest & EventTypeFilter = {},
   ): Promise<Page<Event>> {
     return eventType === undefined
-      ? this.#page(byUser, request, 'events_of_user', { userId })
-      : this.#page(byUser, request, 'events_of_user_by_type', { userId, eventType });
+      ? this.#page(byUser, request, 'events_of_user', [userId])
+      : this.#page(byUser, request, 'events_of_user_by_type', [userId, eventType]);
   }
 
   /** Everything that one operation did, first things first, at most 500. Index: idx_events_correlation. */
   listByCorrelation(correlationId: string): Promise<Event[]> {
-    return this.#rows()
-      .where('e.correlationId = :correlationId', { correlationId })
-      .orderBy('e.eventTimestamp')
-      .addOrderBy('e.globalPosition')
-      .limit(MAX_STREAM_EVENTS)
-      .getMany();
+    return this.#events.find({
+      where: { correlationId },
+      order: { eventTimestamp: 'ASC', globalPosition: 'ASC' },
+      limit: MAX_STREAM_EVENTS,
+    });
   }
 
   /**
@@ -110,13 +104,7 @@ export class EventRepository {
    */
   pageByTags(tags: readonly string[], request: PageRequest = {}): Promise<Page<Event>> {
     return byTag.read(request, ([position] = [LAST_POSITION], take) =>
-      rowsOf(this.#manager, Event, 'e', 'tenancy.events_by_tags(:tags, :position, :take)', {
-        tags,
-        position,
-        take,
-      })
-        .orderBy('e.globalPosition', 'DESC')
-        .getMany(),
+      this.#find('events_by_tags($1, $2, $3)', [tags, position, take], 'order by e.global_position desc'),
     );
   }
 
@@ -126,11 +114,12 @@ export class EventRepository {
    * @throws InvalidLimitError
    */
   async listUnprocessed(limit = 100): Promise<Event[]> {
-    return this.#rows()
-      .where('e.processed = false and e.retryCount < 5')
-      .orderBy('e.createdAt')
-      .limit(requireLimit(limit))
-      .getMany();
+    return this.#events.query(
+      `select ${this.#events.columnsOf('e')} from events e
+       where e.processed = false and e.retry_count < 5
+       order by e.created_at
+       limit ${requireLimit(limit)}`,
+    );
   }
 
   /** @param finder Function of the schema tenancy, whose first parameters are those, in their order. */
@@ -138,20 +127,21 @@ export class EventRepository {
     keyset: typeof byType,
     request: PageRequest,
     finder: string,
-    parameters: Readonly<Record<string, string>>,
+    parameters: readonly string[],
   ): Promise<Page<Event>> {
-    const names = [...Object.keys(parameters), 'at', 'position', 'take'].map((name) => `:${name}`);
-    const call = `tenancy.${finder}(${names.join(', ')})`;
-    return keyset.read(request, ([at, position] = ['infinity', LAST_POSITION], take) =>
-      rowsOf(this.#manager, Event, 'e', call, { ...parameters, at, position, take })
-        .orderBy('e.eventTimestamp', 'DESC')
-        .addOrderBy('e.globalPosition', 'DESC')
-        .getMany(),
-    );
+    return keyset.read(request, ([at, position] = ['infinity', LAST_POSITION], take) => {
+      const values = [...parameters, at, position, take];
+      const call = `${finder}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
+      return this.#find(call, values, 'order by e.event_timestamp desc, e.global_position desc');
+    });
   }
 
-  #rows() {
-    return this.#manager.createQueryBuilder(Event, 'e');
+  /** @param finder A function of the schema tenancy, as it is called. */
+  #find(finder: string, values: readonly unknown[], order: string): Promise<Event[]> {
+    return this.#events.query(
+      `select ${this.#events.columnsOf('e')} from tenancy.${finder} e ${order}`,
+      values,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { createRepository, type EntityRepository } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { IdempotencyRecord } from '../entities/idempotency-record.entity';
 
@@ -16,9 +17,11 @@ const RETENTION_HOURS = 24;
 /** Questions about requests that were done under a key. */
 export class IdempotencyRepository {
   readonly #manager: EntityManager;
+  readonly #records: EntityRepository<IdempotencyRecord>;
 
   constructor(manager: EntityManager) {
     this.#manager = manager;
+    this.#records = createRepository(manager, IdempotencyRecord);
   }
 
   /**
@@ -34,12 +37,13 @@ export class IdempotencyRepository {
   }
 
   /** The record under a key, unless it has expired. Index: idempotency_keys_pkey. */
-  find({ scope, key }: IdempotencyKey): Promise<IdempotencyRecord | null> {
-    return this.#manager
-      .createQueryBuilder(IdempotencyRecord, 'r')
-      .where('r.scope = :scope and r.key = :key', { scope, key })
-      .andWhere('r.expiresAt > now()')
-      .getOne();
+  async find({ scope, key }: IdempotencyKey): Promise<IdempotencyRecord | null> {
+    const [record] = await this.#records.query(
+      `select ${this.#records.columnsOf('r')} from idempotency_keys r
+       where r.scope = $1 and r.key = $2 and r.expires_at > now()`,
+      [scope, key],
+    );
+    return record ?? null;
   }
 
   /** Writes a record, in place of one that has expired. The key must be locked, and free. */

@@ -1,5 +1,5 @@
-import { CUSTOM_PLAN } from '@holdfast/postgres';
-import type { EntityManager } from 'typeorm';
+import { CUSTOM_PLAN, createRepository, type EntityRepository } from '@holdfast/postgres';
+import { type EntityManager, In, MoreThan } from 'typeorm';
 import { Membership, type MembershipRole, type MembershipStatus } from '../entities/membership.entity';
 import { newId } from '../new-id';
 import { changeRow, deleteRow, type ExpectedVersions } from './conditional-change';
@@ -26,9 +26,11 @@ const byRole = new Keyset('members-by-role', [cursorId], (row: Membership) => [r
 /** Questions about who belongs where. Each method names the index that answers it. */
 export class MembershipRepository {
   readonly #manager: EntityManager;
+  readonly #memberships: EntityRepository<Membership>;
 
   constructor(manager: EntityManager) {
     this.#manager = manager;
+    this.#memberships = createRepository(manager, Membership);
   }
 
   /**
@@ -36,16 +38,15 @@ export class MembershipRepository {
    * @throws ReferenceMissingError if either does not exist.
    */
   async create(membership: NewMembership): Promise<Membership> {
-    const row = this.#manager.create(Membership, {
+    const row = {
       id: membership.id ?? newId(),
       userId: membership.userId,
       organizationId: membership.organizationId,
       role: membership.role ?? 'member',
       status: membership.status ?? 'active',
-    });
+    };
     try {
-      await this.#manager.insert(Membership, row);
-      return row;
+      return await this.#memberships.insert(row);
     } catch (error) {
       throw refusalOf('membership', error);
     }
@@ -90,28 +91,23 @@ export class MembershipRepository {
 
   /** Index: user_organizations_pkey. */
   findById(id: string): Promise<Membership | null> {
-    return this.#rows().where('m.id = :id', { id }).getOne();
+    return this.#memberships.findById(id);
   }
 
   /** Index: idx_user_orgs_user_status. */
   findByUserAndOrganization(userId: string, organizationId: string): Promise<Membership | null> {
-    return this.#rows()
-      .where('m.userId = :userId and m.organizationId = :organizationId', { userId, organizationId })
-      .getOne();
+    return this.#memberships.findOne({ where: { userId, organizationId } });
   }
 
   /**
    * Where the user belongs or is invited to. Small, so not paged: a user is in tens of organizations, not
    * thousands. Index: idx_user_orgs_user_status, without touching the table.
    */
-  async listOrganizationsOfUser(
-    userId: string,
-  ): Promise<Pick<Membership, 'organizationId' | 'role' | 'status'>[]> {
-    return this.#rows()
-      .select(['m.organizationId as "organizationId"', 'm.role as role', 'm.status as status'])
-      .where('m.userId = :userId', { userId })
-      .andWhere(`m.status in ('active', 'pending')`)
-      .getRawMany();
+  listOrganizationsOfUser(userId: string): Promise<Pick<Membership, 'organizationId' | 'role' | 'status'>[]> {
+    return this.#memberships.find({
+      select: ['organizationId', 'role', 'status'],
+      where: { userId, status: In(['active', 'pending']) },
+    });
   }
 
   /**
@@ -123,17 +119,14 @@ export class MembershipRepository {
     role: MembershipRole,
     { status = 'active', ...request }: PageRequest & { readonly status?: MembershipStatus | undefined } = {},
   ): Promise<Page<Membership>> {
-    return byRole.read(request, (after, take) => {
-      const query = this.#rows()
-        .comment(CUSTOM_PLAN)
-        .where('m.organizationId = :organizationId and m.role = :role', { organizationId, role })
-        .andWhere('m.status = :status', { status });
-      if (after !== undefined) query.andWhere('m.id > :id', { id: after[0] });
-      return query.orderBy('m.id').limit(take).getMany();
-    });
-  }
-
-  #rows() {
-    return this.#manager.createQueryBuilder(Membership, 'm');
+    const members = { organizationId, role, status };
+    return byRole.read(request, (after, take) =>
+      this.#memberships.find({
+        comment: CUSTOM_PLAN,
+        where: after === undefined ? members : { ...members, id: MoreThan(after[0]) },
+        order: { id: 'ASC' },
+        limit: take,
+      }),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { createRepository, type EntityRepository } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { Organization, type OrganizationStatus } from '../entities/organization.entity';
 import { newId } from '../new-id';
@@ -6,7 +7,6 @@ import { Keyset, type Page, type PageRequest } from './keyset';
 import { likeContaining } from './like';
 import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
-import { rowsOf } from './rows-of';
 import { cursorId, cursorTime, LAST_ID } from './sort-key';
 
 export interface NewOrganization {
@@ -33,23 +33,24 @@ const byStatus = new Keyset('organizations-by-status', [cursorTime, cursorId], (
 /** Questions about organizations. Each method names the index that answers it. */
 export class OrganizationRepository {
   readonly #manager: EntityManager;
+  readonly #organizations: EntityRepository<Organization>;
 
   constructor(manager: EntityManager) {
     this.#manager = manager;
+    this.#organizations = createRepository(manager, Organization);
   }
 
   /** @throws AlreadyExistsError if the domain or the external id is taken. */
   async create(organization: NewOrganization): Promise<Organization> {
-    const row = this.#manager.create(Organization, {
+    const row = {
       id: organization.id ?? newId(),
       name: organization.name,
       domain: organization.domain ?? null,
       status: organization.status ?? 'active',
       externalId: organization.externalId ?? null,
-    });
+    };
     try {
-      await this.#manager.insert(Organization, row);
-      return row;
+      return await this.#organizations.insert(row);
     } catch (error) {
       throw refusalOf('organization', error);
     }
@@ -76,19 +77,18 @@ export class OrganizationRepository {
 
   /** Index: organizations_pkey. */
   findById(id: string): Promise<Organization | null> {
-    return this.#rows().where('o.id = :id', { id }).getOne();
+    return this.#organizations.findById(id);
   }
 
   /** The organization that owns a mail domain, without regard to case. Index: idx_organizations_domain. */
-  findByDomain(domain: string): Promise<Organization | null> {
-    return rowsOf(this.#manager, Organization, 'o', 'tenancy.organization_by_domain(:domain)', {
-      domain,
-    }).getOne();
+  async findByDomain(domain: string): Promise<Organization | null> {
+    const [organization] = await this.#find('organization_by_domain($1)', [domain]);
+    return organization ?? null;
   }
 
   /** Index: idx_organizations_external_id. */
   findByExternalId(externalId: string): Promise<Organization | null> {
-    return this.#rows().where('o.externalId = :externalId', { externalId }).getOne();
+    return this.#organizations.findOne({ where: { externalId } });
   }
 
   /**
@@ -100,25 +100,24 @@ export class OrganizationRepository {
   async searchByName(text: string, limit = 20): Promise<Organization[]> {
     const pattern = likeContaining(text);
     const rows = requireLimit(limit);
-    const call = 'tenancy.organizations_by_name(:pattern, :text, :rows)';
-    return rowsOf(this.#manager, Organization, 'o', call, { pattern, text, rows })
-      .orderBy('similarity(o.name, :text)', 'DESC')
-      .addOrderBy('o.id')
-      .getMany();
+    const nearest = 'order by similarity(o.name, $2) desc, o.id';
+    return this.#find('organizations_by_name($1, $2, $3)', [pattern, text, rows], nearest);
   }
 
   /** Organizations of a status, newest first. Index: idx_organizations_status_created. */
   pageByStatus(status: OrganizationStatus, request: PageRequest = {}): Promise<Page<Organization>> {
-    const call = 'tenancy.organizations_by_status(:status, :at, :id, :take)';
     return byStatus.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
-      rowsOf(this.#manager, Organization, 'o', call, { status, at, id, take })
-        .orderBy('o.createdAt', 'DESC')
-        .addOrderBy('o.id', 'DESC')
-        .getMany(),
+      this.#find(
+        'organizations_by_status($1, $2, $3, $4)',
+        [status, at, id, take],
+        'order by o.created_at desc, o.id desc',
+      ),
     );
   }
 
-  #rows() {
-    return this.#manager.createQueryBuilder(Organization, 'o');
+  /** @param finder A function of the schema tenancy, as it is called. */
+  #find(finder: string, values: readonly unknown[], order = ''): Promise<Organization[]> {
+    const columns = this.#organizations.columnsOf('o');
+    return this.#organizations.query(`select ${columns} from tenancy.${finder} o ${order}`, values);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkContract } from '@holdfast/online-schema';
 import type { EntityManager } from 'typeorm';
+import { readLogPage } from '../log/log-page';
 import { openDatabase } from '../test/open-database';
 import { ApiKeyRepository } from './api-key.repository';
 import { EventRepository } from './event.repository';
@@ -29,6 +30,38 @@ describe('the statements of repositories', () => {
   it('are prepared', async () => {
     const texts = await readPrepared((manager) => new EventRepository(manager).findById(randomUUID()));
     expect(texts.some((text) => text.endsWith('from events e where e.id = $1'))).toBe(true);
+  });
+
+  it('are written, and what reads their rows is compiled, once for the database and not for each connection', async () => {
+    const { Function: original } = globalThis;
+    let compiled = 0;
+    globalThis.Function = new Proxy(original, {
+      construct(target, texts) {
+        compiled += 1;
+        return Reflect.construct(target, texts);
+      },
+    });
+    try {
+      const own = await openDatabase();
+      try {
+        const ask = () =>
+          own.dataSource.transaction(async (manager) => {
+            await new EventRepository(manager).findById(randomUUID());
+            await new EventRepository(manager).pageByTags(['urgent']);
+            await new UserRepository(manager).findById((await new UserRepository(manager).create({})).id);
+            await readLogPage(manager);
+          });
+        await ask();
+        const first = compiled;
+        expect(first).toBeGreaterThan(0);
+        for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 10 }, ask));
+        expect(compiled).toBe(first);
+      } finally {
+        await own.close();
+      }
+    } finally {
+      globalThis.Function = original;
+    }
   });
 
   it.each([

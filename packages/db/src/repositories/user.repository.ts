@@ -1,11 +1,11 @@
-import type { EntityManager, ObjectLiteral } from 'typeorm';
+import { createRepository, type EntityRepository } from '@holdfast/postgres';
+import type { EntityManager } from 'typeorm';
 import { User, type UserRole, type UserStatus } from '../entities/user.entity';
 import { newId } from '../new-id';
 import { changeRow, type ExpectedVersions } from './conditional-change';
 import { Keyset, type Page, type PageRequest } from './keyset';
 import { requireLimit } from './limit';
 import { refusalOf } from './refusals';
-import { rowsOf } from './rows-of';
 import { cursorId, cursorTime, LAST_ID } from './sort-key';
 
 export interface NewUser {
@@ -36,19 +36,21 @@ const byLogin = new Keyset('users-by-login', [cursorTime, cursorId], (row: User)
 ]);
 
 /** By its bytes, as in the indexes, whatever the database's collation. */
-const LAST_NAME = 'lower(u.lastName) collate "C"';
+const BY_LAST_NAME = 'order by lower(u.last_name) collate "C", u.id';
 
 /** Questions about users. Each method names the index that answers it. */
 export class UserRepository {
   readonly #manager: EntityManager;
+  readonly #users: EntityRepository<User>;
 
   constructor(manager: EntityManager) {
     this.#manager = manager;
+    this.#users = createRepository(manager, User);
   }
 
   /** @throws AlreadyExistsError if the e-mail, in any case, or the external id is taken. */
   async create(user: NewUser): Promise<User> {
-    const row = this.#manager.create(User, {
+    const row = {
       id: user.id ?? newId(),
       email: user.email ?? null,
       firstName: user.firstName ?? null,
@@ -58,10 +60,9 @@ export class UserRepository {
       externalId: user.externalId ?? null,
       lastLoginAt: null,
       currentLoginAt: null,
-    });
+    };
     try {
-      await this.#manager.insert(User, row);
-      return row;
+      return await this.#users.insert(row);
     } catch (error) {
       throw refusalOf('user', error);
     }
@@ -83,17 +84,18 @@ export class UserRepository {
 
   /** Index: users_pkey. */
   findById(id: string): Promise<User | null> {
-    return this.#rows().where('u.id = :id', { id }).getOne();
+    return this.#users.findById(id);
   }
 
   /** Without regard to case. Index: idx_users_email_lower. */
-  findByEmail(email: string): Promise<User | null> {
-    return this.#find('tenancy.user_by_email(:email)', { email }).getOne();
+  async findByEmail(email: string): Promise<User | null> {
+    const [user] = await this.#find('user_by_email($1)', [email]);
+    return user ?? null;
   }
 
   /** Index: idx_users_external_id. */
   findByExternalId(externalId: string): Promise<User | null> {
-    return this.#rows().where('u.externalId = :externalId', { externalId }).getOne();
+    return this.#users.findOne({ where: { externalId } });
   }
 
   /**
@@ -105,14 +107,7 @@ export class UserRepository {
    */
   async searchByName(firstName: string, lastNamePrefix = '', limit = 20): Promise<User[]> {
     const rows = requireLimit(limit);
-    return this.#find('tenancy.users_by_name(:firstName, :lastNamePrefix, :rows)', {
-      firstName,
-      lastNamePrefix,
-      rows,
-    })
-      .orderBy(LAST_NAME)
-      .addOrderBy('u.id')
-      .getMany();
+    return this.#find('users_by_name($1, $2, $3)', [firstName, lastNamePrefix, rows], BY_LAST_NAME);
   }
 
   /**
@@ -122,48 +117,43 @@ export class UserRepository {
    */
   async searchByLastName(lastNamePrefix: string, limit = 20): Promise<User[]> {
     const rows = requireLimit(limit);
-    return this.#find('tenancy.users_by_last_name(:lastNamePrefix, :rows)', { lastNamePrefix, rows })
-      .orderBy(LAST_NAME)
-      .addOrderBy('u.id')
-      .getMany();
+    return this.#find('users_by_last_name($1, $2)', [lastNamePrefix, rows], BY_LAST_NAME);
   }
 
   /** Users of a status and role, newest first. Index: idx_users_status_role. */
   pageByStatusAndRole(status: UserStatus, role: UserRole, request: PageRequest = {}): Promise<Page<User>> {
     return byRole.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
-      this.#find('tenancy.users_by_role(:status, :role, :at, :id, :take)', { status, role, at, id, take })
-        .orderBy('u.createdAt', 'DESC')
-        .addOrderBy('u.id', 'DESC')
-        .getMany(),
+      this.#find(
+        'users_by_role($1, $2, $3, $4, $5)',
+        [status, role, at, id, take],
+        'order by u.created_at desc, u.id desc',
+      ),
     );
   }
 
   /** Active users who have logged in, latest login first. Index: idx_users_login_activity. */
   pageByLatestLogin(request: PageRequest = {}): Promise<Page<User>> {
     return byLogin.read(request, ([at, id] = ['infinity', LAST_ID], take) =>
-      this.#find('tenancy.users_by_login(:at, :id, :take)', { at, id, take })
-        .orderBy('u.lastLoginAt', 'DESC')
-        .addOrderBy('u.id', 'DESC')
-        .getMany(),
+      this.#find('users_by_login($1, $2, $3)', [at, id, take], 'order by u.last_login_at desc, u.id desc'),
     );
   }
 
   /** Marks the start of a session; the one before becomes the last login. */
   async recordLogin(id: string, at: Date): Promise<void> {
-    await this.#manager
-      .createQueryBuilder()
-      .update(User)
-      .set({ lastLoginAt: () => 'coalesce(current_login_at, :at)', currentLoginAt: at })
-      .setParameter('at', at)
-      .where('id = :id', { id })
-      .execute();
+    await this.#manager.query(RECORD_LOGIN, [id, at]);
   }
 
-  #rows() {
-    return this.#manager.createQueryBuilder(User, 'u');
-  }
-
-  #find(call: string, parameters: ObjectLiteral) {
-    return rowsOf(this.#manager, User, 'u', call, parameters);
+  /** @param finder A function of the schema tenancy, as it is called. */
+  #find(finder: string, values: readonly unknown[], order = ''): Promise<User[]> {
+    return this.#users.query(
+      `select ${this.#users.columnsOf('u')} from tenancy.${finder} u ${order}`,
+      values,
+    );
   }
 }
+
+// A login is no change that somebody may have to know of: the version stays.
+const RECORD_LOGIN = `
+  update users u
+  set last_login_at = coalesce(u.current_login_at, $2), current_login_at = $2, updated_at = now()
+  where u.id = $1`;

@@ -1,6 +1,6 @@
+import { createRepository } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
-import type { Event } from '../entities/event.entity';
-import { selectEvent, toEvent } from '../log/event-row';
+import { Event } from '../entities/event.entity';
 import { type EventKey, keyArrays, renderKey } from './event-key';
 import { releaseLeases } from './leases';
 
@@ -124,12 +124,13 @@ async function readRuns(
   longest = Math.ceil(wanted / Math.max(1, heads.length)),
 ): Promise<readonly ClaimedEvent[]> {
   if (heads.length === 0) return [];
-  const rows = await manager.query<{ isWaiting: boolean; at: string }[]>(
+  const events = createRepository(manager, Event);
+  const rows = await events.queryRows<{ isWaiting: boolean }>(
     `select r.*
     from unnest($1::text[], $2::uuid[], $3::integer[]) as h (aggregate_type, aggregate_id, aggregate_version)
     cross join lateral (
       select
-        ${selectEvent(manager)},
+        ${events.columnsOf('e')},
         row_number() over (order by e.aggregate_version) - 1 as at,
         exists (
           select from event_leases l
@@ -143,9 +144,11 @@ async function readRuns(
       order by e.aggregate_version
       limit $4::integer
     ) r
-    where r."aggregateVersion" - h.aggregate_version = r.at
-    order by r."aggregateType", r."aggregateId", r."aggregateVersion"`,
+    where r.aggregate_version - h.aggregate_version = r.at
+    order by r.aggregate_type, r.aggregate_id, r.aggregate_version`,
     [...keyArrays(heads), longest],
   );
-  return rows.map(({ isWaiting, at: _, ...row }) => ({ event: toEvent(row), isWaiting }));
+  return rows.flatMap(({ entity: event, rest: { isWaiting } }) =>
+    event === null ? [] : { event, isWaiting },
+  );
 }

@@ -1,3 +1,4 @@
+import { createRepository } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { Event } from '../entities/event.entity';
 import { Keyset, type Page, type PageRequest } from '../repositories/keyset';
@@ -14,19 +15,17 @@ const letters = new Keyset('dead-letters', [cursorTime, cursorPosition], (row: E
  * @throws InvalidLimitError, InvalidCursorError
  */
 export function listDeadLetters(manager: EntityManager, request: PageRequest = {}): Promise<Page<Event>> {
-  return letters.read(request, (after, take) => {
-    const query = manager
-      .createQueryBuilder(Event, 'e')
-      .where('e.processed = false and e.retryCount >= 5')
-      .orderBy('e.createdAt')
-      .addOrderBy('e.globalPosition')
-      .limit(take);
-    if (after !== undefined) {
-      const [at, position] = after;
-      query.andWhere('(e.createdAt, e.globalPosition) > (:at, :position)', { at, position });
-    }
-    return query.getMany();
-  });
+  const events = createRepository(manager, Event);
+  return letters.read(request, (after, take) =>
+    events.query(
+      `select ${events.columnsOf('e')} from events e
+      where e.processed = false and e.retry_count >= 5
+      ${after === undefined ? '' : 'and (e.created_at, e.global_position) > ($1, $2)'}
+      order by e.created_at, e.global_position
+      limit ${take}`,
+      after,
+    ),
+  );
 }
 
 /**
