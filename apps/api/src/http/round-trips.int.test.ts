@@ -18,10 +18,7 @@ describe('what a request sends to the database', () => {
   });
 
   /** Round trips of one request when all is prepared; the fewest of several, since the service also does work of its own. */
-  async function countRoundTrips(
-    ask: () => Promise<{ readonly status: number }>,
-    status = 200,
-  ): Promise<number> {
+  async function countRoundTrips(ask: () => Promise<{ readonly status: number }>): Promise<number> {
     const counts: number[] = [];
     for (let time = 0; time < 12; time += 1) {
       proxy.resetCounts();
