@@ -96,6 +96,7 @@ export type {
   EntityRepository,
   EntityRow,
   FindOptions,
+  QueryOptions,
   ReadOptions,
   UpsertOptions,
 } from './repository/entity-repository';

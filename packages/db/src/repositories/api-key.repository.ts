@@ -185,6 +185,7 @@ export class ApiKeyRepository {
          order by k.expires_at, k.id
          limit ${take}`,
         [moment, ...(after ?? [])],
+        { fromReplica: true },
       ),
     );
   }
@@ -199,6 +200,7 @@ export class ApiKeyRepository {
          order by k.last_used_at desc nulls last, k.id desc
          limit ${take}`,
         after,
+        { fromReplica: true },
       ),
     );
   }

@@ -119,6 +119,8 @@ export class EventRepository {
        where e.processed = false and e.retry_count < 5
        order by e.created_at
        limit ${requireLimit(limit)}`,
+      [],
+      { fromReplica: true },
     );
   }
 
@@ -138,10 +140,8 @@ export class EventRepository {
 
   /** @param finder A function of the schema tenancy, as it is called. */
   #find(finder: string, values: readonly unknown[], order: string): Promise<Event[]> {
-    return this.#events.query(
-      `select ${this.#events.columnsOf('e')} from tenancy.${finder} e ${order}`,
-      values,
-    );
+    const text = `select ${this.#events.columnsOf('e')} from tenancy.${finder} e ${order}`;
+    return this.#events.query(text, values, { fromReplica: true });
   }
 }
 

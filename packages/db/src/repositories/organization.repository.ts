@@ -118,6 +118,7 @@ export class OrganizationRepository {
   /** @param finder A function of the schema tenancy, as it is called. */
   #find(finder: string, values: readonly unknown[], order = ''): Promise<Organization[]> {
     const columns = this.#organizations.columnsOf('o');
-    return this.#organizations.query(`select ${columns} from tenancy.${finder} o ${order}`, values);
+    const text = `select ${columns} from tenancy.${finder} o ${order}`;
+    return this.#organizations.query(text, values, { fromReplica: true });
   }
 }

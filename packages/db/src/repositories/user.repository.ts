@@ -145,10 +145,8 @@ export class UserRepository {
 
   /** @param finder A function of the schema tenancy, as it is called. */
   #find(finder: string, values: readonly unknown[], order = ''): Promise<User[]> {
-    return this.#users.query(
-      `select ${this.#users.columnsOf('u')} from tenancy.${finder} u ${order}`,
-      values,
-    );
+    const text = `select ${this.#users.columnsOf('u')} from tenancy.${finder} u ${order}`;
+    return this.#users.query(text, values, { fromReplica: true });
   }
 }
 

@@ -24,6 +24,7 @@ export function listDeadLetters(manager: EntityManager, request: PageRequest = {
       order by e.created_at, e.global_position
       limit ${take}`,
       after,
+      { fromReplica: true },
     ),
   );
 }

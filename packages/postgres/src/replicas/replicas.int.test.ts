@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { readEvents, readReplicaStats } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
+import { createRepository } from '../repository/repository';
 import { type Cluster, openCluster, openClusterSource, readPort } from '../test/cluster';
 import { Note } from '../test/note';
 import { rejection, until } from '../test/settings';
@@ -48,6 +49,26 @@ describe('replicas', () => {
       { state: 'healthy' },
     ]);
     expect(readPoolStats(dataSource).max).toBe(3);
+  });
+
+  it('answer what a compiled repository finds, and of statements by hand those that say so', async () => {
+    await using source = await openClusterSource(urls());
+    await source.waitForStates('healthy', 'healthy');
+    const notes = createRepository(source.dataSource, Note);
+    const ports: unknown[] = [];
+    readEvents(source.dataSource).on('operation', ({ pool, text }) => {
+      if (text.includes('note')) ports.push(pool === 'primary' ? 'primary' : 'replica');
+    });
+    const text = 'SELECT * FROM note WHERE id = $1';
+    await notes.find();
+    await notes.query(text, [1]);
+    await notes.query(text, [1], { fromReplica: true });
+    await notes.queryRows(text, [1], { fromReplica: true });
+    await source.dataSource.transaction((manager) =>
+      createRepository(manager, Note).query(text, [1], { fromReplica: true }),
+    );
+    await notes.insert({ id: 1, text: 'a' });
+    expect(ports).toEqual(['replica', 'primary', 'replica', 'replica', 'primary', 'primary']);
   });
 
   describe('of which one is dead', () => {

@@ -40,7 +40,7 @@ export interface EntityRepository<Entity> {
    * Resolves with the rows of a statement as entities: by name, each column that TypeORM selects by default, and nothing else.
    * @throws AnswerMismatchError
    */
-  query(text: string, values?: readonly unknown[]): Promise<Entity[]>;
+  query(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<Entity[]>;
   /**
    * As `query`, of a statement that answers with other columns besides: each row in two parts.
    * @throws AnswerMismatchError
@@ -48,6 +48,7 @@ export interface EntityRepository<Entity> {
   queryRows<Rest extends object>(
     text: string,
     values?: readonly unknown[],
+    options?: QueryOptions,
   ): Promise<EntityRow<Entity, Rest>[]>;
   /** The columns that `query` and `queryRows` want, as a statement selects them from a table or function with this alias. */
   columnsOf(alias: string): string;
@@ -74,6 +75,15 @@ export interface EntityRepository<Entity> {
   upsert(row: BulkRow<Entity>, options: UpsertOptions<Property<Entity>>): Promise<Entity | null>;
   /** The row is gone; resolves with it as it was, or with null if there was none. @throws BulkIdError */
   delete(id: EntityId<Entity>, options?: ConditionOptions<Entity>): Promise<Entity | null>;
+}
+
+/** What is known of a statement that is written by hand. */
+export interface QueryOptions {
+  /**
+   * Whether a replica may answer it, as it may `find`: where the DataSource has replicas, and the manager no connection of its own.
+   * Default false: it may write.
+   */
+  readonly fromReplica?: boolean;
 }
 
 /** A row of a statement that answers with more than an entity. */

@@ -13,6 +13,7 @@ import type {
   EntityRepository,
   EntityRow,
   FindOptions,
+  QueryOptions,
   ReadOptions,
   UpsertOptions,
 } from './entity-repository';
@@ -91,18 +92,18 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return this.#find(options);
   }
 
-  async query(text: string, values: readonly unknown[] = []): Promise<Entity[]> {
-    requireStatement(text, values);
-    // It may write.
-    return readRows(this.#manager, { text, values, reader: this.#entity.rows, isRead: false });
+  async query(text: string, values: readonly unknown[] = [], options: QueryOptions = {}): Promise<Entity[]> {
+    const isRead = requireStatement('query', text, values, options);
+    return readRows(this.#manager, { text, values, reader: this.#entity.rows, isRead });
   }
 
   async queryRows<Rest extends object>(
     text: string,
     values: readonly unknown[] = [],
+    options: QueryOptions = {},
   ): Promise<EntityRow<Entity, Rest>[]> {
-    requireStatement(text, values);
-    return readRows(this.#manager, { text, values, reader: this.#entity.rowsInParts, isRead: false });
+    const isRead = requireStatement('queryRows', text, values, options);
+    return readRows(this.#manager, { text, values, reader: this.#entity.rowsInParts, isRead });
   }
 
   columnsOf(alias: string): string {
@@ -205,9 +206,14 @@ function renderComment(comment: unknown): string {
   return `/* ${comment.replaceAll('*/', '')} */ `;
 }
 
-function requireStatement(text: unknown, values: unknown): void {
+/** Returns whether a replica may answer it. */
+function requireStatement(call: string, text: unknown, values: unknown, options: QueryOptions): boolean {
   if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
   if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
+  requireKnownOptions(call, options, ['fromReplica']);
+  const { fromReplica = false } = options;
+  requireFlag('fromReplica', fromReplica);
+  return fromReplica;
 }
 
 function requireProperties(select: unknown): readonly string[] {

@@ -95,6 +95,8 @@ describe('a statement that is written by hand', () => {
       const asked: (() => unknown)[] = [
         () => items.queryRows(1 as never),
         () => items.queryRows('SELECT 1', 'x' as never),
+        () => items.query('SELECT 1', [], { from: 'anywhere' } as never),
+        () => items.queryRows('SELECT 1', [], { fromReplica: 1 as never }),
         () => items.columnsOf(1 as never),
       ];
       for (const ask of asked) {
