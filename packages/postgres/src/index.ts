@@ -120,6 +120,7 @@ export {
   type UnresolvedReason,
 } from './transactions/ambiguous-outcome-error';
 export { ISOLATION_LEVELS, type IsolationLevel } from './transactions/begin';
+export type { LastAnswer, LastWrite } from './transactions/last-write';
 export {
   OUTCOME_LEDGER_DEFAULTS,
   type OutcomeLedger,

@@ -3,6 +3,8 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { Forward } from '../pool/statement-gate';
 import { ask } from '../statements/ask';
 import type { NamedText } from '../statements/reserved-query';
+import { StatementSkippedError } from '../statements/statement-skipped-error';
+import type { SentWithCommit } from './last-write';
 
 /** What is left in a transaction to know it by. */
 export interface OutcomeEntry {
@@ -16,18 +18,30 @@ export interface CommitTerms {
   readonly wantsPosition: boolean;
   /** Makes what is sent in front of COMMIT, in the same write. */
   readonly createEntry: (() => OutcomeEntry) | undefined;
+  /** Sends a statement of the work, past the gate. It writes before it returns. */
+  readonly sendWrite: (write: SentWithCommit) => Promise<QueryResult>;
 }
 
+/** Sends together, under one Sync, what `write` sends before it returns. */
+type Together = <T>(write: () => T) => T;
+
+const COMMIT: NamedText = { name: 'hf_commit', text: 'COMMIT' };
 const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
 
-/** COMMIT, and what goes out with it. */
+/**
+ * COMMIT, and what goes out with it: the last writes of the work, and what the transaction can be known by. With last writes
+ * all of it is one Sync, so that the server does not come to COMMIT where one of them fails.
+ */
 export class Commit {
   readonly #client: PooledClient;
   readonly #terms: CommitTerms;
+  readonly #writes: SentWithCommit[] = [];
   #token: string | undefined;
   #entryFailure: unknown;
   #position: string | undefined;
   #sentAtMs = 0;
+  #isSkipped = false;
+  #forwarded = 0;
 
   constructor(client: PooledClient, terms: CommitTerms) {
     this.#client = client;
@@ -54,25 +68,55 @@ export class Commit {
     return this.#sentAtMs;
   }
 
-  /** Sends it. `onAnswer` hears the answer as soon as it has come. */
-  async send(forward: Forward, onAnswer: (answer: QueryResult) => void): Promise<QueryResult> {
-    const { createEntry, wantsPosition } = this.#terms;
-    const entry = createEntry?.();
-    const { stream } = this.#client.connection;
+  /** Whether the server has said that it did not come to it: nothing was committed. */
+  get isSkipped(): boolean {
+    return this.#isSkipped;
+  }
+
+  /** What the first of the last writes that failed has failed with. */
+  get writeFailure(): Error | undefined {
+    return this.#writes.find(({ failure }) => failure !== undefined)?.failure;
+  }
+
+  get hasWrites(): boolean {
+    return this.#writes.length > 0;
+  }
+
+  add(write: SentWithCommit): void {
+    this.#writes.push(write);
+  }
+
+  /** Lets a last write pass. */
+  forward(forward: Forward): Promise<QueryResult> {
+    this.#forwarded += 1;
+    return forward();
+  }
+
+  /**
+   * Sends it.
+   * @param together Sends the last writes, and COMMIT behind them.
+   * @param onAnswer Hears the answer as soon as it has come.
+   */
+  async send(
+    forward: Forward,
+    together: Together,
+    onAnswer: (answer: QueryResult) => void,
+  ): Promise<QueryResult> {
+    const entry = this.#terms.createEntry?.();
     this.#token = entry?.token;
     this.#sentAtMs = Date.now();
+    const { stream } = this.#client.connection;
     let sent: Promise<QueryResult>;
     let position: Promise<void> | undefined;
     stream.cork();
     try {
-      // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-      if (entry) {
-        ask(this.#client, entry.statement, [entry.token]).catch((error: unknown) => {
-          this.#entryFailure = error;
-        });
+      if (this.hasWrites) sent = together(() => this.#sendWrites(entry));
+      else {
+        // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
+        this.#leave(entry);
+        sent = forward();
       }
-      sent = forward();
-      if (wantsPosition) position = this.#askForPosition();
+      if (this.#terms.wantsPosition) position = this.#askForPosition();
     } finally {
       stream.uncork();
     }
@@ -80,6 +124,31 @@ export class Commit {
     onAnswer(answer);
     await position;
     return answer;
+  }
+
+  async #sendWrites(entry: OutcomeEntry | undefined): Promise<QueryResult> {
+    const followed = this.#writes.map((write) => write.follow(this.#terms.sendWrite(write)));
+    // Without one of them, there is nothing to commit.
+    const isComplete = this.#forwarded === this.#writes.length;
+    if (isComplete) this.#leave(entry);
+    const commit = isComplete
+      ? ask(this.#client, COMMIT, [])
+      : Promise.reject<QueryResult>(new StatementSkippedError(undefined));
+    // What has become of the writes is known before anybody hears of COMMIT.
+    await Promise.allSettled([commit, ...followed]);
+    try {
+      return await commit;
+    } catch (error) {
+      this.#isSkipped = error instanceof StatementSkippedError;
+      throw error;
+    }
+  }
+
+  #leave(entry: OutcomeEntry | undefined): void {
+    if (entry === undefined) return;
+    ask(this.#client, entry.statement, [entry.token]).catch((error: unknown) => {
+      if (!(error instanceof StatementSkippedError)) this.#entryFailure = error;
+    });
   }
 
   /** Never rejects: the transaction is committed, wherever that is. */

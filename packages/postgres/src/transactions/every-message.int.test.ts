@@ -7,9 +7,12 @@ import {
 import type { EntityManager } from 'typeorm';
 import { createTables, openSource, withClient } from '../test/transfers';
 import { outcomeLedger } from './outcome-ledger';
+import type { Transaction } from './transaction';
 import { createUnitOfWork } from './unit-of-work';
 
 const LEDGER = outcomeLedger();
+
+type Work = (manager: EntityManager, transaction: Transaction) => Promise<void>;
 
 describe('a connection that is cut at any message of a transaction', () => {
   let server: TemporaryServer;
@@ -20,13 +23,25 @@ describe('a connection that is cut at any message of a transaction', () => {
   });
   afterAll(() => server?.stop());
 
-  const work = async (manager: EntityManager) => {
-    await manager.query('UPDATE accounts SET balance = balance - 1 WHERE id = $1', [1]);
-    await manager.query('INSERT INTO transfers VALUES (gen_random_uuid(), $1)', [1]);
+  const DEBIT = 'UPDATE accounts SET balance = balance - 1 WHERE id = $1';
+  const NOTE = 'INSERT INTO transfers VALUES (gen_random_uuid(), $1)';
+  const oneByOne: Work = async (manager) => {
+    await manager.query(DEBIT, [1]);
+    await manager.query(NOTE, [1]);
+  };
+  const withCommit: Work = async (manager, { commitWith }) => {
+    await manager.query('SELECT balance FROM accounts WHERE id = $1 FOR UPDATE', [1]);
+    commitWith(DEBIT, [1]);
+    commitWith(NOTE, [1]);
   };
 
   /** Applies the work with a fault at one message of its transaction. Returns how many messages of it were seen. */
-  async function run(options: object, faultAt: number, verdict: 'cut-before' | 'cut-after'): Promise<number> {
+  async function run(
+    work: Work,
+    options: object,
+    faultAt: number,
+    verdict: 'cut-before' | 'cut-after',
+  ): Promise<number> {
     await using proxy = await openProxy(server);
     await using source = await openSource(proxy.urlThrough(server.url), { max: 2 });
     const unitOfWork = createUnitOfWork(source.dataSource, {
@@ -66,22 +81,24 @@ describe('a connection that is cut at any message of a transaction', () => {
     });
 
   describe.each([
-    ['proved by the witness', {}],
-    ['proved by the ledger', { witness: false, ledger: LEDGER }],
-  ])('%s', (_name, options) => {
+    ['proved by the witness', {}, oneByOne],
+    ['proved by the ledger', { witness: false, ledger: LEDGER }, oneByOne],
+    ['whose writes go out with COMMIT, proved by the witness', {}, withCommit],
+    ['whose writes go out with COMMIT, proved by the ledger', { witness: false, ledger: LEDGER }, withCommit],
+  ])('%s', (_name, options, work) => {
     it.each(['cut-before', 'cut-after'] as const)('leaves the work done once (%s)', async (verdict) => {
       await withClient(server.url, (client) =>
         client.query('UPDATE accounts SET balance = 100; TRUNCATE transfers'),
       );
       let faultAt = 1;
-      for (; (await run(options, faultAt, verdict)) === faultAt; faultAt += 1) {
+      for (; (await run(work, options, faultAt, verdict)) === faultAt; faultAt += 1) {
         expect({ faultAt, ...(await readSums()) }).toEqual({
           faultAt,
           debited: faultAt,
           transfers: faultAt,
         });
       }
-      // BEGIN, two statements with what goes along, COMMIT, and what answers them.
+      // BEGIN, the statements with what goes along, COMMIT, and what answers them.
       expect(faultAt).toBeGreaterThan(25);
     });
   });

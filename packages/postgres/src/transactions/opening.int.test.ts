@@ -132,6 +132,20 @@ describe('the BEGIN of a unit of work', () => {
       expect(await readBalances(server.url)).toEqual(UNTOUCHED);
     });
 
+    it('leaves nothing noted as prepared that the server did not come to', async () => {
+      await using scene = await open();
+      await scene.dataSource.query('SELECT forget_begin()');
+      const own = { name: 'own', text: 'UPDATE accounts SET balance = $1 WHERE id = 1', values: [90] };
+      const run = () =>
+        scene.unitOfWork.run(async ({ queryRunner }) => {
+          const client = await queryRunner?.connect();
+          await client.query(own);
+        });
+      await rejection(run());
+      await run();
+      expect(await readBalance(server.url)).toBe(90);
+    });
+
     it('is sent again by the next attempt', async () => {
       await using scene = await open();
       await scene.dataSource.query('SELECT forget_begin()');

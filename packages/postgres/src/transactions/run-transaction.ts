@@ -1,5 +1,6 @@
 import { type Attempt, InvalidOptionError } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
+import type { QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { requestCancel } from '../connection/cancel-request';
 import { explainFailure } from '../connection/connection-lost-error';
@@ -10,6 +11,7 @@ import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
+import { SentWithCommit } from './last-write';
 import { OutcomeLedgerError } from './outcome-ledger-error';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
 import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
@@ -93,6 +95,7 @@ class Run {
       wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
       createEntry: ledger && (() => ledger.createEntry()),
+      sendWrite: ({ text, values }) => lease.query(text, values) as Promise<QueryResult>,
     });
   }
 
@@ -166,6 +169,14 @@ class Run {
         if (typeof hook !== 'function') throw new InvalidOptionError('afterCommit', hook, 'a function');
         this.#hooks.push(hook);
       },
+      commitWith: (text, values = []) => {
+        if (this.#session.state !== 'open') throw new TransactionControlError('A statement after the end');
+        const site: { readonly stack?: string } = {};
+        Error.captureStackTrace(site, transaction.commitWith);
+        const write = new SentWithCommit(text, values, site);
+        this.#session.commit.add(write);
+        return write;
+      },
     };
     const start = () => work(this.#runner.manager, transaction);
     return this.#terms.isBounded ? this.#boundBySignal(start) : start();
@@ -213,6 +224,7 @@ class Run {
     } catch (error) {
       if (session.state !== 'committed') {
         if (session.commit.sentAtMs === 0) throw unwrapUnsent(error);
+        if (session.commit.isSkipped) throw this.#describeSkip(error);
         if (await isRefusal(error, client)) throw this.#describeRefusal(error);
         return this.#describeLoss(value, error);
       }
@@ -223,6 +235,12 @@ class Run {
     }
     if (!session.isUnsent) this.#noteCommit(session.commit.position);
     return { kind: 'committed', value, hooks: this.#hooks };
+  }
+
+  /** What stands in front of COMMIT has failed, and the server did not come to that. */
+  #describeSkip(error: unknown): unknown {
+    const { openingFailure, commit } = this.#session;
+    return openingFailure ?? commit.writeFailure ?? this.#describeRefusal(error);
   }
 
   #describeRefusal(error: unknown): unknown {

@@ -48,6 +48,8 @@ export class TransactionSession implements StatementGate {
   #hasBegun = false;
   /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
   #isEnding = false;
+  /** What goes out with COMMIT is being written. */
+  #isSendingLast = false;
   #isEndedByWork = false;
   /** A cursor or a copy stream has the connection, or is about to. */
   #hasLeft = false;
@@ -125,7 +127,8 @@ export class TransactionSession implements StatementGate {
       this.#state = 'open';
       return { ...NOTHING_SENT, command: 'BEGIN' };
     }
-    if (this.#state !== 'committing' || !this.isUnsent || !endsTransaction(text)) return undefined;
+    const isNothing = this.isUnsent && !this.commit.hasWrites;
+    if (this.#state !== 'committing' || !isNothing || !endsTransaction(text)) return undefined;
     this.#state = 'committed';
     this.#isEnding = true;
     return { ...NOTHING_SENT, command: 'COMMIT' };
@@ -133,6 +136,7 @@ export class TransactionSession implements StatementGate {
 
   /** Sends a statement, and what travels with it. */
   send(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
+    if (this.#isSendingLast) return this.commit.forward(forward);
     if (this.#isEnding) throw control(text);
     if (this.#state === 'new') return forward();
     if (this.#state === 'rolling-back') return this.#rollBack(text, forward);
@@ -178,14 +182,19 @@ export class TransactionSession implements StatementGate {
    * own only where no statement could carry the question.
    */
   async readId(): Promise<void> {
+    if (this.isUnsent && this.commit.hasWrites) await this.#opening.sendWith(() => this.#askForId());
     await this.#opening.answered();
-    if (this.#asksForId && !this.isUnsent && this.#opening.failure === undefined) await this.#identity.ask();
+    if (!this.isUnsent && this.#opening.failure === undefined) await this.#askForId();
   }
 
   /** The status of the connection tells of the transaction, if one was sent. */
   async settle(): Promise<void> {
     if (this.isUnsent || this.#client.getTransactionStatus() !== 'I') return;
     while (!this.#client.readyForQuery && (await this.#client.isAnswered()));
+  }
+
+  async #askForId(): Promise<void> {
+    if (this.#asksForId) await this.#identity.ask();
   }
 
   get #asksForId(): boolean {
@@ -229,13 +238,28 @@ export class TransactionSession implements StatementGate {
   async #commit(text: string, forward: Forward): Promise<QueryResult> {
     if (this.#state !== 'committing') throw control(text);
     // A subscriber may have been the first to send something.
-    if (this.#opening.isAway || this.#asksForId) await this.readId();
+    if (this.isUnsent || this.#opening.isAway || this.#asksForId) await this.readId();
     if (this.#opening.failure !== undefined) throw this.#opening.failure;
     this.#isEnding = true;
-    return this.commit.send(forward, ({ command }) => {
-      if (command === 'COMMIT') this.#state = 'committed';
-    });
+    try {
+      return await this.commit.send(forward, this.#together, ({ command }) => {
+        if (command === 'COMMIT') this.#state = 'committed';
+      });
+    } catch (error) {
+      // The transaction is as open as before, or has failed: ROLLBACK is to come.
+      if (this.commit.isSkipped) this.#isEnding = false;
+      throw error;
+    }
   }
+
+  readonly #together = <T>(write: () => T): T => {
+    this.#isSendingLast = true;
+    try {
+      return this.#client.sendTogether(write);
+    } finally {
+      this.#isSendingLast = false;
+    }
+  };
 
   #inOneWrite<T>(write: () => T): T {
     const { stream } = this.#client.connection;

@@ -1,5 +1,6 @@
 import type { Deadline } from '@holdfast/resilience';
 import type { EntityManager } from 'typeorm';
+import type { LastWrite } from './last-write';
 
 /** What the work of a unit of work is told about the transaction it is in. */
 export interface Transaction {
@@ -15,6 +16,16 @@ export interface Transaction {
    * one that was committed. `run` resolves after its hooks. One that fails is logged: the work is done all the same.
    */
   afterCommit(hook: AfterCommitHook): void;
+  /**
+   * Sends a statement with COMMIT, when the work has resolved: all that were given go out in their order, in one write. If one
+   * fails, those behind it and COMMIT are not executed, and `run` rejects with its error, which names the statement and the line of
+   * this call. From then on they share what becomes of COMMIT: a signal does not end them.
+   *
+   * Nothing can be looked at in between: what the work must know before it commits, it asks before.
+   * @param values are taken as they are now. Default none.
+   * @throws InvalidOptionError unless it is an INSERT, UPDATE, DELETE, MERGE, SELECT or WITH; TransactionControlError after the work.
+   */
+  commitWith(text: string, values?: readonly unknown[]): LastWrite;
 }
 
 export type AfterCommitHook = () => unknown;

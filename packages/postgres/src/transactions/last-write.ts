@@ -1,0 +1,87 @@
+import { InvalidOptionError } from '@holdfast/resilience';
+import { tagPhase } from '@holdfast/resilience/postgres';
+import type { QueryResult } from 'pg';
+import { prepareValue } from 'pg/lib/utils';
+import { QueryFailedError } from 'typeorm';
+import { ConnectionLostError } from '../connection/connection-lost-error';
+import { readOperation } from '../pool/statement-text';
+import { StatementSkippedError } from '../statements/statement-skipped-error';
+
+/** What the server answered to a statement that went out with COMMIT. */
+export interface LastAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** How many rows it wrote, or answered. */
+  readonly rowCount: number;
+}
+
+/** A statement that goes out with COMMIT. */
+export interface LastWrite {
+  /**
+   * The answer; undefined until the transaction is committed, and where that is known although the answer to COMMIT was lost.
+   * @throws what a parser of the program threw at a value of it.
+   */
+  readonly answer: LastAnswer | undefined;
+}
+
+/** None of them can end the transaction. */
+const OPERATIONS: ReadonlySet<string> = new Set('INSERT UPDATE DELETE MERGE SELECT WITH'.split(' '));
+
+/** One statement that goes out with COMMIT, and what became of it. */
+export class SentWithCommit implements LastWrite {
+  readonly text: string;
+  /** As they are sent: what becomes of the caller's values meanwhile changes nothing. */
+  readonly values: readonly (string | Buffer | null)[];
+  readonly #site: { readonly stack?: string };
+  #answer: QueryResult | undefined;
+  #failure: Error | undefined;
+
+  /**
+   * @param site where the program gave it.
+   * @throws InvalidOptionError unless it is one of the statements that read or write; and what a value throws that cannot be sent.
+   */
+  constructor(text: unknown, values: unknown, site: { readonly stack?: string }) {
+    if (typeof text !== 'string' || !OPERATIONS.has(readOperation(text))) {
+      const given = typeof text === 'string' ? readOperation(text) : typeof text;
+      throw new InvalidOptionError('text', given, 'an INSERT, UPDATE, DELETE, MERGE, SELECT or WITH');
+    }
+    if (!Array.isArray(values)) throw new InvalidOptionError('values', typeof values, 'an array');
+    this.text = text;
+    this.values = values.map(readValue);
+    this.#site = site;
+  }
+
+  get answer(): LastAnswer | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#answer && { rows: this.#answer.rows, rowCount: this.#answer.rowCount ?? 0 };
+  }
+
+  /**
+   * What it has failed with, by which the transaction was rolled back: with the statement, and with the line of the program
+   * that gave it. Undefined where the server did not come to it, and where nobody knows whether it did.
+   */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves when it is answered, and never rejects. */
+  async follow(sent: Promise<QueryResult>): Promise<void> {
+    try {
+      this.#answer = await sent;
+    } catch (error) {
+      const isAnswer = !(error instanceof StatementSkippedError || error instanceof ConnectionLostError);
+      if (isAnswer) this.#failure = this.#describe(error as Error);
+    }
+  }
+
+  #describe(error: Error): Error {
+    const failure = new QueryFailedError(this.text, undefined, error);
+    const frames = this.#site.stack?.split('\n').slice(1) ?? [];
+    failure.stack = [`${failure.name}: ${failure.message}`, ...frames].join('\n');
+    return tagPhase(failure, 'in-transaction');
+  }
+}
+
+function readValue(value: unknown): string | Buffer | null {
+  const sent = prepareValue(value);
+  return Buffer.isBuffer(sent) ? Buffer.from(sent) : sent;
+}
