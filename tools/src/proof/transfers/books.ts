@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transaction } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import { withClient } from '../../measurement/with-client';
 import type { Setting } from './setting';
@@ -41,15 +42,25 @@ export async function openBooks(
 
 /** Applies a transfer within a transaction: two accounts, and an entry. */
 export async function applyTransfer(manager: EntityManager, transfer: Transfer): Promise<void> {
-  const { id, from, to, amount } = transfer;
-  await manager.query('UPDATE accounts SET balance = balance - $2 WHERE id = $1', [from, amount]);
-  await manager.query('UPDATE accounts SET balance = balance + $2 WHERE id = $1', [to, amount]);
-  await manager.query('INSERT INTO transfers (id, from_id, to_id, amount) VALUES ($1, $2, $3, $4)', [
-    id,
-    from,
-    to,
-    amount,
-  ]);
+  for (const [text, values] of listWrites(transfer)) await manager.query(text, values);
+}
+
+/** The same, sent with COMMIT, behind a lock of the account that pays. */
+export async function applyWithCommit(
+  manager: EntityManager,
+  transfer: Transfer,
+  { commitWith }: Transaction,
+): Promise<void> {
+  await manager.query('SELECT balance FROM accounts WHERE id = $1 FOR UPDATE', [transfer.from]);
+  for (const [text, values] of listWrites(transfer)) commitWith(text, values);
+}
+
+function listWrites({ id, from, to, amount }: Transfer): readonly (readonly [string, number[]])[] {
+  return [
+    ['UPDATE accounts SET balance = balance - $2 WHERE id = $1', [from, amount]],
+    ['UPDATE accounts SET balance = balance + $2 WHERE id = $1', [to, amount]],
+    ['INSERT INTO transfers (id, from_id, to_id, amount) VALUES ($1, $2, $3, $4)', [id, from, to, amount]],
+  ];
 }
 
 /** Whether a transfer is in the books. */

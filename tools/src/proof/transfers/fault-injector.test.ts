@@ -72,6 +72,24 @@ describe('faults', () => {
     expect(injector.counts.answer['cut-after']).toBe(1);
   });
 
+  it('strike the answer to one that was not seen, because it was executed by its name', () => {
+    const { commit, answer, injector } = openScene({
+      commitFaults: new Map([
+        [2, atCommit('request', 'cut-before')],
+        [4, atCommit('answer', 'freeze')],
+      ]),
+    });
+    expect([commit(), answer(), answer(), commit(), answer(), answer()]).toEqual([
+      undefined,
+      undefined,
+      'cut-before',
+      undefined,
+      undefined,
+      'freeze',
+    ]);
+    expect(sumFaults(injector.counts)).toMatchObject({ cutsAtCommit: 1, freezesAtCommit: 1 });
+  });
+
   it('strike another message after so many', () => {
     const { commit, other, injector } = openScene({
       messageFaults: new Map([[1, [{ skip: 2, ...fault('cut-after') }]]]),

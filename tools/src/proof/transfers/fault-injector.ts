@@ -14,6 +14,8 @@ export class FaultInjector {
   readonly #crashes: Promise<void>[] = [];
   /** By the id of the connection whose next answer to a COMMIT is meant. */
   readonly #awaitedAnswers = new Map<number, CommitFault>();
+  /** Connections whose COMMIT was seen, and its answer not yet. */
+  readonly #requested = new Set<number>();
   readonly #counts = {
     request: countNothing(),
     answer: countNothing(),
@@ -73,8 +75,12 @@ export class FaultInjector {
   #findFault(place: Place, connectionId: number): Fault | undefined {
     switch (place) {
       case 'request':
+        this.#requested.add(connectionId);
         return this.#meetCommit(connectionId);
       case 'answer': {
+        // One that is executed by its name looks like any other statement: it is met when it is answered.
+        const met = this.#requested.delete(connectionId) ? undefined : this.#meetCommit(connectionId);
+        if (met !== undefined) return met;
         const fault = this.#awaitedAnswers.get(connectionId);
         this.#awaitedAnswers.delete(connectionId);
         return fault;
@@ -132,7 +138,8 @@ export class FaultInjector {
 
 function readPlace({ direction, type, text }: ProxyMessage): Place {
   if (text !== 'COMMIT') return 'elsewhere';
-  if (direction === 'frontend' && type === 'Q') return 'request';
+  // Where it goes out with writes, its text is seen when it is prepared.
+  if (direction === 'frontend' && (type === 'Q' || type === 'P')) return 'request';
   return direction === 'backend' && type === 'C' ? 'answer' : 'elsewhere';
 }
 

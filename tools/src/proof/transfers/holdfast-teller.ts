@@ -8,13 +8,15 @@ import {
   readEvents,
   type TransactionEvent,
 } from '@holdfast/postgres';
-import { applyTransfer, isEntered } from './books';
+import { applyTransfer, applyWithCommit, isEntered } from './books';
 import type { Setting } from './setting';
 import { type Ending, readReason, type Teller } from './teller';
 import type { Transfer } from './transfer';
 
-/** By what the outcome of a lost COMMIT can be proved. */
+/** By what the outcome of a lost COMMIT can be proved, and what goes out with it. */
 export interface Proofs {
+  /** Whether the writes go out with COMMIT. */
+  readonly withCommit: boolean;
   readonly witness: boolean;
   /** Whether the transfer's id is looked up. */
   readonly id: boolean;
@@ -37,7 +39,7 @@ const RETRY = Object.freeze({ maxAttempts: 20, baseDelayMs: 20, maxDelayMs: 500 
 /** Opens a client that makes its transfers in a unit of work. */
 export async function openHoldfastTeller(url: string, proofs: Proofs, setting: Setting): Promise<Teller> {
   const { commitMs, resolveMs, deadlineMs: deadline } = setting;
-  const { witness, id, ledger } = proofs;
+  const { witness, id, ledger, withCommit } = proofs;
   const dataSource = createPostgresDataSource({
     url,
     pool: POOL,
@@ -67,9 +69,10 @@ export async function openHoldfastTeller(url: string, proofs: Proofs, setting: S
     async transfer(transfer: Transfer): Promise<Ending> {
       try {
         await unitOfWork.run(
-          async (manager, { afterCommit }) => {
-            afterCommit(() => hookRuns.set(transfer.id, (hookRuns.get(transfer.id) ?? 0) + 1));
-            await applyTransfer(manager, transfer);
+          async (manager, transaction) => {
+            transaction.afterCommit(() => hookRuns.set(transfer.id, (hookRuns.get(transfer.id) ?? 0) + 1));
+            if (withCommit) await applyWithCommit(manager, transfer, transaction);
+            else await applyTransfer(manager, transfer);
           },
           { deadline, ...(id && { wasApplied: (manager) => isEntered(manager, transfer) }) },
         );

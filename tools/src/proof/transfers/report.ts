@@ -14,6 +14,7 @@ export function renderSetting(setting: Setting, version: number): string {
     `${renderCount(clients)} clients, each with a pool of its own behind a proxy of its own, make ${renderCount(transfers)} transfers between ${accounts} accounts, once in`,
     `each way, on PostgreSQL ${version}; ${refusedShare * 100} % ask for more than there is. Meanwhile connections are cut and frozen at messages of`,
     `the protocol, and the server crashes ${crashes} times: halted at once and started again, or one of its processes is killed.`,
+    'Half of the clients of Holdfast send their writes with COMMIT.',
     `Seed ${seed}.`,
   ].join('\n');
 }

@@ -17,26 +17,27 @@ export const TITLES = Object.freeze({
 }) satisfies Record<Way, string>;
 
 const LEDGER = outcomeLedger();
-const NOTHING: Proofs = Object.freeze({ witness: false, id: false, ledger: undefined });
+const NOTHING: Proofs = Object.freeze({ withCommit: false, witness: false, id: false, ledger: undefined });
 
 /** The statement that makes the table of the ledger, for every run alike. */
 export const LEDGER_STATEMENT = LEDGER.createStatement;
 
 /**
  * Opens the client of a number, from 0. Where transfers leave a token, every second client has no witness: the token then
- * has to prove everything, and not only what a crash has left open.
+ * has to prove everything, and not only what a crash has left open. Of both, every second client sends its writes with COMMIT.
  */
 export function openTeller(way: Way, client: number, url: string, setting: Setting): Promise<Teller> {
   const hasWitness = client % 2 === 0;
+  const form = { ...NOTHING, withCommit: client % 4 >= 2 };
   switch (way) {
     case 'id':
-      return openHoldfastTeller(url, { ...NOTHING, witness: hasWitness, id: true }, setting);
+      return openHoldfastTeller(url, { ...form, witness: hasWitness, id: true }, setting);
     case 'ledger':
-      return openHoldfastTeller(url, { ...NOTHING, witness: hasWitness, ledger: LEDGER }, setting);
+      return openHoldfastTeller(url, { ...form, witness: hasWitness, ledger: LEDGER }, setting);
     case 'witness':
-      return openHoldfastTeller(url, { ...NOTHING, witness: true }, setting);
+      return openHoldfastTeller(url, { ...form, witness: true }, setting);
     case 'unproved':
-      return openHoldfastTeller(url, NOTHING, setting);
+      return openHoldfastTeller(url, form, setting);
     case 'plain':
       return openPlainTeller(url);
     default:
