@@ -150,7 +150,7 @@ async function findRefusal(
 }
 
 /**
- * SQL for the first event that the query matches and its reader had not seen. Where few events have come they are looked through;
+ * SQL for an event that the query matches and its reader had not seen. Where few events have come they are looked through;
  * otherwise the right index depends on how frequent the types and tags are.
  */
 function findUnseen({ query, seen, isRecent }: Check, parameters: unknown[]): string {

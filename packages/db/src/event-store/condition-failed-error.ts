@@ -9,7 +9,7 @@ export class ConditionFailedError extends Error {
   constructor(
     /** Of the query's items the first that matches, counted from 0. */
     readonly item: number,
-    /** Of the first event that was not seen: a string of digits. */
+    /** Of an event that matches it and was not seen: a string of digits. */
     readonly position: string,
   ) {
     super(`an event at position ${position} matches item ${item} of the condition, and had not been read`);
