@@ -8,6 +8,8 @@ import type { ContractSample } from './sample';
 const contract = defineContract<ContractSample>;
 const events = (manager: EntityManager) => new EventRepository(manager);
 
+const OF_A_TAG = `a list of the index of tags is read from its root, with what waits to enter it, and ${OF_POLICIES}`;
+
 /** What questions about written events cost. */
 export const EVENT_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
@@ -110,8 +112,15 @@ export const EVENT_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     name: 'events with a rare tag, first page',
     index: 'idx_events_tags',
     maxBuffers: 22,
-    because: `a list of the index of tags is read from its root, with what waits to enter it, and ${OF_POLICIES}`,
+    because: OF_A_TAG,
     run: (manager, { rareTag }) => events(manager).pageByTags([rareTag], PAGE),
+  }),
+  contract({
+    name: 'events with a tag that nobody has, a page of one',
+    index: 'idx_events_tags',
+    maxBuffers: 22,
+    because: OF_A_TAG,
+    run: (manager) => events(manager).pageByTags(['nobody:has'], { limit: 1 }),
   }),
   contract({
     name: 'events with a rare and a frequent tag, first page',

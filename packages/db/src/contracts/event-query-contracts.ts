@@ -22,6 +22,13 @@ export const EVENT_QUERY_CONTRACTS: readonly QueryContract<ContractSample>[] = [
     run: (manager, { rareTag }) => readByQuery(manager, [{ tags: [rareTag] }], PAGE),
   }),
   contract({
+    name: 'events by query: a tag that nobody has, a part of one',
+    index: 'idx_events_tags',
+    maxBuffers: 24,
+    because: OF_A_TAG,
+    run: (manager) => readByQuery(manager, [{ tags: ['nobody:has'] }], { limit: 1 }),
+  }),
+  contract({
     name: 'events by query: a frequent type with a rare tag',
     index: 'idx_events_tags',
     maxBuffers: 24,

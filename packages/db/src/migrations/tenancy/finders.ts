@@ -12,9 +12,17 @@ interface Finder {
   readonly visible: string;
   readonly order: string;
   readonly limit: string;
+  /** How many rows it is planned for at least. Default: as many as are asked for. */
+  readonly plannedFor?: number;
   /** Of the planner, besides. */
   readonly setting?: string;
 }
+
+/**
+ * Of a tag that the statistics do not know, the planner expects some events everywhere in the log. The fewer are asked for, the cheaper it
+ * is then to read along the log until they come: for a page of one, all of it, where nobody has the tag.
+ */
+export const PLANNED_EVENTS = 100;
 
 const EVENTS = {
   table: 'events',
@@ -72,6 +80,7 @@ const FINDERS: readonly Finder[] = [
     signature: 'events_by_tags(p_tags text[], p_position bigint, p_rows integer)',
     condition: 'r.tags @> p_tags and r.global_position < p_position',
     order: 'r.global_position desc',
+    plannedFor: PLANNED_EVENTS,
   },
   {
     ...USERS,
@@ -149,20 +158,27 @@ export const FINDER_SETTINGS = `
   language plpgsql stable security definer
   ${SEARCH_PATH}`;
 
-function renderFinder({ signature, table, condition, visible, order, limit, setting = '' }: Finder): string {
+function renderFinder(finder: Finder): string {
+  const { signature, table, condition, visible, order, limit, plannedFor, setting = '' } = finder;
+  const select = `
+        select r.* from public.${table} r
+        where ${condition} and (v_all or ${visible})
+        order by ${order}
+        limit`;
   return `
     create function tenancy.${signature} returns setof public.${table} ${FINDER_SETTINGS}
     set plan_cache_mode = force_custom_plan ${setting}
     as $$
     declare ${WHO} ${visible === USERS.visible ? USERS_OF_TENANT : ''}
     begin
-      return query
-        select r.* from public.${table} r
-        where ${condition} and (v_all or ${visible})
-        order by ${order}
-        limit ${limit};
+      return query ${plannedFor === undefined ? `${select} ${limit}` : limitLate(select, limit, plannedFor)};
     end $$`;
 }
+
+/** Rows of a WITH are made as they are taken: no more than are asked for. */
+const limitLate = (select: string, limit: string, plannedFor: number): string => `
+        with page as materialized (${select} greatest(${limit}, ${plannedFor}))
+        select * from page limit ${limit}`;
 
 /** Those whom no policy binds ask in the same way. */
 export const grantFinder = (signature: string): string =>

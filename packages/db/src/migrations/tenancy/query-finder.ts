@@ -1,4 +1,4 @@
-import { FINDER_SETTINGS, grantFinder, WHO } from './finders';
+import { FINDER_SETTINGS, grantFinder, PLANNED_EVENTS, WHO } from './finders';
 
 const SIGNATURE =
   'events_by_query(p_query jsonb, p_after bigint, p_seen jsonb, p_unseen boolean, p_hidden boolean, p_rows integer)';
@@ -9,8 +9,8 @@ const SIGNATURE =
  * stand in no text that a server might log.
  *
  * What was not seen comes in no order, as a check asks for any of it. The check of an append that may be written finds nothing: it
- * is planned for all that matches (MATERIALIZED), and yet read no further than the first. For a first one in order the planner would read along the log
- * until it comes, and of a name that nobody has there is none.
+ * is planned for all that matches, and yet read no further than the first. Planned for the first one in order it might read along the log
+ * until that comes, and of a name that nobody has there is none.
  */
 export const FIND_EVENTS_BY_QUERY = `
   create function tenancy.${SIGNATURE} returns setof public.events ${FINDER_SETTINGS}
@@ -42,12 +42,11 @@ export const FIND_EVENTS_BY_QUERY = `
       v_seen := format('case when r.transaction_id = $6 then r.global_position <= $7 else %s end', v_seen);
     end if;
     return query execute concat_ws(' ',
-      case when p_unseen then 'with matching as materialized (' end,
-      'select r.* from public.events r where r.global_position > $1 and (', coalesce(v_items, 'false'), ')',
+      'with matching as materialized (select r.* from public.events r where r.global_position > $1 and (', coalesce(v_items, 'false'), ')',
       case when p_seen is not null then concat('and ', case when p_unseen then 'not ' end, v_seen) end,
       case when not v_all then 'and r.organization_id = $8' end,
-      case when p_unseen then ') select * from matching' else 'order by r.global_position' end,
-      'limit $9'
+      case when not p_unseen then 'order by r.global_position limit greatest($9, ${PLANNED_EVENTS})' end,
+      ') select * from matching limit $9'
     ) using
       p_after, v_types, v_tags,
       (p_seen ->> 'settled')::bigint, (p_seen ->> 'snapshot')::pg_snapshot,
