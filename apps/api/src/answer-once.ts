@@ -1,4 +1,5 @@
 import { IdempotencyRepository, newId } from '@holdfast/db';
+import type { TransactionWork } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
 import type { Database } from './database';
 
@@ -84,8 +85,8 @@ function recordingDatabase<T>(
 ): Database {
   const callId = newId();
   const record =
-    <R>(work: (manager: EntityManager) => Promise<R>) =>
-    async (manager: EntityManager): Promise<R> => {
+    <R>(work: TransactionWork<R>): TransactionWork<R> =>
+    async (manager, transaction) => {
       const records = new IdempotencyRepository(manager);
       // Not in one statement: what another call has committed is seen only by a statement that begins after that.
       if (!(await records.tryLock(call))) throw new IdempotencyKeyBusyError();
@@ -94,9 +95,9 @@ function recordingDatabase<T>(
         if (!earlier.fingerprint.equals(call.fingerprint)) throw new IdempotentCallMismatchError();
         throw new AnsweredBeforeError(earlier);
       }
-      const value = await work(manager);
-      // What the write resolves to is what the work resolves to: see `run`.
-      await records.write({ ...call, callId, ...render(value as unknown as T) });
+      const value = await work(manager, transaction);
+      // What the write resolves to is what the work resolves to: see `run`. Nothing waits for the record but COMMIT.
+      await records.write({ ...call, callId, ...render(value as unknown as T) }, transaction.commitWith);
       return value;
     };
   // By the call, not by the key: another call may have taken the key after this one had failed.

@@ -9,6 +9,7 @@ import {
   type LocalSettings,
   readEvents,
   type SharedLookUps,
+  type TransactionWork,
   type UnitOfWork,
 } from '@holdfast/postgres';
 import {
@@ -59,14 +60,14 @@ export interface Database {
    */
   statement<T>(operation: string, work: Work<T>, options: StatementOptions): Promise<T>;
   /**
-   * Runs work in a transaction, again if it fails in a way that may pass.
+   * Runs work in a transaction, again if it fails in a way that may pass. What it gives to `commitWith` goes out with COMMIT.
    *
    * @param wasApplied Looks up whether the work was done, by a key that it writes.
    * @throws OutcomeUnknownError if nobody could find out whether it was committed.
    */
   transaction<T>(
     operation: string,
-    work: Work<T>,
+    work: TransactionWork<T>,
     options: { readonly wasApplied: (manager: EntityManager) => Promise<boolean> },
   ): Promise<T>;
 }
@@ -235,7 +236,7 @@ class ScopedDatabase implements Database {
 
   async transaction<T>(
     operation: string,
-    work: Work<T>,
+    work: TransactionWork<T>,
     { wasApplied }: { readonly wasApplied: (manager: EntityManager) => Promise<boolean> },
   ): Promise<T> {
     const { deadline, settings } = this.#scope;

@@ -37,6 +37,12 @@ function reasonOf(cause: unknown): string {
 }
 
 /**
+ * Connections that may wait to be accepted while the event loop turns. The system drops what comes beyond, and its client tries again after a
+ * second or more: a burst would be refused late, and not by us. Linux keeps no more than net.core.somaxconn, by default 4096.
+ */
+const BACKLOG = 4_096;
+
+/**
  * Listens on one address. Port 0 takes a free one.
  *
  * @throws ListenError, also when the server is closed before it listens.
@@ -48,7 +54,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   const closed = once(server, 'close', { signal }).then(() => {
     throw new Error('the server was closed before it listened');
   });
-  server.listen({ host, port });
+  server.listen({ host, port, backlog: BACKLOG });
   try {
     await Promise.race([once(server, 'listening', { signal }), closed]);
   } catch (cause) {

@@ -11,6 +11,9 @@ export interface IdempotencyKey {
 
 export type NewIdempotencyRecord = Omit<IdempotencyRecord, 'createdAt' | 'expiresAt'>;
 
+/** Sends a statement now, or later in the same transaction. */
+type Send = (text: string, values: unknown[]) => unknown;
+
 /** How long a request can be repeated. */
 const RETENTION_HOURS = 24;
 
@@ -46,10 +49,16 @@ export class IdempotencyRepository {
     return record ?? null;
   }
 
-  /** Writes a record, in place of one that has expired. The key must be locked, and free. */
-  async write(record: NewIdempotencyRecord): Promise<void> {
+  /**
+   * Writes a record, in place of one that has expired. The key must be locked, and free.
+   * @param send as `commitWith` of a unit of work. Default: now.
+   */
+  async write(
+    record: NewIdempotencyRecord,
+    send: Send = (text, values) => this.#manager.query(text, values),
+  ): Promise<void> {
     const { scope, key, fingerprint, callId, status, headers, body } = record;
-    await this.#manager.query(WRITE, [
+    await send(WRITE, [
       scope,
       key,
       fingerprint,
