@@ -2,10 +2,11 @@ import { type OpenDatabase, openDatabase } from '../test/open-database';
 
 const EVENTS = 20_000;
 
-/** Two tags for all events: of any other one the planner expects a hundred events. */
+/** Two tags for all events: of any other one the planner expects a hundred events. Four of them fill a page. */
 const FILL = `
   insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, tags, payload)
-  select 'order', gen_random_uuid(), 1, gen_random_uuid(), 'order.placed', now(), array['side:' || n % 2], '{}'
+  select 'order', gen_random_uuid(), 1, gen_random_uuid(), 'order.placed', now(), array['side:' || n % 2],
+    jsonb_build_object('text', repeat('x', 1700))
   from generate_series(1, ${EVENTS}) as n`;
 
 describe('events of a tag that nobody has', () => {

@@ -201,6 +201,9 @@ describe('the claims of the benchmark', () => {
     const whole = pattern(20, { with: figures(20, { indexes: [], plan: 'Seq Scan a' }) });
     expect(broken(report({ scales: [scale(50_000, whole)] }))).toEqual([]);
     expect(broken(report({ scales: [scale(100_000, whole)] }))).toHaveLength(1);
+    const small = { ...whole, without: { ...whole.without, buffers: 33 } };
+    expect(broken(report({ scales: [scale(100_000, small)] }))).toEqual([]);
+    expect(broken(report({ scales: [scale(1_000_000, small)] }))).toHaveLength(1);
   });
 
   it('say nothing of plans where there are too few events for any, nor of what was not measured', () => {
