@@ -56,7 +56,9 @@ describe('the benchmark of indexes in the documentation', () => {
     const owned = listPatternRows(report).filter(({ indexes }) => /_(?:org|user)_type_/.test(indexes.join()));
     expect(owned).toHaveLength(4);
     for (const { name, indexes, byScale } of owned) {
-      expect([name, byScale.at(-1)?.literal.indexes]).toEqual([name, indexes]);
+      // Besides, policies look up whose key asks.
+      const answering = byScale.at(-1)?.literal.indexes.filter((index) => index !== 'idx_api_keys_key_hash');
+      expect([name, answering]).toEqual([name, indexes]);
     }
   });
 
