@@ -26,6 +26,9 @@ export const LOG_CONTRACTS: readonly QueryContract<ContractSample>[] = [
   contract({
     name: 'a stretch of the log',
     index: 'idx_events_global_position',
+    // Three pages more with 100,000 events, and with 5,000,000, of which 50,000 are a hundredth, four or eight; executed, four and five.
+    growth:
+      'where the stretch is a hundredth of the log or less, the planner looks for the end of the index for both of its bounds, and the tree is a level deeper',
     run: async (manager) => {
       const { settled } = await watermarkOf(manager.dataSource).advance(manager.dataSource.manager);
       await readPositions(manager, {
