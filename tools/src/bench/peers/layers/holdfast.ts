@@ -1,0 +1,92 @@
+import {
+  closeDataSource,
+  copyIn,
+  createLoader,
+  createPostgresDataSource,
+  createRepository,
+  createUnitOfWork,
+  insertMany,
+  openDataSource,
+} from '@holdfast/postgres';
+import { type DataSource, MoreThan, MoreThanOrEqual } from 'typeorm';
+import { readLibraryVersion } from '../../resilience/library-versions';
+import type { OpenLayer, Operations } from '../layer';
+import { ENTITIES, Entry, Event, Membership, User } from './entities';
+import { addAmounts } from './statements';
+
+/** What is measured: `repository` is the compiled one; `bulk` is what is there for many at once, a loader and COPY. */
+export const openLayer: OpenLayer = async ({ url, poolSize, variant }) => {
+  const dataSource = createPostgresDataSource({
+    url,
+    applicationName: 'bench-peers',
+    pool: {
+      min: poolSize,
+      max: poolSize,
+      idleMs: 600_000,
+      acquireMs: 60_000,
+      createMs: 10_000,
+      destroyMs: 5_000,
+      createRetryMs: 100,
+    },
+    entities: ENTITIES,
+    migrations: [],
+  });
+  await openDataSource(dataSource);
+  return {
+    operations: variant === 'bulk' ? createBulkOperations(dataSource) : createOperations(dataSource),
+    madeOf: ['typeorm', 'pg'].map((name) => `${name} ${readLibraryVersion(name)}`),
+    close: () => closeDataSource(dataSource),
+  };
+};
+
+const USER_BY_EMAIL = `
+  select id, email, name, status, login_count, balance, created_at, updated_at from users where lower(email) = lower($1)`;
+const LOCK_USER = `
+  select id, email, name, status, login_count, balance, created_at, updated_at from users where id = $1 for update`;
+
+function createOperations(dataSource: DataSource): Operations {
+  const users = createRepository(dataSource, User);
+  const memberships = createRepository(dataSource, Membership);
+  const events = createRepository(dataSource, Event);
+  const entries = createRepository(dataSource, Entry);
+  const unitOfWork = createUnitOfWork(dataSource);
+  return {
+    lookUpById: (id) => users.findById(id),
+    lookUpByEmail: async (email) => (await users.query(USER_BY_EMAIL, [email]))[0] ?? null,
+    listEvents: ({ aggregateId, afterVersion }) =>
+      events.find({
+        where: { aggregateId, version: MoreThan(afterVersion) },
+        order: { version: 'ASC' },
+        limit: 50,
+      }),
+    listMembers: (organizationId) =>
+      memberships.find({ where: { organizationId }, relations: { user: true }, order: { id: 'ASC' } }),
+    listUsers: (since) =>
+      users.find({ where: { createdAt: MoreThanOrEqual(since) }, order: { createdAt: 'ASC' }, limit: 1_000 }),
+    insertEntry: (row) => entries.insert(row),
+    insertEntries: async (rows) => void (await insertMany(dataSource, Entry, rows)),
+    updateUser: async ({ id, loginCount }) => void (await users.update(id, { loginCount })),
+    book: (row) =>
+      unitOfWork.run(async (manager) => {
+        const [user] = await createRepository(manager, User).query(LOCK_USER, [row.userId]);
+        const balance = addAmounts(user?.balance ?? '', row.amount);
+        await Promise.all([
+          createRepository(manager, User).update(row.userId, { balance }),
+          createRepository(manager, Entry).insert(row),
+        ]);
+        return balance;
+      }),
+    lookUpMany: (ids) => Promise.all(ids.map((id) => users.findById(id))),
+  };
+}
+
+function createBulkOperations(dataSource: DataSource): Operations {
+  return {
+    insertEntries: async (rows) => void (await copyIn(dataSource, Entry, rows)),
+    lookUpMany: (ids) => {
+      // One for each request: it remembers.
+      const loader = createLoader(dataSource, User);
+      return Promise.all(ids.map((id) => loader.load(id)));
+    },
+  };
+}
