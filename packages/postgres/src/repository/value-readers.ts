@@ -18,7 +18,19 @@ export interface ValueReader {
 const AS_PARSED: ReadonlySet<unknown> = new Set([
   ...['uuid', 'text', 'varchar', 'character varying', 'char', 'character', 'citext', 'bytea', 'inet', 'cidr'],
   ...['smallint', 'int2', 'integer', 'int', 'int4', 'bigint', 'int8', 'numeric', 'decimal', 'money'],
-  ...['real', 'float4', 'float8', 'double precision', 'boolean', 'bool', 'json', 'jsonb', 'interval', String],
+  ...[
+    'real',
+    'float4',
+    'float8',
+    'double precision',
+    'boolean',
+    'bool',
+    'json',
+    'jsonb',
+    'interval',
+    'xid8',
+    String,
+  ],
 ]);
 
 /** Types of which TypeORM makes dates where the parser has made texts. */
