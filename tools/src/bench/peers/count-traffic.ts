@@ -33,8 +33,9 @@ export async function countTraffic(
     signal,
   });
   const found: Partial<Record<OperationName, Traffic>> = {};
-  // Before anything is counted: connections that are opened meanwhile would be counted too.
-  for (const name of layer.operations) {
+  // Before anything is counted: connections that are opened meanwhile would be counted too. What needs all of them comes first, so
+  // that each has met every statement.
+  for (const name of layer.operations.toReversed()) {
     signal.throwIfAborted();
     await layer.answer(
       name,

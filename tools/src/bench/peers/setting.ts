@@ -9,9 +9,9 @@ export interface Setting {
   readonly warmUpMs: number;
   /** No round is begun later. */
   readonly mostMs: number;
-  /** Whoever takes longer than that for a turn takes part in one round out of `slowEvery`. */
+  /** Whoever takes longer than that for a turn takes part in so many rounds. */
   readonly slowTurnMs: number;
-  readonly slowEvery: number;
+  readonly slowRounds: number;
   readonly callers: readonly number[];
   readonly poolSize: number;
 }
@@ -20,10 +20,10 @@ export const FULL_SETTING: Setting = Object.freeze({
   seed: 1,
   rounds: 30,
   turnMs: 40,
-  warmUpMs: 250,
+  warmUpMs: 500,
   mostMs: 22 * 60_000,
   slowTurnMs: 400,
-  slowEvery: 6,
+  slowRounds: 6,
   callers: [1, 32],
   poolSize: 10,
 });

@@ -115,7 +115,7 @@ class Course {
     this.#nextCall += this.#calls + this.#warmUpCalls;
     for (const layer of shuffle(this.#layers, random)) {
       const samples = this.#samples.get(layer);
-      const takesPart = !this.#slow.has(layer) || round % this.#circumstances.setting.slowEvery === 0;
+      const takesPart = !this.#slow.has(layer) || isSlowRound(round, this.#circumstances.setting);
       samples?.push(takesPart ? await this.#takeTurn(layer, firstCall) : undefined);
     }
   }
@@ -158,6 +158,11 @@ class Course {
     const { calls } = turn;
     return { wallMs: elapsedMs / calls, clientCpuMs: cpuMs / calls, serverCpuMs: serverCpuMs / calls };
   }
+}
+
+/** They are spread evenly over all rounds. */
+function isSlowRound(round: number, { rounds, slowRounds }: Setting): boolean {
+  return round % Math.max(1, Math.floor(rounds / slowRounds)) === 0;
 }
 
 function roundUp(calls: number, callers: number): number {

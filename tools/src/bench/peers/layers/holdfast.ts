@@ -12,7 +12,7 @@ import { type DataSource, MoreThan, MoreThanOrEqual } from 'typeorm';
 import { readLibraryVersion } from '../../resilience/library-versions';
 import type { OpenLayer, Operations } from '../layer';
 import { ENTITIES, Entry, Event, Membership, User } from './entities';
-import { addAmounts } from './statements';
+import { addAmounts, listEntryValues, SQL } from './statements';
 
 /** What is measured: `repository` is the compiled one; `bulk` is what is there for many at once, a loader and COPY. */
 export const openLayer: OpenLayer = async ({ url, poolSize, variant }) => {
@@ -39,20 +39,16 @@ export const openLayer: OpenLayer = async ({ url, poolSize, variant }) => {
   };
 };
 
-const USER_BY_EMAIL = `
-  select id, email, name, status, login_count, balance, created_at, updated_at from users where lower(email) = lower($1)`;
-const LOCK_USER = `
-  select id, email, name, status, login_count, balance, created_at, updated_at from users where id = $1 for update`;
-
 function createOperations(dataSource: DataSource): Operations {
   const users = createRepository(dataSource, User);
   const memberships = createRepository(dataSource, Membership);
   const events = createRepository(dataSource, Event);
   const entries = createRepository(dataSource, Entry);
   const unitOfWork = createUnitOfWork(dataSource);
+  const userByEmail = `select ${users.columnsOf('users')} from users where lower(email) = lower($1)`;
   return {
     lookUpById: (id) => users.findById(id),
-    lookUpByEmail: async (email) => (await users.query(USER_BY_EMAIL, [email]))[0] ?? null,
+    lookUpByEmail: async (email) => (await users.query(userByEmail, [email]))[0] ?? null,
     listEvents: ({ aggregateId, afterVersion }) =>
       events.find({
         where: { aggregateId, version: MoreThan(afterVersion) },
@@ -67,13 +63,11 @@ function createOperations(dataSource: DataSource): Operations {
     insertEntries: async (rows) => void (await insertMany(dataSource, Entry, rows)),
     updateUser: async ({ id, loginCount }) => void (await users.update(id, { loginCount })),
     book: (row) =>
-      unitOfWork.run(async (manager) => {
-        const [user] = await createRepository(manager, User).query(LOCK_USER, [row.userId]);
+      unitOfWork.run(async (manager, { commitWith }) => {
+        const [user] = await manager.query<{ balance: string }[]>(SQL.lockUser, [row.userId]);
         const balance = addAmounts(user?.balance ?? '', row.amount);
-        await Promise.all([
-          createRepository(manager, User).update(row.userId, { balance }),
-          createRepository(manager, Entry).insert(row),
-        ]);
+        commitWith(SQL.updateBalance, [row.userId, balance]);
+        commitWith(SQL.bookEntry, listEntryValues(row));
         return balance;
       }),
     lookUpMany: (ids) => Promise.all(ids.map((id) => users.findById(id))),
