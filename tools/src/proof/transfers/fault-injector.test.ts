@@ -72,7 +72,7 @@ describe('faults', () => {
     expect(injector.counts.answer['cut-after']).toBe(1);
   });
 
-  it('strike the answer to one that was not seen, because it was executed by its name', () => {
+  it('strike the next request, where that was not seen that is executed by its name, and its answer', () => {
     const { commit, answer, injector } = openScene({
       commitFaults: new Map([
         [2, atCommit('request', 'cut-before')],
@@ -82,8 +82,8 @@ describe('faults', () => {
     expect([commit(), answer(), answer(), commit(), answer(), answer()]).toEqual([
       undefined,
       undefined,
-      'cut-before',
       undefined,
+      'cut-before',
       undefined,
       'freeze',
     ]);

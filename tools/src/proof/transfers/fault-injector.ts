@@ -16,6 +16,8 @@ export class FaultInjector {
   readonly #awaitedAnswers = new Map<number, CommitFault>();
   /** Connections whose COMMIT was seen, and its answer not yet. */
   readonly #requested = new Set<number>();
+  /** Meant for a request that was not seen: the next that is seen has it. */
+  readonly #postponed: Fault[] = [];
   readonly #counts = {
     request: countNothing(),
     answer: countNothing(),
@@ -76,11 +78,12 @@ export class FaultInjector {
     switch (place) {
       case 'request':
         this.#requested.add(connectionId);
-        return this.#meetCommit(connectionId);
+        return this.#meetCommit(connectionId) ?? this.#postponed.shift();
       case 'answer': {
         // One that is executed by its name looks like any other statement: it is met when it is answered.
         const met = this.#requested.delete(connectionId) ? undefined : this.#meetCommit(connectionId);
-        if (met !== undefined) return met;
+        if (met !== undefined && !('place' in met)) return met;
+        if (met !== undefined) this.#postponed.push(met);
         const fault = this.#awaitedAnswers.get(connectionId);
         this.#awaitedAnswers.delete(connectionId);
         return fault;
