@@ -23,7 +23,7 @@ export function createCell(
       wallUs: 120,
       clientCpuUs: 80,
       serverCpuUs: 60,
-      ratio: around(name === BASELINE || name === CONTROL ? 1 : isOurs ? 0.5 : 1.5),
+      ratio: around(name === BASELINE || name === CONTROL ? 1 : isOurs ? 0.6 : 1.5),
       cpuRatio: around(isOurs ? 0.7 : 1),
       ...(!isOurs && { ours }),
       ...(!isOurs && hasBulk && { oursBulk: ours }),

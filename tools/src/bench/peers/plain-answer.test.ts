@@ -17,6 +17,7 @@ it.each<[string, unknown, unknown]>([
 });
 
 it.each<[string, unknown, unknown]>([
+  ['two dates', new Date(0), new Date(1)],
   ['a date and its text', new Date(0), '1970-01-01T00:00:00.000Z'],
   ['a number and its text', 1, '1'],
   ['a bigint and its text', 1n, '1'],

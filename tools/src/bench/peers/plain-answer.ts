@@ -5,7 +5,6 @@
 export function createPlain(answer: unknown): unknown {
   if (answer instanceof Date) return { date: answer.toISOString() };
   if (typeof answer === 'bigint') return { bigint: String(answer) };
-  if (answer === undefined) return { undefined: true };
   if (Array.isArray(answer)) return answer.map(createPlain);
   if (typeof answer !== 'object' || answer === null) return answer;
   const properties = Object.entries(answer).map(([name, value]) => [name, createPlain(value)] as const);
