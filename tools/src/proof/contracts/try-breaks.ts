@@ -25,8 +25,14 @@ export async function findBroken({ dataSource, sample }: ContractDatabase): Prom
   try {
     return await tryContracts(runner, sample, CONTRACTS);
   } finally {
+    await clearUndone(runner);
     await runner.release();
   }
+}
+
+/** Rows that were written and undone are in the way of the next contracts, which count pages. */
+async function clearUndone(runner: QueryRunner): Promise<void> {
+  await runner.query(`vacuum (index_cleanup on) ${[...TABLES].join(', ')}`);
 }
 
 /**
@@ -56,8 +62,7 @@ export async function tryBreak(
     return { ...what, noticedBy };
   } finally {
     await runner.rollbackTransaction();
-    // Rows that were written and undone are in the way of the next contracts, which count pages.
-    await runner.query(`vacuum (index_cleanup on) ${[...TABLES].join(', ')}`);
+    await clearUndone(runner);
     await runner.release();
   }
 }
