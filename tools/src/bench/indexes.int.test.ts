@@ -62,13 +62,6 @@ describe('npm run bench:indexes', () => {
     });
   });
 
-  it('measures what writes without what other patterns that wrote left behind dead', async () => {
-    const { patterns = [] } = assembleReport(await readParts(docs)).scales.at(-1) ?? {};
-    const found = patterns.find(({ name }) => name === 'append under a condition, after what was read');
-    // It looks for the end of the log, where they are.
-    expect(found?.with.mostBuffers).toBeLessThanOrEqual(found?.allowed?.buffers ?? 0);
-  });
-
   it('ends with 2 before it starts anything when an option is wrong', async () => {
     const { stdout, stderr, code } = await runIndexes('--events', '1000,many');
     expect([code, stdout]).toEqual([2, '']);
