@@ -43,6 +43,20 @@ describe('the catalog after the migration of tenancy', () => {
     ).resolves.toEqual([]);
   });
 
+  it('plans what is asked with every request once for a session', async () => {
+    const rows: { name: string; language: string }[] = await query(
+      `select p.proname as name, l.lanname as language
+       from pg_proc p join pg_language l on l.oid = p.prolang
+       where p.pronamespace = 'tenancy'::regnamespace and p.proname in ('tenant', 'holder', 'identify')
+       order by 1`,
+    );
+    expect(rows.map(({ name, language }) => `${name} ${language}`)).toEqual([
+      'holder plpgsql',
+      'identify plpgsql',
+      'tenant plpgsql',
+    ]);
+  });
+
   it('has functions of the owner with a search path of their own, that not everybody may call', async () => {
     const functions: { name: string; settings: string[] | null; isOwners: boolean; isPublic: boolean }[] =
       await query(`

@@ -23,8 +23,6 @@ export class LookUpBatch implements WorkEnd {
   #timer: NodeJS.Timeout | undefined;
   #onEnd: (() => void) | undefined;
   #isAbandoned = false;
-  /** Why nobody waits any more. */
-  readonly reason = new DeadlineExceededError();
 
   constructor(text: string, reader: RowReader) {
     this.text = text;
@@ -43,6 +41,11 @@ export class LookUpBatch implements WorkEnd {
   /** The longest that one of them has left, in ms. */
   get longestMs(): number {
     return Math.max(...this.waiting.map(({ endsAtMs }) => endsAtMs)) - performance.now();
+  }
+
+  /** Why nobody waits any more. */
+  get reason(): unknown {
+    return new DeadlineExceededError();
   }
 
   get hasCome(): boolean {
