@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runClosedLoop } from './closed-loop';
-import { runOpenLoop } from './open-loop';
+import { CONNECTIONS, runOpenLoop } from './open-loop';
 import type { WorkRequest } from './workloads';
 
 const ask = (): WorkRequest => ({ method: 'GET', path: '/', headers: {} });
@@ -18,11 +18,13 @@ async function withServer<T>(listener: RequestListener, work: (address: string) 
   }
 }
 
-/** Answers at once, but nothing at all for a while after the first requests. */
-function stallOnce(ms: number): RequestListener {
+/** Answers at once, but nothing at all for a while after so many requests. */
+function stallOnce(ms: number, after = 0): RequestListener {
   let freeAtMs = 0;
+  let requests = 0;
   return (_request, response) => {
-    freeAtMs ||= performance.now() + ms;
+    requests += 1;
+    if (requests > after) freeAtMs ||= performance.now() + ms;
     setTimeout(() => response.end(), Math.max(0, freeAtMs - performance.now()));
   };
 }
@@ -30,10 +32,10 @@ function stallOnce(ms: number): RequestListener {
 const STALL_MS = 600;
 
 describe('runOpenLoop', () => {
-  const open = { pid: process.pid, requestsPerSecond: 200, durationMs: 1_000, seed: 1 };
+  const open = { pid: process.pid, requestsPerSecond: 200, rampMs: 0, durationMs: 1_000, seed: 1 };
 
   it('counts the requests that were due while the server stood still', async () => {
-    const figures = await withServer(stallOnce(STALL_MS), (address) =>
+    const figures = await withServer(stallOnce(STALL_MS, CONNECTIONS), (address) =>
       runOpenLoop({ ...open, address }, ask),
     );
     expect(figures.failed).toBe(0);

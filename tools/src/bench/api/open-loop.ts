@@ -28,6 +28,8 @@ export interface OpenLoop {
   readonly address: string;
   readonly pid: number;
   readonly requestsPerSecond: number;
+  /** Before that the rate rises from nothing, and nothing counts. */
+  readonly rampMs: number;
   readonly durationMs: number;
   readonly seed: number;
 }
@@ -36,7 +38,14 @@ export interface OpenLoop {
 const PATIENCE_MS = 5_000;
 /** Requests that wait for an answer at once; what comes then has failed, as where a client runs out of ports. */
 const MOST_WAITING = 4_000;
+/**
+ * That clients keep, as a proxy in front does; a request waits where all are busy. They are opened before anything counts: Node accepts one
+ * connection in a turn of its event loop, so that new ones wait for seconds where there is more than is borne.
+ */
+export const CONNECTIONS = 1_000;
 const TICK_MS = 1;
+/** Of the rate, at the beginning of its rise. */
+const SLOWEST = 0.02;
 
 interface Records {
   readonly acceptedMs: number[];
@@ -46,29 +55,43 @@ interface Records {
   waiting: number;
 }
 
+const createRecords = (): Records => ({ acceptedMs: [], refusedMs: [], lagMs: [], failed: 0, waiting: 0 });
+
 /** Requests are due at random moments, at a rate that nothing slows down. */
 export async function runOpenLoop(
-  { address, pid, requestsPerSecond, durationMs, seed }: OpenLoop,
+  { address, pid, requestsPerSecond, rampMs, durationMs, seed }: OpenLoop,
   createRequest: () => WorkRequest,
 ): Promise<OpenFigures> {
   const agent = new Agent({
     keepAlive: true,
-    maxSockets: Number.POSITIVE_INFINITY,
-    maxFreeSockets: MOST_WAITING,
+    maxSockets: CONNECTIONS,
+    maxFreeSockets: CONNECTIONS,
   });
-  const records: Records = { acceptedMs: [], refusedMs: [], lagMs: [], failed: 0, waiting: 0 };
   const random = createRandom(seed, 'arrivals');
-  const { cpu } = await measureCpu(pid, async () => {
+  const arrive = async (
+    lastMs: number,
+    rateAt: (passedMs: number) => number,
+    into: Records,
+  ): Promise<void> => {
     const startedMs = performance.now();
-    let dueMs = startedMs + drawExponential(1_000 / requestsPerSecond, random);
-    while (dueMs < startedMs + durationMs) {
-      while (dueMs <= performance.now() && dueMs < startedMs + durationMs) {
-        send(address, agent, createRequest(), dueMs, records);
-        dueMs += drawExponential(1_000 / requestsPerSecond, random);
+    let dueMs = startedMs + drawExponential(1_000 / rateAt(0), random);
+    while (dueMs < startedMs + lastMs) {
+      while (dueMs <= performance.now() && dueMs < startedMs + lastMs) {
+        send(address, agent, createRequest(), dueMs, into);
+        dueMs += drawExponential(1_000 / rateAt(dueMs - startedMs), random);
       }
       await sleep(TICK_MS);
     }
-  });
+  };
+  const rise = (passedMs: number) => requestsPerSecond * Math.max(SLOWEST, passedMs / rampMs);
+  const opening = createRecords();
+  for (let opened = 0; opened < CONNECTIONS; opened += 1) {
+    send(address, agent, createRequest(), performance.now(), opening);
+  }
+  while (opening.waiting > 0) await sleep(TICK_MS);
+  if (rampMs > 0) await arrive(rampMs, rise, createRecords());
+  const records = createRecords();
+  const { cpu } = await measureCpu(pid, () => arrive(durationMs, () => requestsPerSecond, records));
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   while (records.waiting > 0 && performance.now() < giveUpAtMs) await sleep(TICK_MS);
   records.failed += records.waiting;

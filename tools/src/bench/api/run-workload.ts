@@ -35,7 +35,14 @@ export async function runWorkload(workload: Workload, run: WorkloadRun): Promise
     );
     const requestsPerSecond = closed.holdfast.requestsPerSecond * part;
     return runOpenLoop(
-      { address, pid, requestsPerSecond, durationMs: setting.openMs, seed: setting.seed },
+      {
+        address,
+        pid,
+        requestsPerSecond,
+        rampMs: setting.rampMs,
+        durationMs: setting.openMs,
+        seed: setting.seed,
+      },
       createRequest,
     );
   };

@@ -16,6 +16,8 @@ export interface Setting {
   readonly keys: number;
   /** How long requests arrive at a rate that does not wait for answers. */
   readonly openMs: number;
+  /** How long their rate rises to that, without being counted. */
+  readonly rampMs: number;
   /** How long the service runs while it is profiled. */
   readonly profileMs: number;
 }
@@ -30,6 +32,7 @@ export const FULL_SETTING: Setting = Object.freeze({
   poolSize: 10,
   keys: 32,
   openMs: 15_000,
+  rampMs: 5_000,
   profileMs: 5_000,
 });
 
@@ -40,6 +43,7 @@ export const QUICK_SETTING: Setting = Object.freeze({
   turnMs: 1_000,
   warmUpMs: 700,
   openMs: 1_500,
+  rampMs: 500,
   profileMs: 1_000,
 });
 
