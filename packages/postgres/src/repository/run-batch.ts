@@ -7,8 +7,8 @@ import type { LookUpBatch } from './look-up-batch';
 
 /** Everybody who waits for one of these look-ups has an answer. Never rejects. */
 export async function runBatch(dataSource: DataSource, batch: LookUpBatch): Promise<void> {
-  batch.arm();
   try {
+    batch.arm();
     const lease = await acquire(dataSource, batch);
     try {
       await runInterruptibly(lease, batch, () => answer(lease, batch));
@@ -36,7 +36,8 @@ async function answer(lease: Lease, batch: LookUpBatch): Promise<void> {
   while (batch.size > 1) {
     const asked = batch.waiting;
     const outcomes = await readTogether(lease, batch);
-    if (outcomes === undefined) break;
+    // None has an answer: each is asked by itself.
+    if (outcomes === undefined || outcomes.every((outcome) => outcome === undefined)) break;
     for (const [at, lookUp] of asked.entries()) {
       const outcome = outcomes[at];
       if (outcome === undefined) continue;

@@ -1,6 +1,6 @@
 import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
 import { createDeadline } from '@holdfast/resilience';
-import { type DataSource, QueryFailedError } from 'typeorm';
+import { Column, type DataSource, DeleteDateColumn, Entity, PrimaryColumn, QueryFailedError } from 'typeorm';
 import { readEvents } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
 import { Computed, Item, openItems } from '../test/items';
@@ -25,6 +25,25 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 beforeEach(() => withClient(server.url, (client) => client.query(STAGE)));
+
+/** The same columns of the same table, by other names. */
+@Entity({ name: 'item' })
+class ItemToo {
+  @PrimaryColumn({ name: 'id', type: 'integer' })
+  key!: number;
+
+  @Column({ type: 'integer' })
+  size!: number;
+
+  @Column({ type: 'text' })
+  label!: string;
+
+  @Column({ type: 'text', default: '' })
+  lower!: string;
+
+  @DeleteDateColumn({ type: 'timestamptz' })
+  deletedAt!: Date | null;
+}
 
 const of = (tenant: string) => ({ settings: { 'app.tenant': tenant } });
 const askAll = (lookUps: SharedLookUps, ids: readonly number[], tenant = (id: number) => `t${id}`) =>
@@ -108,6 +127,30 @@ describe('look-ups of one turn', () => {
     expect(answers[1]).toBeInstanceOf(QueryFailedError);
     expect(answers[1]).toMatchObject({ driverError: { code: '22012' }, parameters: [] });
     expect(readPoolStats(warm.dataSource)).toMatchObject({ total: 1 });
+  });
+
+  it('of two entities of one table are instances of their own', async () => {
+    await using source = await openItems(server.url, { max: 1 }, { entities: [ItemToo] });
+    const lookUps = createSharedLookUps(source.dataSource);
+    for (let use = 0; use < 3; use += 1) await lookUps.findOneBy(Item, { id: 1 });
+    const [one, other] = await Promise.all([
+      lookUps.findOneBy(Item, { id: 1 }),
+      lookUps.findOneBy(ItemToo, { key: 2 }),
+    ]);
+    expect(one).toBeInstanceOf(Item);
+    expect(other).toBeInstanceOf(ItemToo);
+    expect(other).toMatchObject({ key: 2, size: 20 });
+  });
+
+  it('are told to the logger of the DataSource, each of them', async () => {
+    await using warm = await openWarm();
+    const logged: unknown[] = [];
+    const { logger } = warm.dataSource;
+    warm.dataSource.logger = Object.assign(Object.create(logger), {
+      logQuery: (_text: string, values: unknown) => logged.push(values),
+    });
+    await askAll(warm.lookUps, [1, 2]);
+    expect(logged).toEqual([['1'], ['2']]);
   });
 
   it('name the request of one that went alone', async () => {

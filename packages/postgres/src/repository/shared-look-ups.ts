@@ -13,8 +13,10 @@ import type { DataSource, EntityTarget, FindOptionsWhere, ObjectLiteral } from '
 import { readTarget } from '../bulk/bulk-target';
 import { requireFlag } from '../bulk/require-arguments';
 import { type LocalSettings, readSettings } from '../statements/local-settings';
+import type { RowReader } from '../statements/row-reader';
 import type { SharedPart } from '../statements/shared-part';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
+import { sendHeard } from './heard-statement';
 import { type LookUp, LookUpBatch } from './look-up-batch';
 import { renderWhere } from './render-where';
 import { runBatch } from './run-batch';
@@ -60,7 +62,8 @@ const OPTIONS = ['deadline', 'settings', 'context', 'withDeleted'] as const;
 /**
  * Makes look-ups of one turn of the event loop share a connection and a round trip, whoever asks: for the same entity they are one write,
  * each an execution of its own, with settings of its own, and an error of one is no other's. Each is outside of a transaction, and sees what was
- * committed before. Where a connection has not prepared the statement yet, they go one by one.
+ * committed before. Where a connection has not prepared the statement yet, they go one by one. TypeORM's logger hears of each; subscribers of
+ * queries do not, since there is no query runner.
  *
  * @throws InvalidOptionError
  */
@@ -77,8 +80,11 @@ export function createSharedLookUps(
 class GatheredLookUps implements SharedLookUps {
   readonly #dataSource: DataSource;
   readonly #maxBatchSize: number;
-  /** Those of this turn that may go out together: of one text, with settings of the same names. */
-  readonly #gathered = new Map<string, LookUpBatch>();
+  /**
+   * Those of this turn that may go out together: of one entity, since two of one table may have the same text, of one text, and with settings
+   * of the same names.
+   */
+  readonly #gathered = new Map<RowReader, Map<string, LookUpBatch>>();
 
   constructor(dataSource: DataSource, maxBatchSize: number) {
     this.#dataSource = dataSource;
@@ -97,29 +103,37 @@ class GatheredLookUps implements SharedLookUps {
     const endsAtMs = readEnd(deadline);
     const compiled = compiledEntityOf(readTarget(this.#dataSource, entity).metadata);
     const { text, values } = renderLookUp(compiled, where, withDeleted);
-    const rows = await new Promise<readonly unknown[]>((resolve, reject) => {
-      const lookUp: LookUp = { values, settings, endsAtMs, requestId: context?.requestId, resolve, reject };
-      this.#gather(text, lookUp, () => new LookUpBatch(text, compiled.whole));
-    });
+    const gather = (): Promise<readonly unknown[]> =>
+      new Promise((resolve, reject) => {
+        const requestId = context?.requestId;
+        this.#gather(compiled, text, { values, settings, endsAtMs, requestId, resolve, reject });
+      });
+    const rows = await sendHeard({ dataSource: this.#dataSource, runner: undefined, text, values }, gather);
     return (rows[0] as Entity | undefined) ?? null;
   }
 
-  #gather(text: string, lookUp: LookUp, create: () => LookUpBatch): void {
+  #gather({ whole }: CompiledEntity, text: string, lookUp: LookUp): void {
     const names = lookUp.settings.map(([name]) => name).join(' ');
     const key = `${names}\n${text}`;
-    let batch = this.#gathered.get(key);
+    let batches = this.#gathered.get(whole);
+    if (batches === undefined) {
+      batches = new Map();
+      this.#gathered.set(whole, batches);
+    }
+    const gathered = batches;
+    let batch = gathered.get(key);
     if (batch === undefined) {
-      batch = create();
-      this.#gathered.set(key, batch);
+      batch = new LookUpBatch(text, whole);
+      gathered.set(key, batch);
       const opened = batch;
-      setImmediate(() => this.#send(key, opened));
+      setImmediate(() => this.#send(gathered, key, opened));
     }
     batch.add(lookUp);
-    if (batch.size >= this.#maxBatchSize) this.#send(key, batch);
+    if (batch.size >= this.#maxBatchSize) this.#send(gathered, key, batch);
   }
 
-  #send(key: string, batch: LookUpBatch): void {
-    if (this.#gathered.get(key) === batch) this.#gathered.delete(key);
+  #send(gathered: Map<string, LookUpBatch>, key: string, batch: LookUpBatch): void {
+    if (gathered.get(key) === batch) gathered.delete(key);
     if (batch.isSent) return;
     batch.isSent = true;
     void runBatch(this.#dataSource, batch);
@@ -139,8 +153,14 @@ function renderLookUp(
   const conditions = [asked, ...compiled.listStandingConditions(withDeleted)].join(' AND ');
   return {
     text: whole.render({ where: conditions, order: '', range: 'LIMIT 1' }),
-    values: values.map(prepareValue),
+    values: values.map(copyValue),
   };
+}
+
+/** As it is sent: what becomes of the caller's value meanwhile changes nothing. */
+function copyValue(value: unknown): string | Buffer | null {
+  const sent = prepareValue(value);
+  return Buffer.isBuffer(sent) ? Buffer.from(sent) : sent;
 }
 
 /** When a look-up ends, on the clock of `performance`. @throws DeadlineExceededError; InvalidOptionError */

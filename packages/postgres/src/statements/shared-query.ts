@@ -14,7 +14,7 @@ interface SharedStatement {
 }
 
 /**
- * Several executions of a prepared statement in one write and under one Sync. To the server they are one transaction: what fails ends
+ * Several executions of a prepared statement, which sets none of these settings itself, in one write and under one Sync. To the server they are one transaction: what fails ends
  * it, and the parts behind it have no answer.
  */
 export class SharedQuery extends Query {
@@ -92,7 +92,9 @@ export class SharedQuery extends Query {
       return;
     }
     const isStale = noteStaleness(this.#session, connection, error);
-    this.#outcomes.push(isStale ? undefined : { error });
+    // At the Sync, of all of them together: each is asked again, by itself.
+    if (this.#outcomes.length === this.#statement.parts.length) this.#outcomes.fill(undefined);
+    else this.#outcomes.push(isStale ? undefined : { error });
     this.#end();
   }
 

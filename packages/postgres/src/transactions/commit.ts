@@ -137,11 +137,24 @@ export class Commit {
     // What has become of the writes is known before anybody hears of COMMIT.
     await Promise.allSettled([commit, ...followed]);
     try {
-      return await commit;
+      const answer = await commit;
+      for (const write of this.#writes) write.noteCommitted();
+      return answer;
     } catch (error) {
-      this.#isSkipped = error instanceof StatementSkippedError;
+      const isSkipped = error instanceof StatementSkippedError;
+      this.#isSkipped = isSkipped && (!isComplete || (await this.#isOfServer(error.cause)));
+      if (isSkipped && !this.#isSkipped) for (const write of this.#writes) write.noteUnknown();
       throw error;
     }
+  }
+
+  /**
+   * Whether the server has said it, and so has not come to what was behind. It names a routine in each of its errors, and goes on after most. A
+   * pooler says in an error of its own, without one, that it has lost the server, which may have done everything by then.
+   */
+  async #isOfServer(error: unknown): Promise<boolean> {
+    const { routine } = (error ?? {}) as { readonly routine?: unknown };
+    return (typeof routine === 'string' && routine !== '') || this.#client.isAnswered();
   }
 
   #leave(entry: OutcomeEntry | undefined): void {

@@ -34,6 +34,7 @@ export class SentWithCommit implements LastWrite {
   readonly #site: { readonly stack?: string };
   #answer: QueryResult | undefined;
   #failure: Error | undefined;
+  #isCommitted = false;
 
   /**
    * @param site where the program gave it.
@@ -52,6 +53,7 @@ export class SentWithCommit implements LastWrite {
 
   get answer(): LastAnswer | undefined {
     if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#isCommitted) return undefined;
     return this.#answer && { rows: this.#answer.rows, rowCount: this.#answer.rowCount ?? 0 };
   }
 
@@ -61,6 +63,16 @@ export class SentWithCommit implements LastWrite {
    */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** Its transaction is committed, and the server has said so. */
+  noteCommitted(): void {
+    this.#isCommitted = true;
+  }
+
+  /** What it seemed to fail with proves nothing. */
+  noteUnknown(): void {
+    this.#failure = undefined;
   }
 
   /** Resolves when it is answered, and never rejects. */

@@ -1,4 +1,4 @@
-import { type Attempt, InvalidOptionError } from '@holdfast/resilience';
+import { type Attempt, InvalidOptionError, readErrorCode } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
@@ -15,6 +15,7 @@ import { SentWithCommit } from './last-write';
 import { OutcomeLedgerError } from './outcome-ledger-error';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
 import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
+import { TransactionAbortedError } from './transaction-aborted-error';
 import { TransactionControlError } from './transaction-control-error';
 import { TransactionEndedError } from './transaction-ended-error';
 import { TransactionSession } from './transaction-session';
@@ -25,6 +26,8 @@ import { type Watch, witnessOf } from './witness';
 const CLEANUP_MS = 2_000;
 /** A statement's limit and the deadline, which end at the same moment, may be told apart by so much, in milliseconds. */
 const SIMULTANEOUS_MS = 50;
+/** What a statement fails with in a transaction that has failed before. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 /**
  * Runs work in one transaction on one connection, which is given back when this settles.
@@ -240,7 +243,13 @@ class Run {
   /** What stands in front of COMMIT has failed, and the server did not come to that. */
   #describeSkip(error: unknown): unknown {
     const { openingFailure, commit } = this.#session;
-    return openingFailure ?? commit.writeFailure ?? this.#describeRefusal(error);
+    const { writeFailure } = commit;
+    const { firstFailure } = this.#lease;
+    // An earlier one, which the work has not waited for, says why.
+    if (readErrorCode(writeFailure) === IN_FAILED_TRANSACTION && firstFailure !== undefined) {
+      return tagPhase(new TransactionAbortedError(firstFailure), 'in-transaction');
+    }
+    return openingFailure ?? writeFailure ?? this.#describeRefusal(error);
   }
 
   #describeRefusal(error: unknown): unknown {

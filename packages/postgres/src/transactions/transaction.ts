@@ -21,7 +21,8 @@ export interface Transaction {
    * fails, those behind it and COMMIT are not executed, and `run` rejects with its error, which names the statement and the line of
    * this call. From then on they share what becomes of COMMIT: a signal does not end them.
    *
-   * Nothing can be looked at in between: what the work must know before it commits, it asks before.
+   * Nothing can be looked at in between: what the work must know before it commits, it asks before. What a nested transaction has given goes
+   * out as well if that is rolled back to its savepoint.
    * @param values are taken as they are now. Default none.
    * @throws InvalidOptionError unless it is an INSERT, UPDATE, DELETE, MERGE, SELECT or WITH; TransactionControlError after the work.
    */
