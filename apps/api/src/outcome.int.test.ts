@@ -7,24 +7,20 @@ import {
   type ProxyMessage,
   type TestDatabase,
 } from '@holdfast/local-postgres';
+import { openProxiedService, type ProxiedService } from './test/proxied-service';
 import { withDataSource } from './test/suffering';
 import { lockOrganizations, lockTable } from './test/table-lock';
 import { openService, type TestService } from './test/test-service';
 
 describe('a request whose answer from the database is lost', () => {
-  let database: TestDatabase;
+  let proxied: ProxiedService;
   let proxy: PostgresProxy;
   let service: TestService;
   beforeAll(async () => {
-    database = await openTestDatabase();
-    proxy = await openProxy({ port: Number(new URL(database.url).port) });
-    service = await openService(proxy.urlThrough(database.url));
+    proxied = await openProxiedService();
+    ({ proxy, service } = proxied);
   });
-  afterAll(async () => {
-    await service?.close();
-    await proxy?.close();
-    await database?.drop();
-  });
+  afterAll(() => proxied?.close());
 
   /** Breaks the connection at the first message that fits, once. */
   function breakOnce(fits: (message: ProxyMessage) => boolean, verdict: MessageVerdict) {

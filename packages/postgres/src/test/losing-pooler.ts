@@ -1,9 +1,7 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy';
 
 /** Passes everything on, until it is to lose the server. */
-export interface LosingPooler extends AsyncDisposable {
-  /** The same database, through it. */
-  urlThrough(url: string): string;
+export interface LosingPooler extends TcpProxy {
   /** Whether a client has sent this. */
   hasPassed(sent: string): boolean;
   /**
@@ -25,17 +23,10 @@ function renderError(): Buffer {
 
 /** Listens on a free port of 127.0.0.1. */
 export async function openLosingPooler(target: { readonly port: number }): Promise<LosingPooler> {
-  const sockets = new Set<Socket>();
   let wanted: string | undefined;
   const passed: string[] = [];
-  const listener = createServer((client) => {
-    const server = connect(target.port, '127.0.0.1');
+  const proxy = await openTcpProxy(target, (client, server) => {
     let isLosing = false;
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.once('close', () => sockets.delete(socket));
-    }
     client.on('data', (chunk) => {
       if (wanted !== undefined && chunk.includes(wanted)) {
         wanted = undefined;
@@ -45,21 +36,12 @@ export async function openLosingPooler(target: { readonly port: number }): Promi
       server.write(chunk);
     });
     server.on('data', (chunk) => (isLosing ? client.end(renderError()) : client.write(chunk)));
-    server.on('close', () => client.destroy());
-    client.on('close', () => server.destroy());
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
   return {
-    urlThrough: (url) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href,
+    ...proxy,
     hasPassed: (sent) => passed.some((chunk) => chunk.includes(sent)),
     loseAfter(sent) {
       wanted = sent;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
     },
   };
 }

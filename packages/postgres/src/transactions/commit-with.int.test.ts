@@ -274,6 +274,19 @@ describe('statements that go out with COMMIT', () => {
       expect(await readBalance(server.url)).toBe(100);
     });
 
+    it('are refused for what failed before them, which the work has not waited for', async () => {
+      await using scene = await open();
+      const error = await rejection(
+        scene.unitOfWork.run(async (manager, { commitWith }) => {
+          await debit(manager, 2);
+          void settle(manager.query('SELECT 1 / 0'));
+          commitWith(DEBIT, [1, 10]);
+        }),
+      );
+      expect(error).toMatchObject({ code: 'TRANSACTION_ABORTED', cause: { code: '22012' } });
+      expect(await readBalances(server.url)).toEqual(UNTOUCHED);
+    });
+
     it('tell the line of the program that gave it, and no value', async () => {
       await using scene = await open();
       const give = compileProgram<(transaction: Transaction) => void>(

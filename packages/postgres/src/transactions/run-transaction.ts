@@ -1,4 +1,4 @@
-import { type Attempt, InvalidOptionError, readErrorCode } from '@holdfast/resilience';
+import { type Attempt, InvalidOptionError } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
@@ -10,12 +10,11 @@ import { type Lease, readLease } from '../pool/lease';
 import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { renderBegin } from './begin';
-import { describeAbort, isCancellation, isRefusal, unwrapAbort, unwrapUnsent } from './commit-failure';
+import { describeAbort, isCancellation, isRefusal, unwrapUnsent } from './commit-failure';
+import { describeRefusal, describeSkip } from './describe-refusal';
 import { SentWithCommit } from './last-write';
-import { OutcomeLedgerError } from './outcome-ledger-error';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
 import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
-import { TransactionAbortedError } from './transaction-aborted-error';
 import { TransactionControlError } from './transaction-control-error';
 import { TransactionEndedError } from './transaction-ended-error';
 import { TransactionSession } from './transaction-session';
@@ -26,8 +25,6 @@ import { type Watch, witnessOf } from './witness';
 const CLEANUP_MS = 2_000;
 /** A statement's limit and the deadline, which end at the same moment, may be told apart by so much, in milliseconds. */
 const SIMULTANEOUS_MS = 50;
-/** What a statement fails with in a transaction that has failed before. */
-const IN_FAILED_TRANSACTION = '25P02';
 
 /**
  * Runs work in one transaction on one connection, which is given back when this settles.
@@ -227,8 +224,10 @@ class Run {
     } catch (error) {
       if (session.state !== 'committed') {
         if (session.commit.sentAtMs === 0) throw unwrapUnsent(error);
-        if (session.commit.isSkipped) throw this.#describeSkip(error);
-        if (await isRefusal(error, client)) throw this.#describeRefusal(error);
+        const { firstFailure } = this.#lease;
+        const facts = { session, ledger: this.#terms.ledger, firstFailure };
+        if (session.commit.isSkipped) throw describeSkip(error, facts);
+        if (await isRefusal(error, client)) throw describeRefusal(error, facts);
         return this.#describeLoss(value, error);
       }
       const code = error instanceof Error ? error.name : typeof error;
@@ -238,25 +237,6 @@ class Run {
     }
     if (!session.isUnsent) this.#noteCommit(session.commit.position);
     return { kind: 'committed', value, hooks: this.#hooks };
-  }
-
-  /** What stands in front of COMMIT has failed, and the server did not come to that. */
-  #describeSkip(error: unknown): unknown {
-    const { openingFailure, commit } = this.#session;
-    const { writeFailure } = commit;
-    const { firstFailure } = this.#lease;
-    // An earlier one, which the work has not waited for, says why.
-    if (readErrorCode(writeFailure) === IN_FAILED_TRANSACTION && firstFailure !== undefined) {
-      return tagPhase(new TransactionAbortedError(firstFailure), 'in-transaction');
-    }
-    return openingFailure ?? writeFailure ?? this.#describeRefusal(error);
-  }
-
-  #describeRefusal(error: unknown): unknown {
-    const { entryFailure } = this.#session.commit;
-    const { ledger } = this.#terms;
-    if (entryFailure === undefined || ledger === undefined) return unwrapAbort(error);
-    return tagPhase(new OutcomeLedgerError(ledger.table, entryFailure), 'in-transaction');
   }
 
   #noteCommit(position: string | undefined): void {
