@@ -110,6 +110,8 @@ function recordingDatabase<T>(
     read: (operation, work) => database.read(operation, work),
     findOneBy: (operation, entity, where) => database.findOneBy(operation, entity, where),
     statement: (operation, work) => database.transaction(operation, record(work), { wasApplied }),
+    // With the record beside it, it is no statement by itself any more.
+    groupedStatement: (operation, work) => database.transaction(operation, record(work), { wasApplied }),
     transaction: (operation, work) => database.transaction(operation, record(work), { wasApplied }),
   };
 }

@@ -1,11 +1,14 @@
 import { performance } from 'node:perf_hooks';
+import type { StatementSender } from '@holdfast/db';
 import type { Logger } from '@holdfast/observability';
 import {
   AmbiguousOutcomeError,
   type ConnectionManager,
   createConnectionManager,
+  createGroupCommit,
   createSharedLookUps,
   createUnitOfWork,
+  type GroupCommit,
   type LocalSettings,
   readEvents,
   type SharedLookUps,
@@ -59,6 +62,15 @@ export interface Database {
    * with. After every other failure of the database it was not.
    */
   statement<T>(operation: string, work: Work<T>, options: StatementOptions): Promise<T>;
+  /**
+   * As `statement`, of work that sends one statement after the other, each of which commits by itself: those of one turn of the event loop that have the same
+   * text share a commit, whoever sends them.
+   */
+  groupedStatement<T>(
+    operation: string,
+    work: (sender: StatementSender) => Promise<T>,
+    options: StatementOptions,
+  ): Promise<T>;
   /**
    * Runs work in a transaction, again if it fails in a way that may pass. What it gives to `commitWith` goes out with COMMIT.
    *
@@ -139,7 +151,8 @@ export function createDatabase(dataSource: DataSource, options: DatabaseOptions)
   const manager = createConnectionManager(dataSource, { environment, logger, transactions: unitOfWork });
 
   const lookUps = createSharedLookUps(dataSource);
-  const server: Server = { policy, unitOfWork, manager, lookUps, events };
+  const groupCommit = createGroupCommit(dataSource);
+  const server: Server = { policy, unitOfWork, manager, lookUps, groupCommit, events };
   const database = new ScopedDatabase(server, {
     deadline: options.deadlineMs,
     settings: {},
@@ -154,6 +167,7 @@ interface Server {
   readonly unitOfWork: UnitOfWork;
   readonly manager: ConnectionManager;
   readonly lookUps: SharedLookUps;
+  readonly groupCommit: GroupCommit;
   readonly events: ReturnType<typeof readEvents>;
 }
 
@@ -206,24 +220,55 @@ class ScopedDatabase implements Database {
     );
   }
 
-  async statement<T>(
+  statement<T>(operation: string, work: Work<T>, options: StatementOptions): Promise<T> {
+    return this.#write(work, options, (watched) => this.#run(operation, watched, options.idempotent));
+  }
+
+  groupedStatement<T>(
     operation: string,
-    work: Work<T>,
+    work: (sender: StatementSender) => Promise<T>,
+    options: StatementOptions,
+  ): Promise<T> {
+    const { policy, groupCommit } = this.#server;
+    const { deadline, settings } = this.#scope;
+    const context = this.#describe(operation, options.idempotent);
+    return this.#write(work, options, (watched) =>
+      policy.execute(
+        (attempt) =>
+          watched({
+            query: async <Rows>(text: string, values: unknown[] = []) => {
+              const { rows } = await groupCommit.run(text, values, {
+                deadline: attempt.deadline,
+                settings,
+                context,
+              });
+              return rows as Rows;
+            },
+          }),
+        { deadline, context },
+      ),
+    );
+  }
+
+  /** @param send runs it, once or several times. */
+  async #write<Source, T>(
+    work: (source: Source) => Promise<T>,
     { idempotent, provesUnapplied }: StatementOptions,
+    send: (watched: typeof work) => Promise<T>,
   ): Promise<T> {
     const startedMs = performance.now();
     let attempts = 0;
     let lost: { readonly failure: unknown } | undefined;
-    const watched: typeof work = (connection) => {
+    const watched: typeof work = (source) => {
       attempts += 1;
-      return work(connection).catch((error: unknown) => {
+      return work(source).catch((error: unknown) => {
         if (mayBeApplied(error)) lost = { failure: error };
         else if (idempotent && provesUnapplied?.(error)) lost = undefined;
         throw error;
       });
     };
     try {
-      return await this.#run(operation, watched, idempotent);
+      return await send(watched);
     } catch (rejection) {
       // Any other later failure, such as the deadline during the wait for a connection, says nothing of the lost attempt.
       if (lost === undefined) throw rejection;

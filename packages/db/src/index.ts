@@ -34,6 +34,7 @@ export {
 } from './event-store/import-events';
 export { type InvalidAppend, InvalidAppendError } from './event-store/invalid-append-error';
 export { type QueryRead, type QueryReadRequest, readByQuery } from './event-store/read-by-query';
+export type { StatementSender } from './event-store/statement-sender';
 export type { AppendCondition, StreamsAppendRequest } from './event-store/streams-append-request';
 export { VersionConflictError } from './event-store/version-conflict-error';
 export {

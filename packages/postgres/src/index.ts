@@ -103,14 +103,22 @@ export type {
 export { watchStatements } from './repository/pass-statement';
 export { createRepository } from './repository/repository';
 export { RowSuppressedError } from './repository/row-suppressed-error';
+export { UnsupportedEntityError } from './repository/unsupported-entity-error';
+export {
+  createGroupCommit,
+  GROUP_COMMIT_DEFAULTS,
+  type GroupCommit,
+  type GroupCommitOptions,
+  type GroupedAnswer,
+  type GroupedStatementOptions,
+} from './sharing/group-commit';
 export {
   createSharedLookUps,
   type LookUpOptions,
   SHARED_LOOK_UPS_DEFAULTS,
   type SharedLookUps,
   type SharedLookUpsOptions,
-} from './repository/shared-look-ups';
-export { UnsupportedEntityError } from './repository/unsupported-entity-error';
+} from './sharing/shared-look-ups';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { LocalSettings } from './statements/local-settings';
 export type { Pooler, StatementSettings } from './statements/statement-settings';

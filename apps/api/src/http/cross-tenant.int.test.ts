@@ -217,3 +217,50 @@ describe('a stream of another organization', () => {
     expect(await readRows(theirs)).toEqual(before);
   });
 });
+
+describe('appends of several organizations that are committed together', () => {
+  const append = ({ headers }: Tenant, organizationId: string, aggregateId = randomUUID()) =>
+    service.post(
+      '/v1/events',
+      {
+        ...{ aggregateType: 'together', aggregateId, expectedVersion: 0 },
+        events: [{ eventType: 'together.done', payload: {}, organizationId }],
+      },
+      headers,
+    );
+  const appendOwn = (tenants: readonly Tenant[]) =>
+    Promise.all(tenants.map((tenant) => append(tenant, tenant.organization)));
+  const readTogether = (): Promise<{ ids: string[]; organizations: number }[]> =>
+    owner.query(
+      `select array_agg(id) as ids, count(distinct organization_id)::int as organizations
+       from events where aggregate_type = 'together' group by transaction_id having count(*) > 1`,
+    );
+
+  it('are one transaction, and each is told its own event', async () => {
+    for (let round = 0; round < 40 && (await readTogether()).length === 0; round += 1) {
+      const answers = await appendOwn([ours, theirs, ours, theirs, ours, theirs]);
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+      for (const [at, { body }] of answers.entries()) {
+        const { headers, organization } = at % 2 === 0 ? ours : theirs;
+        const read = await service.get(`/v1/events/${body.events[0].id}`, headers);
+        expect(read).toMatchObject({ status: 200, body: { organizationId: organization } });
+      }
+    }
+    expect(Math.max(...(await readTogether()).map(({ organizations }) => organizations))).toBe(2);
+  });
+
+  it('are each judged by their own key, whatever becomes of the others', async () => {
+    const taken = randomUUID();
+    expect((await append(theirs, theirs.organization, taken)).status).toBe(201);
+    for (let round = 0; round < 10; round += 1) {
+      const answers = await Promise.all([
+        append(ours, ours.organization),
+        append(ours, theirs.organization),
+        append(theirs, theirs.organization),
+        append(ours, ours.organization, taken),
+        append(theirs, theirs.organization),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([201, 403, 201, 409, 201]);
+    }
+  });
+});

@@ -34,6 +34,7 @@ async function withLookUps(
         },
         findOneBy: (_operation, entity, where) => createRepository(dataSource, entity).findOne({ where }),
         statement: (_operation, write) => write(dataSource.manager),
+        groupedStatement: (_operation, write) => write(dataSource.manager),
         transaction: () => Promise.reject(new Error('not asked for')),
       };
       return database;

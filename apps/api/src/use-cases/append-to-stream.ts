@@ -3,7 +3,7 @@ import type { Database } from '../database';
 import { writeAppend } from './write-append';
 
 /**
- * Appends events to one aggregate's stream, all or none. One statement and one round trip, without a transaction around it.
+ * Appends events to one aggregate's stream, all or none. One statement, which may share its round trip and commit with other appends.
  *
  * @throws UnknownAppendError if nobody knows whether it was applied.
  * @throws VersionConflictError if the stream is not at the expected version.
@@ -11,5 +11,7 @@ import { writeAppend } from './write-append';
  * @throws InvalidAppendError if the append could not be written to any stream.
  */
 export function appendToStream(database: Database, request: AppendRequest): Promise<AppendResult> {
-  return writeAppend(database, request.events, (manager) => appendEvents(manager, request));
+  return writeAppend(request.events, (options) =>
+    database.groupedStatement('append events', (sender) => appendEvents(sender, request), options),
+  );
 }

@@ -16,5 +16,7 @@ export function appendManyStreams(
   request: StreamsAppendRequest,
 ): Promise<StreamsAppendResult> {
   const events = request.streams.flatMap((stream) => stream.events);
-  return writeAppend(database, events, (manager) => appendToStreams(manager, request));
+  return writeAppend(events, (options) =>
+    database.statement('append events', (manager) => appendToStreams(manager, request), options),
+  );
 }

@@ -5,24 +5,23 @@ import {
   type NewEvent,
   VersionConflictError,
 } from '@holdfast/db';
-import type { EntityManager } from 'typeorm';
-import { type Database, OutcomeUnknownError } from '../database';
+import { OutcomeUnknownError, type StatementOptions } from '../database';
 
 /**
- * Runs an append, all or nothing. If its every event has an idempotency key it is also tried again when it is not known whether
+ * Sends an append, all or nothing. If its every event has an idempotency key it is also tried again when it is not known whether
  * it was applied; without keys that could write it twice.
  *
+ * @param send runs it as a statement of a database.
  * @throws UnknownAppendError if nobody knows whether it was applied; and what the append throws.
  */
 export async function writeAppend<T>(
-  database: Database,
   events: readonly NewEvent[],
-  append: (manager: EntityManager) => Promise<T>,
+  send: (options: StatementOptions) => Promise<T>,
 ): Promise<T> {
   const keys = events.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
   const idempotent = keys.length === events.length;
   try {
-    return await database.statement('append events', append, { idempotent, provesUnapplied });
+    return await send({ idempotent, provesUnapplied });
   } catch (error) {
     throw error instanceof OutcomeUnknownError
       ? new UnknownAppendError(idempotent ? keys : [], error)

@@ -91,9 +91,9 @@ async function write(manager: EntityManager, append: PlannedAppend): Promise<Str
   const events = streams.flatMap(toRows);
   const rows = JSON.stringify(events);
   let check: Check | undefined;
-  const written = await runAppend(manager, async (within) => {
-    check = condition && planCheck(condition, await takeLocks(within, locks));
-    return insert(within, { streams, locks, check }, rows);
+  const written = await runAppend(manager, async () => {
+    check = condition && planCheck(condition, await takeLocks(manager, locks));
+    return insert(manager, { streams, locks, check }, rows);
   });
   if (written.length > 0) {
     const byId = new Map(written.map((event) => [event.id, event]));

@@ -1,10 +1,10 @@
-import type { EntityManager } from 'typeorm';
 import type { AppendRequest } from './append-request';
 import { planLocks, takeSharedLocks } from './boundary-locks';
 import { requireFewLocks, requireValidAppend } from './check-append';
 import { type AppendedEvent, toRows } from './event-rows';
 import { readEarlier } from './read-earlier';
 import { runAppend } from './run-append';
+import type { StatementSender } from './statement-sender';
 import { VersionConflictError } from './version-conflict-error';
 
 export interface AppendResult {
@@ -19,24 +19,24 @@ export interface AppendResult {
  * appends that both saw the same version the unique index lets one through. Until its transaction ends, it holds off appends
  * whose condition asks for its types or tags.
  *
- * In a transaction of the caller, which is then one append at a time, a refusal undoes the append alone and the
+ * Through a manager in a transaction of the caller, which is then one append at a time, a refusal undoes the append alone and the
  * transaction stays usable.
  *
  * @throws VersionConflictError if the stream has moved on, or is not as far yet.
  * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
  * @throws InvalidAppendError if the append could not be written to any stream.
  */
-export async function appendEvents(manager: EntityManager, request: AppendRequest): Promise<AppendResult> {
+export async function appendEvents(sender: StatementSender, request: AppendRequest): Promise<AppendResult> {
   requireValidAppend(request);
   const { aggregateType, aggregateId, expectedVersion, events } = request;
   const { keys } = planLocks(events);
   requireFewLocks(keys.length);
   const rows = JSON.stringify(toRows(request));
   const parameters = [aggregateType, aggregateId, rows, expectedVersion, keys];
-  const written = await runAppend(manager, (within) => within.query<AppendedEvent[]>(APPEND, parameters));
+  const written = await runAppend(sender, () => sender.query<AppendedEvent[]>(APPEND, parameters));
   if (written.length > 0) return { appended: true, events: written };
 
-  const earlier = await readEarlier(manager, [request], rows);
+  const earlier = await readEarlier(sender, [request], rows);
   if (earlier === undefined) throw new VersionConflictError({ aggregateType, aggregateId, expectedVersion });
   return { appended: false, events: earlier };
 }

@@ -1,9 +1,9 @@
-import type { EntityManager } from 'typeorm';
 import type { AppendRequest } from './append-request';
 import type { AppendedEvent } from './event-rows';
 import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
 import { runAppend } from './run-append';
 import { isSameEvent } from './same-event';
+import type { StatementSender } from './statement-sender';
 
 /**
  * What an earlier append of the same events has written, in the order of the request; undefined if none has, or the events
@@ -13,13 +13,13 @@ import { isSameEvent } from './same-event';
  * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
  */
 export async function readEarlier(
-  manager: EntityManager,
+  sender: StatementSender,
   streams: readonly AppendRequest[],
   rows: string,
 ): Promise<AppendedEvent[] | undefined> {
   const [first] = streams;
   if (first?.events[0]?.idempotencyKey === undefined) return undefined;
-  const earlier = await runAppend(manager, (within) => within.query<EarlierEvent[]>(READ_EARLIER, [rows]));
+  const earlier = await runAppend(sender, () => sender.query<EarlierEvent[]>(READ_EARLIER, [rows]));
   const [found] = earlier;
   if (found === undefined) return undefined;
   const other = earlier.find(({ isSame }) => !isSame);

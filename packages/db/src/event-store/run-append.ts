@@ -1,20 +1,17 @@
-import type { EntityManager } from 'typeorm';
 import { NotPermittedError, violatedUniqueIndex } from '../repositories/refusals';
 import { refusalCause, sqlstateOf } from '../repositories/server-refusal';
 import { invalidAppendOf } from './invalid-append-error';
+import type { StatementSender } from './statement-sender';
 import { withinSavepoint } from './within-savepoint';
 
 /**
  * Runs an append and gives what it wrote. A version or key that another append took meanwhile is the same as one that was taken
  * before: no row is written, and in a transaction nothing of the append is left, its locks included.
  */
-export async function runAppend<Row>(
-  manager: EntityManager,
-  append: (manager: EntityManager) => Promise<Row[]>,
-): Promise<Row[]> {
+export async function runAppend<Row>(sender: StatementSender, append: () => Promise<Row[]>): Promise<Row[]> {
   try {
-    return await withinSavepoint(manager, async () => {
-      const rows = await append(manager);
+    return await withinSavepoint(sender, async () => {
+      const rows = await append();
       if (rows.length === 0) throw NOTHING_WRITTEN;
       return rows;
     });

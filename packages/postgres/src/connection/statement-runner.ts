@@ -27,8 +27,8 @@ export interface StatementRunner {
     settings?: readonly LocalSetting[],
     reader?: RowReader,
   ): Promise<QueryResult>;
-  /** Whether the connection is free, and has prepared this statement and what sets the settings of the parts. */
-  canShare(text: string, parts: readonly SharedPart[]): boolean;
+  /** Whether the connection is free, and has prepared this statement. */
+  canShare(text: string): boolean;
   /**
    * Writes such a statement with the values of each part at once. Rows of its answer are what became of each, in their order; rejects when
    * the connection is lost.

@@ -7,7 +7,7 @@ import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
 import type { RowReader } from '../statements/row-reader';
-import type { SharedOutcome, SharedPart } from '../statements/shared-part';
+import type { SharedPart, SharedResult } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
@@ -141,14 +141,14 @@ export class Lease {
    * Sends one statement with the values of each part together, outside of a transaction, and resolves with what became of each; listeners are
    * told of one statement. Undefined where this connection has not prepared it: then nothing is sent.
    */
-  readTogether(
+  sendTogether(
     text: string,
     parts: readonly SharedPart[],
     reader: RowReader,
-  ): Promise<readonly SharedOutcome[]> | undefined {
-    const isShareable = this.gate === undefined && this.client.statements?.canShare(text, parts);
+  ): Promise<SharedResult> | undefined {
+    const isShareable = this.gate === undefined && this.client.statements?.canShare(text);
     if (isShareable !== true) return undefined;
-    return this.#run(text, undefined, reader, parts).then(({ rows }) => rows);
+    return this.#run(text, undefined, reader, parts) as Promise<SharedResult>;
   }
 
   /** Cursors and copy streams talk to the connection themselves. */

@@ -36,9 +36,11 @@ export interface StatementSession {
 /** A statement that is prepared once more under its name is described once more: it may have other columns. */
 interface StatementDescription {
   readonly preparedBy: object;
-  /** Undefined until the server has said it, and where no rows come. */
+  /** Undefined until the server has said it; none where no rows come. */
   columns?: readonly FieldDescription[];
 }
+
+const NO_COLUMNS: readonly FieldDescription[] = Object.freeze([]);
 
 /** What is executed once. */
 interface NamedStatement {
@@ -137,6 +139,12 @@ export class NamedQuery extends ReadingQuery {
     super.handleRowDescription(message);
   }
 
+  /** What is answered and was not described has no rows. */
+  #noteNoColumns(): void {
+    const description = this.#session.descriptions.get(this.name);
+    if (description?.preparedBy === this) description.columns ??= NO_COLUMNS;
+  }
+
   /** Of what node-postgres writes, this comes last: Execute and Sync. */
   override _getRows(connection: StatementWriter, rows: number | undefined): void {
     if (this.#companion === undefined) {
@@ -161,7 +169,10 @@ export class NamedQuery extends ReadingQuery {
       this.#answersDue -= 1;
       return;
     }
-    if (!this.#isAnswered) super.handleCommandComplete(message, connection);
+    if (!this.#isAnswered) {
+      this.#noteNoColumns();
+      super.handleCommandComplete(message, connection);
+    }
     this.#isAnswered = this.#companion !== undefined;
   }
 

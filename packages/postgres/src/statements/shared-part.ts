@@ -9,8 +9,18 @@ export interface SharedPart {
   readonly settings: readonly LocalSetting[];
 }
 
-/** What became of a part. Undefined where the server has not come to it, or wants the statement prepared anew. */
-export type SharedOutcome = { readonly rows: readonly unknown[] } | { readonly error: unknown } | undefined;
+/**
+ * What became of a part. Undefined where the server has not come to it, or wants the statement prepared anew. Of those that came before one that
+ * has failed, the rows are what they read, and what they wrote is gone.
+ */
+export type SharedOutcome =
+  | { readonly rows: readonly unknown[]; readonly rowCount: number }
+  | { readonly error: unknown }
+  | undefined;
 
 /** Its rows are what became of each part, in their order. */
-export type SharedResult = QueryResult & { readonly rows: SharedOutcome[] };
+export type SharedResult = QueryResult & {
+  readonly rows: SharedOutcome[];
+  /** What the transaction of all of them has failed with; undefined where it was committed. */
+  readonly failure: Error | undefined;
+};

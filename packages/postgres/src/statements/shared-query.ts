@@ -75,13 +75,13 @@ export class SharedQuery extends Query {
     }
   }
 
-  override handleCommandComplete(): void {
+  override handleCommandComplete(message: { readonly text: string }): void {
     const at = this.#outcomes.length;
     if (this.#isSetting) {
       this.#settingsDue[at] = (this.#settingsDue[at] ?? 0) - 1;
       return;
     }
-    this.#outcomes.push(this.#failure ?? { rows: this.#rows });
+    this.#outcomes.push(this.#failure ?? { rows: this.#rows, rowCount: readCount(message.text) });
     if (this.#outcomes.length < this.#statement.parts.length) this.#openPart();
   }
 
@@ -95,19 +95,19 @@ export class SharedQuery extends Query {
     // At the Sync, of all of them together: each is asked again, by itself.
     if (this.#outcomes.length === this.#statement.parts.length) this.#outcomes.fill(undefined);
     else this.#outcomes.push(isStale ? undefined : { error });
-    this.#end();
+    this.#end(error);
   }
 
   override handleReadyForQuery(): void {
-    this.#end();
+    this.#end(undefined);
   }
 
-  #end(): void {
+  #end(failure: Error | undefined): void {
     const rowCount = this.#outcomes.reduce(
-      (sum, outcome) => sum + (outcome !== undefined && 'rows' in outcome ? outcome.rows.length : 0),
+      (sum, outcome) => sum + (outcome !== undefined && 'rows' in outcome ? outcome.rowCount : 0),
       0,
     );
-    this.#resolve({ command: 'SELECT', rows: this.#outcomes, rowCount, oid: 0, fields: [] });
+    this.#resolve({ command: 'SELECT', rows: this.#outcomes, rowCount, oid: 0, fields: [], failure });
   }
 
   get #isSetting(): boolean {
@@ -132,4 +132,9 @@ function isSame(settings: readonly LocalSetting[], others: readonly LocalSetting
     settings.length === others.length &&
     settings.every(([name, value], at) => name === others[at]?.[0] && value === others[at]?.[1])
   );
+}
+
+/** Such as `INSERT 0 1`, or `SELECT 5`. */
+function readCount(tag: string): number {
+  return Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0;
 }

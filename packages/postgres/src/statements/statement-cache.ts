@@ -96,7 +96,7 @@ export class StatementCache implements StatementRunner {
     return answer.catch(rethrow);
   }
 
-  canShare(text: string, parts: readonly SharedPart[]): boolean {
+  canShare(text: string): boolean {
     const { parsedStatements } = (this.#client as unknown as ClientInternals).connection;
     const name = this.#held.nameOf(text);
     return (
@@ -104,8 +104,7 @@ export class StatementCache implements StatementRunner {
       this.#client.readyForQuery &&
       parsedStatements[name] !== undefined &&
       this.#session.descriptions.get(name)?.columns !== undefined &&
-      this.#session.knownSchemaChanges === this.#shared.schemaChanges &&
-      (parsedStatements[SET_LOCAL.name] !== undefined || parts.every(({ settings }) => settings.length === 0))
+      this.#session.knownSchemaChanges === this.#shared.schemaChanges
     );
   }
 
@@ -113,6 +112,8 @@ export class StatementCache implements StatementRunner {
     const name = this.#held.nameOf(text) ?? '';
     const columns = this.#session.descriptions.get(name)?.columns ?? [];
     this.#held.admit(text, name);
+    const setting = parts.find(({ settings }) => settings.length > 0)?.settings[0];
+    if (setting !== undefined) this.#prepare(setting);
     return new Promise((resolve, reject) => {
       const statement = { text, name, columns, reader, parts };
       this.#client.query(new SharedQuery(this.#session, statement, resolve, reject));

@@ -4,6 +4,7 @@ import type { Forward } from '../pool/statement-gate';
 import { ask } from '../statements/ask';
 import type { NamedText } from '../statements/reserved-query';
 import { StatementSkippedError } from '../statements/statement-skipped-error';
+import { isWordOfServer } from '../statements/word-of-server';
 import type { SentWithCommit } from './last-write';
 
 /** What is left in a transaction to know it by. */
@@ -142,19 +143,10 @@ export class Commit {
       return answer;
     } catch (error) {
       const isSkipped = error instanceof StatementSkippedError;
-      this.#isSkipped = isSkipped && (!isComplete || (await this.#isOfServer(error.cause)));
+      this.#isSkipped = isSkipped && (!isComplete || (await isWordOfServer(this.#client, error.cause)));
       if (isSkipped && !this.#isSkipped) for (const write of this.#writes) write.noteUnknown();
       throw error;
     }
-  }
-
-  /**
-   * Whether the server has said it, and so has not come to what was behind. It names a routine in each of its errors, and goes on after most. A
-   * pooler says in an error of its own, without one, that it has lost the server, which may have done everything by then.
-   */
-  async #isOfServer(error: unknown): Promise<boolean> {
-    const { routine } = (error ?? {}) as { readonly routine?: unknown };
-    return (typeof routine === 'string' && routine !== '') || this.#client.isAnswered();
   }
 
   #leave(entry: OutcomeEntry | undefined): void {

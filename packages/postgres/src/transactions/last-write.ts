@@ -1,10 +1,9 @@
-import { InvalidOptionError } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
-import { prepareValue } from 'pg/lib/utils';
 import { QueryFailedError } from 'typeorm';
 import { ConnectionLostError } from '../connection/connection-lost-error';
-import { readOperation } from '../pool/statement-text';
+import { copyValue } from '../statements/sent-value';
+import { requireSingleWrite } from '../statements/single-write';
 import { StatementSkippedError } from '../statements/statement-skipped-error';
 
 /** What the server answered to a statement that went out with COMMIT. */
@@ -23,9 +22,6 @@ export interface LastWrite {
   readonly answer: LastAnswer | undefined;
 }
 
-/** None of them can end the transaction. */
-const OPERATIONS: ReadonlySet<string> = new Set('INSERT UPDATE DELETE MERGE SELECT WITH'.split(' '));
-
 /** One statement that goes out with COMMIT, and what became of it. */
 export class SentWithCommit implements LastWrite {
   readonly text: string;
@@ -41,13 +37,9 @@ export class SentWithCommit implements LastWrite {
    * @throws InvalidOptionError unless it is one of the statements that read or write; and what a value throws that cannot be sent.
    */
   constructor(text: unknown, values: unknown, site: { readonly stack?: string }) {
-    if (typeof text !== 'string' || !OPERATIONS.has(readOperation(text))) {
-      const given = typeof text === 'string' ? readOperation(text) : typeof text;
-      throw new InvalidOptionError('text', given, 'an INSERT, UPDATE, DELETE, MERGE, SELECT or WITH');
-    }
-    if (!Array.isArray(values)) throw new InvalidOptionError('values', typeof values, 'an array');
+    requireSingleWrite(text, values);
     this.text = text;
-    this.values = values.map(readValue);
+    this.values = (values as unknown[]).map(copyValue);
     this.#site = site;
   }
 
@@ -91,9 +83,4 @@ export class SentWithCommit implements LastWrite {
     failure.stack = [`${failure.name}: ${failure.message}`, ...frames].join('\n');
     return tagPhase(failure, 'in-transaction');
   }
-}
-
-function readValue(value: unknown): string | Buffer | null {
-  const sent = prepareValue(value);
-  return Buffer.isBuffer(sent) ? Buffer.from(sent) : sent;
 }

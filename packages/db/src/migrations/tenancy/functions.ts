@@ -1,10 +1,13 @@
 /** What the key of an operator, which belongs to no organization, has for one: a single look tells both. */
 export const EVERYTHING = '00000000-0000-0000-0000-000000000000';
 
-/** The row of the key that the transaction acts for; the setting holds its hash, which nobody but the key's holder can know. */
+/**
+ * The row of the key that the transaction acts for; the setting holds its hash, which nobody but the key's holder can know. As a sub-query it is
+ * read once, and not for each row that is looked at where there are few.
+ */
 const CURRENT_KEY = `
   from public.api_keys k
-  where k.key_hash = decode(current_setting('holdfast.key', true), 'hex')
+  where k.key_hash = (select decode(current_setting('holdfast.key', true), 'hex'))
     and k.status = 'active'
     and (k.expires_at is null or k.expires_at > now())`;
 

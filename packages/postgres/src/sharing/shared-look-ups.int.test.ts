@@ -3,10 +3,10 @@ import { createDeadline } from '@holdfast/resilience';
 import { Column, type DataSource, DeleteDateColumn, Entity, PrimaryColumn, QueryFailedError } from 'typeorm';
 import { readEvents } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
+import { createRepository } from '../repository/repository';
 import { Computed, Item, openItems } from '../test/items';
 import { rejection, settle, settleWithin, until } from '../test/settings';
 import { withClient } from '../test/transfers';
-import { createRepository } from './repository';
 import { createSharedLookUps, type SharedLookUps } from './shared-look-ups';
 
 /** Its label is what the setting says, and its row 5 cannot be read. */

@@ -1,25 +1,23 @@
 import {
   type CallContext,
   type Deadline,
-  DeadlineExceededError,
   InvalidOptionError,
-  MAX_TIMER_MS,
   requireKnownOptions,
   requireNumber,
 } from '@holdfast/resilience';
-import { tagPhase } from '@holdfast/resilience/postgres';
-import { prepareValue } from 'pg/lib/utils';
 import type { DataSource, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { readTarget } from '../bulk/bulk-target';
 import { requireFlag } from '../bulk/require-arguments';
+import { type CompiledEntity, compiledEntityOf } from '../repository/compiled-entity';
+import { sendHeard } from '../repository/heard-statement';
+import { renderWhere } from '../repository/render-where';
 import { type LocalSettings, readSettings } from '../statements/local-settings';
-import type { RowReader } from '../statements/row-reader';
+import { copyValue } from '../statements/sent-value';
 import type { SharedPart } from '../statements/shared-part';
-import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
-import { sendHeard } from './heard-statement';
-import { type LookUp, LookUpBatch } from './look-up-batch';
-import { renderWhere } from './render-where';
-import { runBatch } from './run-batch';
+import { readEnd } from './call-end';
+import { runLookUps } from './run-look-ups';
+import type { SharedAnswer } from './shared-batch';
+import { TurnBatches } from './turn-batches';
 
 export interface SharedLookUpsOptions {
   /** Look-ups that go out together at most: an integer of at least 1. Default 8. */
@@ -79,16 +77,11 @@ export function createSharedLookUps(
 
 class GatheredLookUps implements SharedLookUps {
   readonly #dataSource: DataSource;
-  readonly #maxBatchSize: number;
-  /**
-   * Those of this turn that may go out together: of one entity, since two of one table may have the same text, of one text, and with settings
-   * of the same names.
-   */
-  readonly #gathered = new Map<RowReader, Map<string, LookUpBatch>>();
+  readonly #batches: TurnBatches;
 
   constructor(dataSource: DataSource, maxBatchSize: number) {
     this.#dataSource = dataSource;
-    this.#maxBatchSize = maxBatchSize;
+    this.#batches = new TurnBatches(maxBatchSize, (batch) => void runLookUps(dataSource, batch));
   }
 
   async findOneBy<Entity extends ObjectLiteral>(
@@ -103,40 +96,16 @@ class GatheredLookUps implements SharedLookUps {
     const endsAtMs = readEnd(deadline);
     const compiled = compiledEntityOf(readTarget(this.#dataSource, entity).metadata);
     const { text, values } = renderLookUp(compiled, where, withDeleted);
-    const gather = (): Promise<readonly unknown[]> =>
+    const gather = (): Promise<SharedAnswer> =>
       new Promise((resolve, reject) => {
         const requestId = context?.requestId;
-        this.#gather(compiled, text, { values, settings, endsAtMs, requestId, resolve, reject });
+        this.#batches.add(compiled.whole, text, { values, settings, endsAtMs, requestId, resolve, reject });
       });
-    const rows = await sendHeard({ dataSource: this.#dataSource, runner: undefined, text, values }, gather);
+    const { rows } = await sendHeard(
+      { dataSource: this.#dataSource, runner: undefined, text, values },
+      gather,
+    );
     return (rows[0] as Entity | undefined) ?? null;
-  }
-
-  #gather({ whole }: CompiledEntity, text: string, lookUp: LookUp): void {
-    const names = lookUp.settings.map(([name]) => name).join(' ');
-    const key = `${names}\n${text}`;
-    let batches = this.#gathered.get(whole);
-    if (batches === undefined) {
-      batches = new Map();
-      this.#gathered.set(whole, batches);
-    }
-    const gathered = batches;
-    let batch = gathered.get(key);
-    if (batch === undefined) {
-      batch = new LookUpBatch(text, whole);
-      gathered.set(key, batch);
-      const opened = batch;
-      setImmediate(() => this.#send(gathered, key, opened));
-    }
-    batch.add(lookUp);
-    if (batch.size >= this.#maxBatchSize) this.#send(gathered, key, batch);
-  }
-
-  #send(gathered: Map<string, LookUpBatch>, key: string, batch: LookUpBatch): void {
-    if (gathered.get(key) === batch) gathered.delete(key);
-    if (batch.isSent) return;
-    batch.isSent = true;
-    void runBatch(this.#dataSource, batch);
   }
 }
 
@@ -155,22 +124,4 @@ function renderLookUp(
     text: whole.render({ where: conditions, order: '', range: 'LIMIT 1' }),
     values: values.map(copyValue),
   };
-}
-
-/** As it is sent: what becomes of the caller's value meanwhile changes nothing. */
-function copyValue(value: unknown): string | Buffer | null {
-  const sent = prepareValue(value);
-  return Buffer.isBuffer(sent) ? Buffer.from(sent) : sent;
-}
-
-/** When a look-up ends, on the clock of `performance`. @throws DeadlineExceededError; InvalidOptionError */
-function readEnd(deadline: Deadline | number | undefined): number {
-  if (deadline === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof deadline !== 'number' && typeof deadline?.remainingMs !== 'function') {
-    throw new InvalidOptionError('deadline', deadline, 'a Deadline, or milliseconds');
-  }
-  const remainingMs = typeof deadline === 'number' ? deadline : deadline.remainingMs();
-  requireNumber('deadline', remainingMs, { max: MAX_TIMER_MS });
-  if (remainingMs <= 0) throw tagPhase(new DeadlineExceededError(), 'acquire');
-  return performance.now() + remainingMs;
 }

@@ -3,23 +3,30 @@ import type { WorkEnd } from '../pool/interrupt';
 import type { RowReader } from '../statements/row-reader';
 import type { SharedPart } from '../statements/shared-part';
 
-/** A look-up that somebody waits for. */
-export interface LookUp extends SharedPart {
+/** What became of a statement. */
+export interface SharedAnswer {
+  readonly rows: readonly unknown[];
+  /** How many rows it wrote, or answered. */
+  readonly rowCount: number;
+}
+
+/** A statement that somebody waits for. */
+export interface SharedCall extends SharedPart {
   /** On the clock of `performance`, in ms. */
   readonly endsAtMs: number;
   readonly requestId: string | undefined;
-  readonly resolve: (rows: readonly unknown[]) => void;
+  readonly resolve: (answer: SharedAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Look-ups that go out together. Each waits until its own deadline; the work for all of them ends when nobody waits any more.
+ * Calls that go out together. Each waits until its own deadline; the work for all of them ends when nobody waits any more.
  */
-export class LookUpBatch implements WorkEnd {
+export class SharedBatch implements WorkEnd {
   readonly text: string;
   readonly reader: RowReader;
   isSent = false;
-  readonly #waiting = new Set<LookUp>();
+  readonly #waiting = new Set<SharedCall>();
   #timer: NodeJS.Timeout | undefined;
   #onEnd: (() => void) | undefined;
   #isAbandoned = false;
@@ -34,7 +41,7 @@ export class LookUpBatch implements WorkEnd {
   }
 
   /** Those who wait, in the order in which they came. */
-  get waiting(): readonly LookUp[] {
+  get waiting(): readonly SharedCall[] {
     return [...this.#waiting];
   }
 
@@ -52,20 +59,20 @@ export class LookUpBatch implements WorkEnd {
     return this.#isAbandoned;
   }
 
-  add(lookUp: LookUp): void {
-    this.#waiting.add(lookUp);
+  add(call: SharedCall): void {
+    this.#waiting.add(call);
   }
 
-  succeed(lookUp: LookUp, rows: readonly unknown[]): void {
-    if (this.#waiting.delete(lookUp)) lookUp.resolve(rows);
+  succeed(call: SharedCall, answer: SharedAnswer): void {
+    if (this.#waiting.delete(call)) call.resolve(answer);
   }
 
-  fail(lookUp: LookUp, error: unknown): void {
-    if (this.#waiting.delete(lookUp)) lookUp.reject(error);
+  fail(call: SharedCall, error: unknown): void {
+    if (this.#waiting.delete(call)) call.reject(error);
   }
 
   failAll(error: unknown): void {
-    for (const lookUp of this.waiting) this.fail(lookUp, error);
+    for (const call of this.waiting) this.fail(call, error);
   }
 
   listen(onEnd: () => void): void {
@@ -86,8 +93,8 @@ export class LookUpBatch implements WorkEnd {
 
   #expire(): void {
     const nowMs = performance.now();
-    for (const lookUp of this.waiting) {
-      if (lookUp.endsAtMs <= nowMs) this.fail(lookUp, new DeadlineExceededError());
+    for (const call of this.waiting) {
+      if (call.endsAtMs <= nowMs) this.fail(call, new DeadlineExceededError());
     }
     if (this.size > 0) {
       this.arm();

@@ -1,15 +1,15 @@
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { requirePool } from '../data-source/pool-registry';
-import { INTERRUPTED_WITHIN_MS, runInterruptibly } from '../pool/interrupt';
-import { type Lease, readLease } from '../pool/lease';
-import { AnswerMismatchError } from './answer-mismatch-error';
-import type { LookUpBatch } from './look-up-batch';
+import { runInterruptibly } from '../pool/interrupt';
+import type { Lease } from '../pool/lease';
+import { AnswerMismatchError } from '../repository/answer-mismatch-error';
+import { acquireLease } from './acquire-lease';
+import type { SharedBatch } from './shared-batch';
 
 /** Everybody who waits for one of these look-ups has an answer. Never rejects. */
-export async function runBatch(dataSource: DataSource, batch: LookUpBatch): Promise<void> {
+export async function runLookUps(dataSource: DataSource, batch: SharedBatch): Promise<void> {
   try {
     batch.arm();
-    const lease = await acquire(dataSource, batch);
+    const lease = await acquireLease(dataSource, batch.longestMs, runLookUps);
     try {
       await runInterruptibly(lease, batch, () => answer(lease, batch));
     } finally {
@@ -22,16 +22,7 @@ export async function runBatch(dataSource: DataSource, batch: LookUpBatch): Prom
   }
 }
 
-async function acquire(dataSource: DataSource, batch: LookUpBatch): Promise<Lease> {
-  const { longestMs } = batch;
-  const bounds = Number.isFinite(longestMs)
-    ? { remainingMs: longestMs, heldForMs: longestMs + INTERRUPTED_WITHIN_MS }
-    : {};
-  const client = await requirePool(dataSource).acquire({ ...bounds, above: runBatch });
-  return readLease(client) as Lease;
-}
-
-async function answer(lease: Lease, batch: LookUpBatch): Promise<void> {
+async function answer(lease: Lease, batch: SharedBatch): Promise<void> {
   const { text, reader } = batch;
   while (batch.size > 1) {
     const asked = batch.waiting;
@@ -41,7 +32,7 @@ async function answer(lease: Lease, batch: LookUpBatch): Promise<void> {
     for (const [at, lookUp] of asked.entries()) {
       const outcome = outcomes[at];
       if (outcome === undefined) continue;
-      if ('rows' in outcome) batch.succeed(lookUp, outcome.rows);
+      if ('rows' in outcome) batch.succeed(lookUp, outcome);
       else batch.fail(lookUp, explain(text, outcome.error));
     }
   }
@@ -49,17 +40,17 @@ async function answer(lease: Lease, batch: LookUpBatch): Promise<void> {
     lease.settings = lookUp.settings;
     lease.requestId = lookUp.requestId;
     try {
-      const { rows } = await lease.read(text, lookUp.values, reader);
-      batch.succeed(lookUp, rows);
+      const { rows, rowCount } = await lease.read(text, lookUp.values, reader);
+      batch.succeed(lookUp, { rows, rowCount: rowCount ?? 0 });
     } catch (error) {
       batch.fail(lookUp, explain(text, error));
     }
   }
 }
 
-async function readTogether(lease: Lease, { text, reader, waiting }: LookUpBatch) {
+async function readTogether(lease: Lease, { text, reader, waiting }: SharedBatch) {
   try {
-    return await lease.readTogether(text, waiting, reader);
+    return (await lease.sendTogether(text, waiting, reader))?.rows;
   } catch (error) {
     throw explain(text, error);
   }
