@@ -114,8 +114,8 @@ describe('Pressure', () => {
     const readHint = () =>
       pressure.enter('writes').catch((error: PressureRefusedError) => error.retryAfterMs);
     const first = await readHint();
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(Number(await readHint())).toBeGreaterThan(Number(first) + 20);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(Number(await readHint())).toBeGreaterThan(Number(first));
   });
 
   it('shrinks while requests mean overload, never below its least, and grows again', async () => {

@@ -89,6 +89,8 @@ export class Pressure {
   readonly #initialLimit: number;
   readonly #classes: Readonly<Record<RouteClass, ClassState>>;
   readonly #all: readonly ClassState[];
+  /** Refusals that say the same are one error: to make one would cost as much as to answer. */
+  #lastRefusal: PressureRefusedError | undefined;
 
   constructor(settings: AdmissionSettings) {
     const { limitMin: minLimit, limitMax: maxLimit, queueMax: maxQueue, queueWaitMs, latencyMs } = settings;
@@ -184,15 +186,14 @@ export class Pressure {
   #refuse(reason: PressureReason, routeClass: RouteClass): PressureRefusedError {
     const state = this.#classes[routeClass];
     state.refused[reason] += 1;
-    const retryAfterMs = this.#estimateMs(reason, state);
-    const { stackTraceLimit } = Error;
-    // Who is refused has come from outside, and where to is in the error. Under pressure its stack would cost as much as the rest.
-    Error.stackTraceLimit = 0;
-    try {
-      return new PressureRefusedError(reason, routeClass, retryAfterMs);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+    const retryAfterMs = Math.ceil(this.#estimateMs(reason, state) / RETRY_STEP_MS) * RETRY_STEP_MS;
+    const last = this.#lastRefusal;
+    if (last?.reason === reason && last.routeClass === routeClass && last.retryAfterMs === retryAfterMs) {
+      return last;
     }
+    const refusal = createWithoutStack(() => new PressureRefusedError(reason, routeClass, retryAfterMs));
+    this.#lastRefusal = refusal;
+    return refusal;
   }
 
   /** Whether only those places are left that other classes have not made use of, and this one has its own. */
@@ -244,6 +245,20 @@ export class Pressure {
 }
 
 const LONGEST_WAIT_MS = 60_000;
+/** Clients are told whole seconds. */
+const RETRY_STEP_MS = 100;
+
+/** Who is refused has come from outside, and where to is in the error. Under pressure its stack would cost as much as the rest. */
+function createWithoutStack<T>(create: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** With these a place is given back; they reach nobody. */
 const OVERLOADED = new Error('The request took too long or got no connection');
 const FAILED = new Error('The request failed');
