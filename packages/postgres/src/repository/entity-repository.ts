@@ -2,6 +2,7 @@ import type { FindOptionsOrder, FindOptionsRelations, FindOptionsWhere } from 't
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import type { EntityId } from '../bulk/entity-id';
 import type { FindByIdsOptions } from '../bulk/find-by-ids';
+import type { InsertManyOptions, InsertManyResult, Returning } from '../bulk/insert-many';
 
 /** Which entities are read, and what of them. */
 export interface ReadOptions<Entity> {
@@ -57,6 +58,15 @@ export interface EntityRepository<Entity> {
    * @throws BulkRowError for what cannot be written.
    */
   insert(row: BulkRow<Entity>): Promise<Entity>;
+  /**
+   * The rows are in the table, all or none, as by the function `insertMany`; resolves with how many, and with what `returning` names of them.
+   * @throws BulkRowError for a row that cannot be written; BulkWriteError for one that the server refuses; BulkColumnTypeError.
+   */
+  insertMany<Name extends Property<Entity>>(
+    rows: Iterable<BulkRow<Entity>>,
+    options: InsertManyOptions & Returning<Name>,
+  ): Promise<InsertManyResult & { readonly rows: Pick<Entity, Name>[] }>;
+  insertMany(rows: Iterable<BulkRow<Entity>>, options?: InsertManyOptions): Promise<InsertManyResult>;
   /**
    * The row has these values; resolves with it as it is then, or with null if there is none. Its version goes up by one, and the date of its last
    * update is the time of the transaction, unless they are among the changes.

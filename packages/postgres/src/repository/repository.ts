@@ -5,6 +5,12 @@ import { readTarget } from '../bulk/bulk-target';
 import { type EntityId, readId } from '../bulk/entity-id';
 import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
 import { findWritableColumns } from '../bulk/find-columns';
+import {
+  type InsertManyOptions,
+  type InsertManyResult,
+  insertMany,
+  type Returning,
+} from '../bulk/insert-many';
 import { refuseArgument, requireFlag } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
@@ -116,6 +122,19 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const [written] = await this.#write(renderInsertOne(this.#entity, row));
     if (written === undefined) throw new RowSuppressedError(this.#entity.metadata.name);
     return written;
+  }
+
+  insertMany<Name extends Property<Entity>>(
+    rows: Iterable<BulkRow<Entity>>,
+    options: InsertManyOptions & Returning<Name>,
+  ): Promise<InsertManyResult & { readonly rows: Pick<Entity, Name>[] }>;
+  insertMany(rows: Iterable<BulkRow<Entity>>, options?: InsertManyOptions): Promise<InsertManyResult>;
+  async insertMany<Name extends Property<Entity>>(
+    rows: Iterable<BulkRow<Entity>>,
+    options: InsertManyOptions & Partial<Returning<Name>> = {},
+  ): Promise<InsertManyResult> {
+    requireUnheard(this.#entity.metadata, 'Insert');
+    return insertMany(this.#manager, this.#target, rows, options);
   }
 
   async update(

@@ -53,6 +53,38 @@ describe('a repository that writes', () => {
     expect(await items.find()).toHaveLength(2);
   });
 
+  it('inserts many, all or none, and gives back what is named of them', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    const rows = Array.from({ length: 5 }, (_, at) => ({ id: at + 2, size: at, label: `row ${at}` }));
+    expect(await items.insertMany(rows, { chunkRows: 2 })).toEqual({ inserted: 5 });
+    const returning = await items.insertMany([{ id: 9, size: 1, label: 'x', lower: 'ABC' }], {
+      returning: ['id', 'lower'],
+    });
+    // Typed by what is named.
+    expect(returning.rows.map(({ id, lower }) => [id, lower])).toEqual([[9, 'abc']]);
+    const again = [{ id: 10, size: 1, label: 'new' }, ...rows];
+    expect(await rejection(items.insertMany(again, { chunkRows: 2 }))).toMatchObject({
+      name: 'BulkWriteError',
+      sqlState: '23505',
+    });
+    expect(await items.findById(10)).toBeNull();
+    expect(await items.insertMany(again, { onConflict: 'ignore' })).toEqual({ inserted: 1 });
+  });
+
+  it('inserts many in the transaction of its manager', async () => {
+    await using source = await openItems(server.url, { max: 1 });
+    const failure = new Error('rolled back');
+    const work = source.dataSource.transaction(async (manager) => {
+      const items = createRepository(manager, Item);
+      await items.insertMany([TWO, { ...TWO, id: 3 }], { chunkRows: 1 });
+      expect(await items.find()).toHaveLength(3);
+      throw failure;
+    });
+    expect(await rejection(work)).toBe(failure);
+    expect(await createRepository(source.dataSource, Item).find()).toHaveLength(1);
+  });
+
   it('raises the version and sets the date of the update, unless the changes give them', async () => {
     await using database = await openBulkDatabase();
     const everything = createRepository(database.dataSource, Everything);
@@ -169,6 +201,7 @@ describe('a repository that writes', () => {
     expect(String(await rejection(announced.insert(TWO)))).toMatch(
       /Announced does not support the listener announce/,
     );
+    expect(String(await rejection(announced.insertMany([TWO])))).toMatch(/the listener announce/);
     source.dataSource.subscribers.push({ listenTo: () => Item, afterRemove: () => undefined });
     const items = createRepository(source.dataSource, Item);
     expect(String(await rejection(items.delete(1)))).toMatch(/subscribers of removes/);
