@@ -96,6 +96,8 @@ export type {
   EntityRepository,
   EntityRow,
   FindOptions,
+  Page,
+  PageOptions,
   QueryOptions,
   ReadOptions,
   UpsertOptions,

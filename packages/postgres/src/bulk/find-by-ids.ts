@@ -1,8 +1,8 @@
 import { requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { findCompiledEntity } from '../repository/compiled-entity';
-import { ALIAS } from '../repository/compiled-select';
 import { readRows } from '../repository/read-rows';
+import { ALIAS } from '../repository/select-parts';
 import { BulkIdError } from './bulk-error';
 import { readTarget } from './bulk-target';
 import { type EntityId, type ReadId, readId, readIdTypes, readStoredKey } from './entity-id';

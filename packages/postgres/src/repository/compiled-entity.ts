@@ -2,7 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
 import { mayGenerateCode } from './compile-hydrator';
-import { ALIAS, CompiledSelect } from './compiled-select';
+import { CompiledSelect } from './compiled-select';
 import { EntityRows, RowsInParts } from './entity-rows';
 import { type EntityShape, shapeOf } from './entity-shape';
 import { joinTreeOf, keyOfRelations } from './join-tree';
@@ -10,6 +10,7 @@ import { JoinedSelect } from './joined-select';
 import { LeastRecentlyUsed } from './least-recently-used';
 import { type PropertyTree, treeOf } from './property-tree';
 import { isHeard, requireUnheardLoad } from './require-readable';
+import { ALIAS } from './select-parts';
 import { renderKind, renderNotDeleted } from './standing-conditions';
 import { UnsupportedEntityError } from './unsupported-entity-error';
 

@@ -28,6 +28,28 @@ export interface FindOptions<Entity> extends ReadOptions<Entity> {
   readonly offset?: number;
 }
 
+/** A page of a list, behind the one before. */
+export interface PageOptions<Entity> extends ReadOptions<Entity> {
+  /**
+   * Its properties tell all rows apart: the primary key is among them, or those of another unique key that are never null. All of them are
+   * selected.
+   */
+  readonly order: FindOptionsOrder<Entity>;
+  /** Entities of the page at most: an integer of at least 1. */
+  readonly limit: number;
+  /** The `next` of the page before, in the same order. Default: none, for the first page. */
+  readonly after?: string | undefined;
+}
+
+export interface Page<Entity> {
+  readonly entities: Entity[];
+  /**
+   * Where the next page begins, for its option `after`; null where there is none. An opaque text, which can be kept for as long as one wants; whoever
+   * has it can read the values of the order's properties in it.
+   */
+  readonly next: string | null;
+}
+
 /** Reads entities with statements and code that are compiled once. */
 export interface EntityRepository<Entity> {
   /** Resolves with the entity, or null. @throws BulkIdError for an id that cannot be one. */
@@ -37,6 +59,12 @@ export interface EntityRepository<Entity> {
   /** Resolves with the first one, or null. */
   findOne(options: ReadOptions<Entity>): Promise<Entity | null>;
   find(options?: FindOptions<Entity>): Promise<Entity[]>;
+  /**
+   * Resolves with the entities behind a place of their order, which an index in this order finds without those in front of it. Of rows
+   * that stay what they are, none is skipped and none comes twice, whatever else is inserted or deleted between two pages.
+   * @throws InvalidOptionError for an order in which rows may be equal, or a cursor of another one.
+   */
+  findPage(options: PageOptions<Entity>): Promise<Page<Entity>>;
   /**
    * Resolves with the rows of a statement as entities: by name, each column that TypeORM selects by default, and nothing else.
    * @throws AnswerMismatchError

@@ -3,8 +3,8 @@ import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import { quoteIdentifier, quoteTable } from '../bulk/identifier';
-import { ALIAS } from './compiled-select';
 import { type EntityShape, shapeOf } from './entity-shape';
+import { ALIAS } from './select-parts';
 import { renderKind, renderNotDeleted } from './standing-conditions';
 import { UnsupportedEntityError } from './unsupported-entity-error';
 

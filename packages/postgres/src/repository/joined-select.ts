@@ -3,9 +3,9 @@ import { quoteIdentifier, quoteTable } from '../bulk/identifier';
 import type { FieldDescription } from '../statements/pg-internals';
 import type { ReadRow, RowReader } from '../statements/row-reader';
 import { compileHydrator } from './compile-hydrator';
-import { ALIAS, type SelectParts } from './compiled-select';
 import { hasMany, isMany, type JoinNode } from './join-tree';
 import { PerAnswer } from './per-answer';
+import { ALIAS, renderSource, renderTail, type SelectParts } from './select-parts';
 
 type Fields = readonly (string | null)[];
 
@@ -34,17 +34,15 @@ export class JoinedSelect implements RowReader {
   }
 
   /** An entity with several rows counts once: its range is taken before it is joined. */
-  render({ where, order, range }: SelectParts): string {
+  render(parts: SelectParts): string {
     const table = quoteTable(this.#root.shape.metadata);
-    const [conditions, orders] = [where && `WHERE ${where}`, order && `ORDER BY ${order}`];
-    const isRanged = this.#multiplies && range !== '';
-    const source = isRanged
-      ? `(SELECT * FROM ${table} ${ALIAS} ${conditions} ${orders} ${range}) ${ALIAS}`
-      : `${table} ${ALIAS}`;
-    const rest = isRanged ? [orders] : [conditions, orders, range];
-    return [`SELECT ${this.#columns} FROM ${source}${this.#joins}`, ...rest]
-      .filter((part) => part !== '')
-      .join(' ');
+    const { source, ...rest } = renderSource({ table, columns: '*' }, parts);
+    const select = `SELECT ${this.#columns} FROM `;
+    if (!this.#multiplies || rest.range === '') {
+      return `${select}${source}${this.#joins}${renderTail(rest)}`;
+    }
+    const tail = renderTail({ where: '', order: rest.order, range: '' });
+    return `${select}(SELECT * FROM ${source}${renderTail(rest)}) ${ALIAS}${this.#joins}${tail}`;
   }
 
   open(columns: readonly FieldDescription[]): ReadRow {

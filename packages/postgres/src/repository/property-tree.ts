@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { quoteIdentifier } from '../bulk/identifier';
-import { ALIAS } from './compiled-select';
+import { ALIAS } from './select-parts';
 
 /** A column, and what statements call it. */
 export interface NamedColumn {

@@ -7,8 +7,8 @@ import { renderConflictAction } from '../bulk/render-conflict-action';
 import { renderUpkeep } from '../bulk/render-upkeep';
 import { readCell, readWritableTable } from '../bulk/writable-table';
 import type { CompiledEntity } from './compiled-entity';
-import { ALIAS } from './compiled-select';
 import { renderWhere } from './render-where';
+import { ALIAS } from './select-parts';
 
 /** A statement that answers with the row as it is from then on. */
 export interface WriteStatement {

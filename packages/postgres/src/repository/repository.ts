@@ -1,4 +1,4 @@
-import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
+import { InvalidOptionError, requireKnownOptions } from '@holdfast/resilience';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
@@ -19,13 +19,15 @@ import type {
   EntityRepository,
   EntityRow,
   FindOptions,
+  Page,
+  PageOptions,
   QueryOptions,
   ReadOptions,
   UpsertOptions,
 } from './entity-repository';
+import { findPage } from './find-page';
+import { planFind, READ_OPTIONS } from './plan-find';
 import { readRows } from './read-rows';
-import { renderOrder } from './render-order';
-import { renderWhere } from './render-where';
 import {
   renderDeleteOne,
   renderInsertOne,
@@ -50,8 +52,6 @@ export function createRepository<Entity extends ObjectLiteral>(
   const { manager, metadata } = readTarget(source, entity);
   return new CompiledRepository<Entity>(manager, entity, compiledEntityOf(metadata));
 }
-
-const READ_OPTIONS = ['where', 'select', 'relations', 'order', 'withDeleted', 'comment'] as const;
 
 class CompiledRepository<Entity extends ObjectLiteral> implements EntityRepository<Entity> {
   readonly #manager: EntityManager;
@@ -96,6 +96,11 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   async find(options: FindOptions<Entity> = {}): Promise<Entity[]> {
     requireKnownOptions('find', options, [...READ_OPTIONS, 'limit', 'offset']);
     return this.#find(options);
+  }
+
+  async findPage(options: PageOptions<Entity>): Promise<Page<Entity>> {
+    requireKnownOptions('findPage', options, [...READ_OPTIONS, 'limit', 'after']);
+    return findPage(this.#manager, this.#entity, options);
   }
 
   async query(text: string, values: readonly unknown[] = [], options: QueryOptions = {}): Promise<Entity[]> {
@@ -178,51 +183,8 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   }
 
   #find(options: FindOptions<Entity>): Promise<Entity[]> {
-    const { where, select, relations, order, withDeleted = false, limit, offset = 0, comment } = options;
-    requireFlag('withDeleted', withDeleted);
-    if (limit !== undefined) requireNumber('limit', limit, { min: 0, integer: true });
-    requireNumber('offset', offset, { min: 0, integer: true });
-    const entity = this.#entity;
-    const values: unknown[] = [];
-    const conditions = [
-      ...entity.listStandingConditions(withDeleted),
-      where === undefined ? '' : renderWhere(entity.tree, where, { metadata: entity.metadata, values }),
-    ];
-    const parts = {
-      where: conditions.filter((condition) => condition !== '').join(' AND '),
-      order: order === undefined ? '' : renderOrder(entity.tree, order).join(', '),
-      range: renderRange(limit, offset),
-    };
-    const head = comment === undefined ? '' : renderComment(comment);
-    if (relations !== undefined && select !== undefined) {
-      throw new InvalidOptionError('select', select, 'left out where relations are read');
-    }
-    if (relations !== undefined) {
-      const joined = entity.join(relations, withDeleted);
-      return readRows(this.#manager, {
-        text: head + joined.render(parts),
-        values,
-        reader: joined,
-        isRead: true,
-      });
-    }
-    const selected = select === undefined ? entity.whole : entity.select(requireProperties(select));
-    const text = head + selected.render(parts);
-    return readRows(this.#manager, { text, values, reader: selected, isRead: true });
+    return readRows(this.#manager, { ...planFind(this.#entity, options), isRead: true });
   }
-}
-
-/** In the text, so that the plan knows it. */
-function renderRange(limit: number | undefined, offset: number): string {
-  return [limit !== undefined && `LIMIT ${limit}`, offset > 0 && `OFFSET ${offset}`]
-    .filter((part) => part !== false)
-    .join(' ');
-}
-
-/** What would end it is left out, as TypeORM does. */
-function renderComment(comment: unknown): string {
-  if (typeof comment !== 'string') throw new InvalidOptionError('comment', typeof comment, 'a text');
-  return `/* ${comment.replaceAll('*/', '')} */ `;
 }
 
 /** Returns whether a replica may answer it. */
@@ -233,10 +195,4 @@ function requireStatement(call: string, text: unknown, values: unknown, options:
   const { fromReplica = false } = options;
   requireFlag('fromReplica', fromReplica);
   return fromReplica;
-}
-
-function requireProperties(select: unknown): readonly string[] {
-  if (Array.isArray(select) && select.length > 0 && select.every((path) => typeof path === 'string'))
-    return select;
-  throw new InvalidOptionError('select', select, 'a list of at least one path of a property');
 }
