@@ -100,11 +100,13 @@ export type {
   PageOptions,
   QueryOptions,
   ReadOptions,
+  StreamOptions,
   UpsertOptions,
 } from './repository/entity-repository';
 export { watchStatements } from './repository/pass-statement';
 export { createRepository } from './repository/repository';
 export { RowSuppressedError } from './repository/row-suppressed-error';
+export { StreamOpenError } from './repository/stream-gate';
 export { UnsupportedEntityError } from './repository/unsupported-entity-error';
 export {
   createGroupCommit,

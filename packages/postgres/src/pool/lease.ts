@@ -6,13 +6,15 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter } from '../events/postgres-events';
 import { currentReadSession, noteStatement } from '../replicas/read-session';
 import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
+import type { Portal } from '../statements/portal';
+import type { PortalStep } from '../statements/portal-query';
 import type { RowReader } from '../statements/row-reader';
 import type { SharedPart, SharedResult } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
 import { ConnectionReleasedError, SettingsNotSentError } from './pool-error';
-import { type GivenStatement, sendStatement } from './send-statement';
+import { type GivenStatement, type Manner, sendStatement } from './send-statement';
 import type { StatementGate } from './statement-gate';
 import {
   endsTransaction,
@@ -134,7 +136,13 @@ export class Lease {
 
   /** Sends a statement as `query` does, and resolves with rows as the reader reads them. */
   read(text: string, values: readonly unknown[], reader: RowReader): Promise<QueryResult> {
-    return this.#run(text, values as unknown[], reader);
+    return this.#run(text, values as unknown[], { reader });
+  }
+
+  /** Takes the next rows of a portal, as its reader reads them, or closes it. Where a transaction begins with it, the settings hold for all of it. */
+  step(portal: Portal, step: PortalStep): Promise<QueryResult> {
+    const text = step === 'close' ? 'CLOSE' : portal.terms.text;
+    return this.#run(text, portal.values as unknown[], { portal, step });
   }
 
   /**
@@ -148,7 +156,7 @@ export class Lease {
   ): Promise<SharedResult> | undefined {
     const isShareable = this.gate === undefined && this.client.statements?.canShare(text);
     if (isShareable !== true) return undefined;
-    return this.#run(text, undefined, reader, parts) as Promise<SharedResult>;
+    return this.#run(text, undefined, { reader, parts }) as Promise<SharedResult>;
   }
 
   /** Cursors and copy streams talk to the connection themselves. */
@@ -182,14 +190,14 @@ export class Lease {
   async #run(
     config: string | QueryConfig,
     values: unknown[] | undefined,
-    reader?: RowReader,
-    parts?: readonly SharedPart[],
+    manner: Manner = {},
   ): Promise<QueryResult> {
     const { client } = this;
     const text = typeof config === 'string' ? config : config.text;
     if (this.#isOver) throw new ConnectionReleasedError();
     if (this.#refusal) throw this.#refusal.reason;
-    const status = this.#readStatus();
+    // What a transaction of its own has done is no work that could be repeated as one.
+    const status = manner.portal?.terms.begins ? 'I' : this.#readStatus();
     if (status === 'I' || leavesFailure(text)) this.#firstFailure = undefined;
     if (client.loss !== undefined) {
       throw tagPhase(explainFailure(client, client.loss), status === 'I' ? 'acquire' : 'in-transaction');
@@ -205,7 +213,7 @@ export class Lease {
     let result: QueryResult;
     this.#running += 1;
     try {
-      result = await this.#admit({ config, text, values, reader, parts });
+      result = await this.#admit({ config, text, values, ...manner });
       this.#settle();
     } catch (error) {
       this.#settle();

@@ -1,6 +1,8 @@
 import type { QueryConfig, QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import type { LocalSetting } from '../statements/local-settings';
+import type { Portal } from '../statements/portal';
+import { type PortalStep, sendPortalStep } from '../statements/portal-query';
 import { sendToReader } from '../statements/reading-query';
 import type { RowReader } from '../statements/row-reader';
 import { sendWithSettings } from '../statements/settings-query';
@@ -8,21 +10,29 @@ import type { SharedPart } from '../statements/shared-part';
 import { endsTransaction, leavesFailure, startsTransaction } from './statement-text';
 
 /** A statement as a caller gives it. */
-export interface GivenStatement {
+export interface GivenStatement extends Manner {
   readonly config: string | QueryConfig;
   readonly text: string;
   readonly values: unknown[] | undefined;
-  readonly reader: RowReader | undefined;
+}
+
+/** How a statement is sent where not as it is, and who reads its rows where not node-postgres. */
+export interface Manner {
+  readonly reader?: RowReader | undefined;
   /** Executions of it that go out together. */
   readonly parts?: readonly SharedPart[] | undefined;
+  /** Whose step it is. */
+  readonly portal?: Portal | undefined;
+  readonly step?: PortalStep | undefined;
 }
 
 /** Writes a statement to a connection, in the way that it needs, and resolves with its answer. */
 export function sendStatement(
   client: PooledClient,
   settings: readonly LocalSetting[],
-  { config, text, values, reader, parts }: GivenStatement,
+  { config, text, values, reader, parts, portal, step = 'take' }: GivenStatement,
 ): Promise<QueryResult> {
+  if (portal !== undefined) return sendPortalStep(client, portal, step, settings);
   const { statements } = client;
   if (statements !== undefined && parts !== undefined && reader !== undefined) {
     return statements.share(text, parts, reader);

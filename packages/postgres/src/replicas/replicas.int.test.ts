@@ -61,6 +61,8 @@ describe('replicas', () => {
     });
     const text = 'SELECT * FROM note WHERE id = $1';
     await notes.find();
+    await notes.findPage({ order: { id: 'ASC' }, limit: 1 });
+    for await (const _ of notes.stream()) break;
     await notes.query(text, [1]);
     await notes.query(text, [1], { fromReplica: true });
     await notes.queryRows(text, [1], { fromReplica: true });
@@ -68,7 +70,8 @@ describe('replicas', () => {
       createRepository(manager, Note).query(text, [1], { fromReplica: true }),
     );
     await notes.insert({ id: 1, text: 'a' });
-    expect(ports).toEqual(['replica', 'primary', 'replica', 'replica', 'primary', 'primary']);
+    const reads = ['replica', 'replica', 'replica'];
+    expect(ports).toEqual([...reads, 'primary', 'replica', 'replica', 'primary', 'primary']);
   });
 
   describe('of which one is dead', () => {

@@ -28,6 +28,14 @@ export interface FindOptions<Entity> extends ReadOptions<Entity> {
   readonly offset?: number;
 }
 
+/** A list of any length. */
+export interface StreamOptions<Entity> extends Omit<FindOptions<Entity>, 'relations'> {
+  /** Entities that are in memory at once at most, and come with one round trip: an integer of at least 1. Default 500. */
+  readonly batchSize?: number;
+  /** Looked at before each batch; one that is under way is not interrupted. */
+  readonly signal?: AbortSignal;
+}
+
 /** A page of a list, behind the one before. */
 export interface PageOptions<Entity> extends ReadOptions<Entity> {
   /**
@@ -59,6 +67,12 @@ export interface EntityRepository<Entity> {
   /** Resolves with the first one, or null. */
   findOne(options: ReadOptions<Entity>): Promise<Entity | null>;
   find(options?: FindOptions<Entity>): Promise<Entity[]>;
+  /**
+   * Yields the entities one by one, from one statement and one state of the database, a batch in memory at a time. In the manager's transaction
+   * where it has one, beside its other statements; else in one of its own, on a connection that comes back when the loop ends, however it ends.
+   * @throws at once InvalidOptionError; UnsupportedEntityError. While it is read, also StreamOpenError; the signal's reason.
+   */
+  stream(options?: StreamOptions<Entity>): AsyncGenerator<Entity, void, undefined>;
   /**
    * Resolves with the entities behind a place of their order, which an index in this order finds without those in front of it. Of rows
    * that stay what they are, none is skipped and none comes twice, whatever else is inserted or deleted between two pages.

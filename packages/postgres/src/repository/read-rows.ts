@@ -1,16 +1,15 @@
 import {
   type DataSource,
   type EntityManager,
-  QueryFailedError,
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
 import { ForeignDataSourceError } from '../data-source/pool-registry';
 import { readLease } from '../pool/lease';
 import type { RowReader } from '../statements/row-reader';
-import { AnswerMismatchError } from './answer-mismatch-error';
 import { hearsStatements, sendHeard } from './heard-statement';
 import { readPassage } from './pass-statement';
+import { describeReadFailure } from './read-failure';
 
 /** What of TypeORM's driver is used: a connection, and what gives it back. */
 interface ConnectionSource {
@@ -79,8 +78,6 @@ async function readOn<Row>(
     );
     return rows as Row[];
   } catch (error) {
-    // Its own: nothing has failed that the server did.
-    if (error instanceof AnswerMismatchError) throw error;
-    throw new QueryFailedError(text, [], error as Error);
+    throw describeReadFailure(text, error);
   }
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, requireKnownOptions } from '@holdfast/resilience';
+import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfast/resilience';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
@@ -11,7 +11,7 @@ import {
   insertMany,
   type Returning,
 } from '../bulk/insert-many';
-import { refuseArgument, requireFlag } from '../bulk/require-arguments';
+import { refuseArgument, requireFlag, requireSignal } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
 import type {
@@ -23,6 +23,7 @@ import type {
   PageOptions,
   QueryOptions,
   ReadOptions,
+  StreamOptions,
   UpsertOptions,
 } from './entity-repository';
 import { findPage } from './find-page';
@@ -36,6 +37,7 @@ import {
   type WriteStatement,
 } from './render-write';
 import { requireUnheard } from './require-readable';
+import { streamRows } from './row-stream';
 import { RowSuppressedError } from './row-suppressed-error';
 
 /**
@@ -52,6 +54,14 @@ export function createRepository<Entity extends ObjectLiteral>(
   const { manager, metadata } = readTarget(source, entity);
   return new CompiledRepository<Entity>(manager, entity, compiledEntityOf(metadata));
 }
+
+const STREAM_DEFAULTS = Object.freeze({ batchSize: 500 });
+/** As the protocol counts rows. */
+const MAX_BATCH_SIZE = 2 ** 31 - 1;
+const STREAM_OPTIONS = [
+  ...READ_OPTIONS.filter((option) => option !== 'relations'),
+  ...['limit', 'offset', 'batchSize', 'signal'],
+];
 
 class CompiledRepository<Entity extends ObjectLiteral> implements EntityRepository<Entity> {
   readonly #manager: EntityManager;
@@ -101,6 +111,14 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   async findPage(options: PageOptions<Entity>): Promise<Page<Entity>> {
     requireKnownOptions('findPage', options, [...READ_OPTIONS, 'limit', 'after']);
     return findPage(this.#manager, this.#entity, options);
+  }
+
+  stream(options: StreamOptions<Entity> = {}): AsyncGenerator<Entity, void, undefined> {
+    requireKnownOptions('stream', options, STREAM_OPTIONS);
+    const { batchSize, signal, ...find } = { ...STREAM_DEFAULTS, ...options };
+    requireNumber('batchSize', batchSize, { min: 1, max: MAX_BATCH_SIZE, integer: true });
+    requireSignal(signal);
+    return streamRows(this.#manager, { ...planFind(this.#entity, find), batchSize, signal });
   }
 
   async query(text: string, values: readonly unknown[] = [], options: QueryOptions = {}): Promise<Entity[]> {

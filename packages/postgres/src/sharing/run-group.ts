@@ -1,10 +1,11 @@
 import { DeadlineExceededError } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
-import { type DataSource, QueryFailedError } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { explainFailure } from '../connection/connection-lost-error';
 import { WorkLimit } from '../manager/work-limit';
 import { runInterruptibly } from '../pool/interrupt';
 import type { Lease } from '../pool/lease';
+import { describeReadFailure } from '../repository/read-failure';
 import type { SharedPart } from '../statements/shared-part';
 import { isWordOfServer } from '../statements/word-of-server';
 import { acquireLease } from './acquire-lease';
@@ -68,7 +69,7 @@ async function commitTogether(lease: Lease, { text, calls }: Group, lockTimeoutM
     for (const [at, call] of calls.entries()) call.resolve(rows[at] as SharedAnswer);
   } catch (error) {
     if (error === limit.reason) return 'undone';
-    for (const call of calls) call.reject(describe(text, error));
+    for (const call of calls) call.reject(describeReadFailure(text, error));
   } finally {
     limit.dismiss();
   }
@@ -116,16 +117,11 @@ async function sendAlone(lease: Lease, text: string, values: SharedPart['values'
     const { rows, rowCount } = await lease.read(text, values, RAW_ROWS);
     return { rows, rowCount: rowCount ?? 0 };
   } catch (error) {
-    throw describe(text, error);
+    throw describeReadFailure(text, error);
   }
 }
 
 /** @param endsAtMs On the clock of `performance`; Infinity: never. */
 function createLimit(endsAtMs: number): WorkLimit {
   return new WorkLimit(undefined, Number.isFinite(endsAtMs) ? endsAtMs - performance.now() : undefined);
-}
-
-/** As TypeORM's driver tells it, without parameters. */
-function describe(text: string, error: unknown): QueryFailedError {
-  return new QueryFailedError(text, [], error as Error);
 }

@@ -1,7 +1,7 @@
-import { type DataSource, QueryFailedError } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { runInterruptibly } from '../pool/interrupt';
 import type { Lease } from '../pool/lease';
-import { AnswerMismatchError } from '../repository/answer-mismatch-error';
+import { describeReadFailure } from '../repository/read-failure';
 import { acquireLease } from './acquire-lease';
 import type { SharedBatch } from './shared-batch';
 
@@ -33,7 +33,7 @@ async function answer(lease: Lease, batch: SharedBatch): Promise<void> {
       const outcome = outcomes[at];
       if (outcome === undefined) continue;
       if ('rows' in outcome) batch.succeed(lookUp, outcome);
-      else batch.fail(lookUp, explain(text, outcome.error));
+      else batch.fail(lookUp, describeReadFailure(text, outcome.error));
     }
   }
   for (const lookUp of batch.waiting) {
@@ -43,7 +43,7 @@ async function answer(lease: Lease, batch: SharedBatch): Promise<void> {
       const { rows, rowCount } = await lease.read(text, lookUp.values, reader);
       batch.succeed(lookUp, { rows, rowCount: rowCount ?? 0 });
     } catch (error) {
-      batch.fail(lookUp, explain(text, error));
+      batch.fail(lookUp, describeReadFailure(text, error));
     }
   }
 }
@@ -52,11 +52,6 @@ async function readTogether(lease: Lease, { text, reader, waiting }: SharedBatch
   try {
     return (await lease.sendTogether(text, waiting, reader))?.rows;
   } catch (error) {
-    throw explain(text, error);
+    throw describeReadFailure(text, error);
   }
-}
-
-/** As TypeORM's driver tells it, without parameters. */
-function explain(text: string, error: unknown): unknown {
-  return error instanceof AnswerMismatchError ? error : new QueryFailedError(text, [], error as Error);
 }

@@ -67,6 +67,11 @@ export class Flight extends Query {
     this.#advance();
   }
 
+  override handlePortalSuspended(connection: ConnectionInternals): void {
+    this.#current?.handlePortalSuspended(connection);
+    this.#advance();
+  }
+
   override handleError(error: Error, connection: ConnectionInternals): void {
     const isAnswer = error instanceof pg.DatabaseError;
     for (const part of this.#parts.slice(0, this.#at)) {

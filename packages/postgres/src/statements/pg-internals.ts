@@ -19,13 +19,15 @@ export interface QueryInternals {
   handleDataRow(row: DataRow): void;
   handleCommandComplete(message: unknown, connection: ConnectionInternals): void;
   handleEmptyQuery(connection: ConnectionInternals): void;
+  /** There are more rows than were asked for. */
+  handlePortalSuspended(connection: ConnectionInternals): void;
   /** Whether the server holds it under its name, or will when what was written is answered. */
   hasBeenParsed(connection: StatementWriter): boolean;
   /** Writes Parse where it is due, Bind, Describe and what `_getRows` writes. */
   prepare(connection: StatementWriter): void;
   /** Writes Execute, and Sync where not a number of rows was asked for. */
   _getRows(connection: StatementWriter, rows: number | undefined): void;
-  readonly _result: { readonly rows: unknown[] };
+  readonly _result: { readonly rows: unknown[]; rowCount: number | null };
   /** Fails the query with it as soon as the server has answered to the end. */
   _canceledDueToError: unknown;
 }
@@ -56,17 +58,19 @@ export interface StatementWriter {
   /** Text by name, of what was sent and not answered yet. */
   readonly submittedNamedStatements: Record<string, string>;
   /** Writes a Close message, which is answered with the next Sync. */
-  close(target: { readonly type: 'S'; readonly name: string }): void;
+  close(target: { readonly type: 'P' | 'S'; readonly name: string }): void;
   parse(statement: { readonly name: string; readonly text: string }): void;
-  /** Writes a Bind message for the unnamed portal. */
   bind(target: {
+    /** Default: the unnamed one. */
+    readonly portal?: string;
     readonly statement: string;
     readonly values?: readonly unknown[];
     /** Makes of each value what is sent. */
     readonly valueMapper?: (value: unknown) => string | Buffer | null;
   }): void;
   describe(target: { readonly type: 'P' | 'S'; readonly name: string }): void;
-  execute(target: { readonly portal: string }): void;
+  /** @param target.rows at most; all where it is left out. */
+  execute(target: { readonly portal: string; readonly rows?: number }): void;
   /** What was written so far is answered now. */
   flush(): void;
   /** Ends what fails or is done as one, unless a transaction is open. */
