@@ -2,8 +2,9 @@ import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/
 import { classify } from '@holdfast/resilience/postgres';
 import type { QueryRunner } from 'typeorm';
 import { readPoolStats } from '../data-source/read-pool-stats';
+import { openLosingPooler } from '../test/losing-pooler';
 import { rejection, until } from '../test/settings';
-import { createTables, openSource, readBalance, resetTables, withClient } from '../test/transfers';
+import { createTables, debit, openSource, readBalance, resetTables, withClient } from '../test/transfers';
 import { runOnConnection } from './with-connection';
 
 describe('work on a connection', () => {
@@ -92,6 +93,22 @@ describe('work on a connection', () => {
     expect(error.name).not.toBe('DeadlineExceededError');
     proxy.thaw();
   });
+
+  it.each(['FATAL', 'ERROR'] as const)(
+    'says that it may have been applied when a pooler has lost the server over it, and says so later (%s)',
+    async (severity) => {
+      await resetTables(server.url);
+      await using pooler = await openLosingPooler(server);
+      await using source = await openSource(pooler.urlThrough(server.url), { max: 1 });
+      pooler.loseAfter('balance - 10', { afterMs: 300, severity });
+      const error = await rejection(
+        runOnConnection(source.dataSource, (runner) => debit(runner.manager), { deadline: 150 }),
+      );
+      expect(error).toMatchObject({ driverError: { code: '08P01' } });
+      expect(classify(error).applied).toBe('unknown');
+      expect(await readBalance(server.url)).toBe(90);
+    },
+  );
 
   describe('with a statement that is queued behind another', () => {
     const queue = (runner: QueryRunner, first: string) => {

@@ -1,4 +1,6 @@
+import { listErrorChain } from '@holdfast/resilience';
 import { requestCancel } from '../connection/cancel-request';
+import { isWordOfServer } from '../statements/word-of-server';
 import type { Lease } from './lease';
 
 /** What is under way has so long to end, in milliseconds; then the connection is cut. */
@@ -37,7 +39,7 @@ async function interrupt(lease: Lease, reason: unknown): Promise<void> {
 /**
  * Settles as the work does, unless its end comes first: then its statement is interrupted and this rejects with the reason.
  * What the statement came to all the same is not hidden: if it was faster than its cancellation, the result of the work
- * counts, and if the connection was lost over it, that is told. Of work that goes on to something else, statements that
+ * counts, and if nobody knows, as where the connection or a pooler's server was lost over it, that is told. Of work that goes on to something else, statements that
  * were answered before stay done.
  */
 export function runInterruptibly<T>(lease: Lease, end: WorkEnd, work: () => Promise<T> | T): Promise<T> {
@@ -63,9 +65,14 @@ async function interruptWork<T>(lease: Lease, reason: unknown, readWork: () => P
     const settled = await Promise.race([readWork(), turn()]);
     if (settled !== STILL_RUNNING) return settled;
   } catch (error) {
-    if (lease.client.loss !== undefined) throw error;
+    if (lease.client.isDoomed || !isProofOfEnd(error, reason)) throw error;
   }
   throw reason;
+}
+
+/** Whether the statement was not sent, or the server has said that it failed. */
+function isProofOfEnd(error: unknown, reason: unknown): boolean {
+  return listErrorChain(error).some((link) => link === reason || isWordOfServer(link));
 }
 
 function startWork<T>(work: () => Promise<T> | T): Promise<T> {

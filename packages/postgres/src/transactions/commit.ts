@@ -143,7 +143,7 @@ export class Commit {
       return answer;
     } catch (error) {
       const isSkipped = error instanceof StatementSkippedError;
-      this.#isSkipped = isSkipped && (!isComplete || (await isWordOfServer(this.#client, error.cause)));
+      this.#isSkipped = isSkipped && (!isComplete || isWordOfServer(error.cause));
       if (isSkipped && !this.#isSkipped) for (const write of this.#writes) write.noteUnknown();
       throw error;
     }
