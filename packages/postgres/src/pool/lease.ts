@@ -9,7 +9,7 @@ import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
 import type { Portal } from '../statements/portal';
 import type { PortalStep } from '../statements/portal-query';
 import type { RowReader } from '../statements/row-reader';
-import type { SharedPart, SharedResult } from '../statements/shared-part';
+import type { Prelude, SharedPart, SharedResult } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
@@ -153,10 +153,11 @@ export class Lease {
     text: string,
     parts: readonly SharedPart[],
     reader: RowReader,
+    prelude: readonly Prelude[] = [],
   ): Promise<SharedResult> | undefined {
     const isShareable = this.gate === undefined && this.client.statements?.canShare(text);
     if (isShareable !== true) return undefined;
-    return this.#run(text, undefined, { reader, parts }) as Promise<SharedResult>;
+    return this.#run(text, undefined, { reader, parts, prelude }) as Promise<SharedResult>;
   }
 
   /** Cursors and copy streams talk to the connection themselves. */
@@ -227,7 +228,8 @@ export class Lease {
       if (told) this.#tell(told, waitMs, undefined, failure);
       throw failure;
     }
-    if (told) this.#tell(told, waitMs, result, undefined);
+    const { failure } = result as Partial<SharedResult>;
+    if (told) this.#tell(told, waitMs, failure === undefined ? result : undefined, failure);
     if (isCommit && result.command === 'ROLLBACK') throw this.#refuseCommit();
     return result;
   }

@@ -94,6 +94,7 @@ describe('statements of one turn', () => {
   it('are one write and one Sync', async () => {
     await using proxy = await openProxy(server);
     await using warm = await openWarm(proxy.urlThrough(server.url));
+    await writeAll(warm.group, [8, 9]);
     const sent: string[] = [];
     const answered: string[] = [];
     proxy.onMessage(({ direction, type }) => {
@@ -101,8 +102,8 @@ describe('statements of one turn', () => {
       return undefined;
     });
     await writeAll(warm.group, [1, 2]);
-    // The time limit of locks, then for each its setting and itself.
-    expect(sent.join('')).toBe('BEBEBEBEBES');
+    // How long they wait for locks, when constraints are checked, then for each its setting and itself.
+    expect(sent.join('')).toBe('BEBEBEBEBEBES');
     expect(answered.filter((type) => type === 'Z')).toHaveLength(1);
   });
 

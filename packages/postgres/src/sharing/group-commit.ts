@@ -1,5 +1,5 @@
 import { type CallContext, type Deadline, requireKnownOptions, requireNumber } from '@holdfast/resilience';
-import type { DataSource } from 'typeorm';
+import { type DataSource, QueryFailedError } from 'typeorm';
 import { requireRegistration } from '../data-source/pool-registry';
 import { noteStatement } from '../replicas/read-session';
 import { sendHeard } from '../repository/heard-statement';
@@ -99,10 +99,21 @@ class GatheredStatements implements GroupCommit {
     noteStatement(text);
     const gather = (): Promise<SharedAnswer> =>
       new Promise((resolve, reject) => {
-        this.#batches.add(RAW_ROWS, text, { values: sent, settings, endsAtMs, requestId, resolve, reject });
+        const call = { values: sent, settings, endsAtMs, requestId, resolve, reject };
+        this.#batches.add(RAW_ROWS, text, call, sizeOf(endsAtMs - performance.now()));
       });
     const heard = { dataSource: this.#dataSource, runner: undefined, text, values };
     const { rows, rowCount } = await sendHeard(heard, gather);
-    return { rows: parseRows<Row>(rows as readonly RawRow[]), rowCount };
+    try {
+      return { rows: parseRows<Row>(rows as readonly RawRow[]), rowCount };
+    } catch (error) {
+      // As of a statement that node-postgres parses: it may be applied, and is.
+      throw new QueryFailedError(text, [], error as Error);
+    }
   }
+}
+
+/** The first deadline of several ends their common attempt: of those that share it none has more than twice as much time as another. */
+function sizeOf(remainingMs: number): string {
+  return Number.isFinite(remainingMs) ? String(Math.floor(Math.log2(Math.max(1, remainingMs)))) : 'unlimited';
 }

@@ -9,6 +9,7 @@ import { describeReadFailure } from '../repository/read-failure';
 import type { SharedPart } from '../statements/shared-part';
 import { isWordOfServer } from '../statements/word-of-server';
 import { acquireLease } from './acquire-lease';
+import { listGroupPrelude } from './group-prelude';
 import { RAW_ROWS } from './raw-rows';
 import type { SharedAnswer, SharedBatch, SharedCall } from './shared-batch';
 
@@ -55,33 +56,28 @@ async function acquireForAll(dataSource: DataSource, batch: SharedBatch): Promis
 
 /** Sends them as one transaction, which ends with the first of their deadlines. */
 async function commitTogether(lease: Lease, { text, calls }: Group, lockTimeoutMs: number): Promise<Fate> {
-  const parts = limitWaits(calls, lockTimeoutMs);
+  const prelude = listGroupPrelude(lease.client.identity?.versionNumber ?? 0, lockTimeoutMs);
   const limit = createLimit(Math.min(...calls.map(({ endsAtMs }) => endsAtMs)));
   try {
-    const result = await runInterruptibly(lease, limit, () => lease.sendTogether(text, parts, RAW_ROWS));
+    const result = await runInterruptibly(lease, limit, () =>
+      lease.sendTogether(text, calls, RAW_ROWS, prelude),
+    );
     if (result === undefined) return 'unsent';
     const { rows, failure } = result;
     if (failure !== undefined) {
       // Of whoever has not said that nothing was applied, nobody knows whether all was.
-      if (await isWordOfServer(lease.client, failure)) return 'undone';
+      if (isWordOfServer(failure)) return 'undone';
       throw explainFailure(lease.client, failure);
     }
     for (const [at, call] of calls.entries()) call.resolve(rows[at] as SharedAnswer);
   } catch (error) {
+    // Nothing of them was sent.
     if (error === limit.reason) return 'undone';
     for (const call of calls) call.reject(describeReadFailure(text, error));
   } finally {
     limit.dismiss();
   }
   return 'settled';
-}
-
-/** A lock that one of them waits for must not keep the others waiting, nor close a circle with locks that they hold. */
-function limitWaits(calls: readonly SharedCall[], lockTimeoutMs: number): readonly SharedPart[] {
-  return calls.map(({ values, settings }, at) => ({
-    values,
-    settings: at === 0 ? [['lock_timeout', `${lockTimeoutMs}ms`], ...settings] : settings,
-  }));
 }
 
 async function runAlone(dataSource: DataSource, text: string, call: SharedCall): Promise<void> {

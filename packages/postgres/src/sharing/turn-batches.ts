@@ -16,9 +16,10 @@ export class TurnBatches {
     this.#run = run;
   }
 
-  add(reader: RowReader, text: string, call: SharedCall): void {
+  /** @param kind Only those of one kind go out together. Default: all. */
+  add(reader: RowReader, text: string, call: SharedCall, kind = ''): void {
     const names = call.settings.map(([name]) => name).join(' ');
-    const key = `${names}\n${text}`;
+    const key = `${kind} ${names}\n${text}`;
     let gathered = this.#gathered.get(reader);
     if (gathered === undefined) {
       gathered = new Map();

@@ -25,6 +25,11 @@ export interface StatementSession {
   readonly shared: SharedStatements;
   /** What the server has said of the columns of those that are held, by name. */
   readonly descriptions: Map<string, StatementDescription>;
+  /**
+   * Whether the server connection is this one's alone. A pooler that changes it prepares the statement anew where it is not, by the tables of that moment: what was
+   * said of its columns before says nothing then.
+   */
+  readonly ownsSession: boolean;
   /** The shared count of schema changes to which `held` is up to date. */
   knownSchemaChanges: number;
   /** Whether the server has begun to execute what was submitted last. */
@@ -128,7 +133,8 @@ export class NamedQuery extends ReadingQuery {
   }
 
   #noteDescriptions(obsolete: Iterable<string>): void {
-    const { descriptions } = this.#session;
+    const { descriptions, ownsSession } = this.#session;
+    if (!ownsSession) return;
     for (const name of obsolete) descriptions.delete(name);
     descriptions.set(this.name, { preparedBy: this });
   }

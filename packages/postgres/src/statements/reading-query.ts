@@ -63,8 +63,11 @@ export function sendToReader(
   reader: RowReader,
 ): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
-    client.query(
-      new ReadingQuery(text, values, reader, (error, result) => (error ? reject(error) : resolve(result))),
+    const query = new ReadingQuery(text, values, reader, (error, result) =>
+      error ? reject(error) : resolve(result),
     );
+    // Of one statement alone: several would have several answers, and some of them may have been committed.
+    query.queryMode = 'extended';
+    client.query(query);
   });
 }

@@ -31,7 +31,7 @@ export class SessionPolicy {
     const ownsSession = pooler === 'none' || pooler === 'session';
     this.#warn(isPooled, pooler, { prepares, ownsSession });
     client.statements = prepares
-      ? new StatementCache(client, maxPreparedStatements, this.#shared)
+      ? new StatementCache(client, { maxStatements: maxPreparedStatements, ownsSession }, this.#shared)
       : undefined;
     if (statementTimeoutMs === undefined || !ownsSession) return;
     await client.query(`SELECT set_config('statement_timeout', $1, false)`, [`${statementTimeoutMs}ms`]);

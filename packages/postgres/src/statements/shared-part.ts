@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { LocalSetting } from './local-settings';
+import type { NamedText } from './reserved-query';
 
 /** One execution of a statement that goes out together with others of the same text. */
 export interface SharedPart {
@@ -7,6 +8,12 @@ export interface SharedPart {
   readonly values: readonly (string | Buffer | null)[];
   /** Hold for it alone. All that go out together set the same ones: none sees what another has set. */
   readonly settings: readonly LocalSetting[];
+}
+
+/** A statement of ours, with its values. */
+export interface Prelude {
+  readonly statement: NamedText;
+  readonly values: readonly string[];
 }
 
 /**

@@ -1,8 +1,16 @@
+import { closeStatement } from './close-statement';
 import { type LocalSetting, writeSettings } from './local-settings';
 import { noteStaleness, type StatementSession } from './named-query';
-import { type ConnectionInternals, type DataRow, type FieldDescription, Query } from './pg-internals';
+import {
+  type ConnectionInternals,
+  type DataRow,
+  type FieldDescription,
+  Query,
+  type StatementWriter,
+} from './pg-internals';
+import type { NamedText } from './reserved-query';
 import type { ReadRow, RowReader } from './row-reader';
-import type { SharedOutcome, SharedPart, SharedResult } from './shared-part';
+import type { Prelude, SharedOutcome, SharedPart, SharedResult } from './shared-part';
 
 /** A statement that is prepared and whose columns are known. */
 interface SharedStatement {
@@ -11,11 +19,12 @@ interface SharedStatement {
   readonly columns: readonly FieldDescription[];
   readonly reader: RowReader;
   readonly parts: readonly SharedPart[];
+  /** Executed in front of all of them. */
+  readonly prelude: readonly Prelude[];
 }
 
 /**
- * Several executions of a prepared statement, which sets none of these settings itself, in one write and under one Sync. To the server they are one transaction: what fails ends
- * it, and the parts behind it have no answer.
+ * Several executions of a prepared statement, in one write and under one Sync. To the server they are one transaction: what fails ends it, and the parts behind it have no answer.
  */
 export class SharedQuery extends Query {
   readonly #session: StatementSession;
@@ -23,7 +32,7 @@ export class SharedQuery extends Query {
   readonly #resolve: (result: SharedResult) => void;
   readonly #reject: (error: Error) => void;
   readonly #outcomes: SharedOutcome[] = [];
-  /** Answers to settings in front of the part that is being answered. */
+  /** Answers to what stands in front of the part that is being answered. */
   readonly #settingsDue: number[] = [];
   #readRow: ReadRow | undefined;
   #rows: unknown[] = [];
@@ -45,14 +54,17 @@ export class SharedQuery extends Query {
   }
 
   override submit(connection: ConnectionInternals): Error | null {
-    const { name, parts } = this.#statement;
+    const { name, parts, prelude } = this.#statement;
     let before: readonly LocalSetting[] = [];
     connection.stream.cork();
     try {
+      for (const { statement, values } of prelude) writeNamed(connection, statement, values);
       for (const { values, settings } of parts) {
-        const isSet = isSame(settings, before);
+        // What writes may have changed them.
+        const isSet = prelude.length === 0 && isSame(settings, before);
         if (!isSet) writeSettings(connection, settings);
-        this.#settingsDue.push(isSet ? 0 : settings.length);
+        const due = isSet ? 0 : settings.length;
+        this.#settingsDue.push(this.#settingsDue.length === 0 ? prelude.length + due : due);
         connection.bind({ statement: name, values });
         connection.execute({ portal: '' });
         before = settings;
@@ -98,7 +110,10 @@ export class SharedQuery extends Query {
     this.#end(error);
   }
 
-  override handleReadyForQuery(): void {
+  override handleReadyForQuery(connection: ConnectionInternals): void {
+    for (const { statement } of this.#statement.prelude) {
+      connection.parsedStatements[statement.name] = statement.text;
+    }
     this.#end(undefined);
   }
 
@@ -124,6 +139,16 @@ export class SharedQuery extends Query {
       this.#failure = { error };
     }
   }
+}
+
+/** It may be there, where what it was sent with has failed. Closing what is not there is no error. */
+function writeNamed(connection: StatementWriter, { name, text }: NamedText, values: readonly string[]): void {
+  if (connection.parsedStatements[name] !== text) {
+    closeStatement(connection, name);
+    connection.parse({ name, text });
+  }
+  connection.bind({ statement: name, values });
+  connection.execute({ portal: '' });
 }
 
 function isSame(settings: readonly LocalSetting[], others: readonly LocalSetting[]): boolean {

@@ -10,7 +10,7 @@ import { sendToReader } from './reading-query';
 import { ReservedQuery } from './reserved-query';
 import type { RowReader } from './row-reader';
 import { sendWithSettings } from './settings-query';
-import type { SharedPart, SharedResult } from './shared-part';
+import type { Prelude, SharedPart, SharedResult } from './shared-part';
 import { SharedQuery } from './shared-query';
 import type { SharedStatements } from './shared-statements';
 
@@ -26,6 +26,13 @@ const READS_LITERALS: ReadonlySet<string> = new Set(['TimeZone', 'DateStyle', 'I
 /** Literals of dates that would stay what they are when the statement is prepared. */
 const PASSING_LITERAL = /['$]\s*(?:now|today|tomorrow|yesterday)\b/i;
 
+interface StatementCacheTerms {
+  /** How many are held at once, at least 1. */
+  readonly maxStatements: number;
+  /** Whether the server connection is this one's alone. */
+  readonly ownsSession: boolean;
+}
+
 /** Prepares the parameterised statements of one connection under names derived from their texts, and executes them by name. */
 export class StatementCache implements StatementRunner {
   readonly #client: PooledClient;
@@ -37,8 +44,11 @@ export class StatementCache implements StatementRunner {
   /** Waits for a statement that takes it along. */
   #companion: Companion | undefined;
 
-  /** @param maxStatements how many are held at once, at least 1. */
-  constructor(client: PooledClient, maxStatements: number, shared: SharedStatements) {
+  constructor(
+    client: PooledClient,
+    { maxStatements, ownsSession }: StatementCacheTerms,
+    shared: SharedStatements,
+  ) {
     this.#client = client;
     this.#shared = shared;
     this.#held = new HeldStatements(maxStatements);
@@ -47,6 +57,7 @@ export class StatementCache implements StatementRunner {
       held: this.#held,
       shared,
       descriptions: new Map(),
+      ownsSession,
       knownSchemaChanges: shared.schemaChanges,
       isBound: false,
       settingsDue: 0,
@@ -108,14 +119,19 @@ export class StatementCache implements StatementRunner {
     );
   }
 
-  share(text: string, parts: readonly SharedPart[], reader: RowReader): Promise<SharedResult> {
+  share(
+    text: string,
+    parts: readonly SharedPart[],
+    reader: RowReader,
+    prelude: readonly Prelude[] = [],
+  ): Promise<SharedResult> {
     const name = this.#held.nameOf(text) ?? '';
     const columns = this.#session.descriptions.get(name)?.columns ?? [];
     this.#held.admit(text, name);
     const setting = parts.find(({ settings }) => settings.length > 0)?.settings[0];
     if (setting !== undefined) this.#prepare(setting);
     return new Promise((resolve, reject) => {
-      const statement = { text, name, columns, reader, parts };
+      const statement = { text, name, columns, reader, parts, prelude };
       this.#client.query(new SharedQuery(this.#session, statement, resolve, reject));
     });
   }
