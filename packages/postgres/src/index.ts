@@ -86,6 +86,9 @@ export {
 } from './pool/pool-error';
 export { POOL_DEFAULTS, type PoolSettings, requirePoolSettings } from './pool/pool-settings';
 export type { PoolStats } from './pool/pool-stats';
+export { queryAs } from './query/query-as';
+export { type RowIssue, RowMismatchError } from './query/row-mismatch-error';
+export type { RowSchema } from './query/row-schema';
 export { type MemberState, NoPrimaryError } from './replicas/no-primary-error';
 export { createReadSession, type ReadSession, withReadSession } from './replicas/read-session';
 export { readSessionLsn } from './replicas/read-session-lsn';

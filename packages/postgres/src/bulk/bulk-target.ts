@@ -17,7 +17,6 @@ interface BulkTarget {
 export function readTarget<Entity>(source: ManagerSource, entity: EntityTarget<Entity>): BulkTarget {
   const manager = readManager(source);
   const { dataSource } = manager;
-  if (!dataSource.isInitialized) throw new DataSourceNotOpenError();
   if (!dataSource.hasMetadata(entity)) {
     const allowed = 'an entity class that the DataSource lists among its entities';
     if (typeof entity === 'function') throw new InvalidOptionError('entity', entity, allowed);
@@ -26,7 +25,14 @@ export function readTarget<Entity>(source: ManagerSource, entity: EntityTarget<E
   return { manager, metadata: dataSource.getMetadata(entity) };
 }
 
-function readManager(source: ManagerSource): EntityManager {
+/** The manager to work with. @throws InvalidOptionError; DataSourceNotOpenError */
+export function readManager(source: ManagerSource): EntityManager {
+  const manager = findManager(source);
+  if (!manager.dataSource.isInitialized) throw new DataSourceNotOpenError();
+  return manager;
+}
+
+function findManager(source: ManagerSource): EntityManager {
   if (InstanceChecker.isDataSource(source)) return source.manager;
   if (isEntityManager(source)) return source;
   throw refuseArgument(

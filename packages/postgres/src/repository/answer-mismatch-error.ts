@@ -1,18 +1,19 @@
-/** The columns of an answer are not those of the entity that its rows are to become. */
+/** The columns of an answer are not those of what its rows are to become. */
 export class AnswerMismatchError extends Error {
   override readonly name = 'AnswerMismatchError';
   readonly code = 'ANSWER_MISMATCH';
 
   constructor(
+    /** The entity, or `the schema`. */
     readonly entity: string,
-    /** Columns of the entity that the answer has not. */
+    /** Its columns that the answer has not. */
     readonly missing: readonly string[],
-    /** Columns that the answer has more than once, or that the entity has not. */
+    /** Columns that the answer has more than once, or that are none of these. */
     readonly surplus: readonly string[],
   ) {
     const faults = [
       missing.length > 0 && `it has no ${missing.join(', ')}`,
-      surplus.length > 0 && `it has ${surplus.join(', ')}, which the entity has not, or twice`,
+      surplus.length > 0 && `it has ${surplus.join(', ')}, which ${entity} has not, or twice`,
     ].filter((fault) => fault !== false);
     super(`The answer does not have the columns of ${entity}: ${faults.join('; ')}`);
   }

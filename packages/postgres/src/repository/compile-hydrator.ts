@@ -3,6 +3,7 @@ import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata';
 import type { FieldDescription } from '../statements/pg-internals';
 import type { ReadRow } from '../statements/row-reader';
 import { type EntityShape, listOwnColumns } from './entity-shape';
+import { GeneratedCode } from './generated-code';
 import { createValueReader } from './value-readers';
 
 /**
@@ -34,15 +35,6 @@ export function compileHydrator(
   };
 }
 
-/** Whether this process may make functions of texts: `--disallow-code-generation-from-strings` forbids it. */
-export function mayGenerateCode(): boolean {
-  try {
-    return typeof new Function() === 'function';
-  } catch {
-    return false;
-  }
-}
-
 /** Where the columns of a shape are in an answer. */
 interface Place {
   readonly answer: readonly FieldDescription[];
@@ -50,7 +42,7 @@ interface Place {
 }
 
 function compileOne(shape: EntityShape, metadata: EntityMetadata, { answer, placeOf }: Place): ReadRow {
-  const code = new Code();
+  const code = new GeneratedCode();
   const create = code.bind(() => metadata.create(undefined, { fromDeserializer: true }));
   const isPlain = metadata.isAlwaysUsingConstructor && typeof metadata.target === 'function';
   const target = code.bind(metadata.target);
@@ -76,7 +68,11 @@ function compileOne(shape: EntityShape, metadata: EntityMetadata, { answer, plac
 }
 
 /** The object is there, as is each that it is in; returns what the code calls it. */
-function openEmbedded(code: Code, open: Map<EmbeddedMetadata, string>, embedded: EmbeddedMetadata): string {
+function openEmbedded(
+  code: GeneratedCode,
+  open: Map<EmbeddedMetadata, string>,
+  embedded: EmbeddedMetadata,
+): string {
   const known = open.get(embedded);
   if (known !== undefined) return known;
   const { parentEmbeddedMetadata, propertyName } = embedded;
@@ -86,25 +82,4 @@ function openEmbedded(code: Code, open: Map<EmbeddedMetadata, string>, embedded:
   code.add(`const ${name} = (${owner}[${JSON.stringify(propertyName)}] ??= ${create}());`);
   open.set(embedded, name);
   return name;
-}
-
-/** Lines of a function, and what they refer to. */
-class Code {
-  readonly #lines: string[] = [];
-  readonly #bound: unknown[] = [];
-
-  add(line: string): void {
-    this.#lines.push(line);
-  }
-
-  /** Returns the name under which the code knows the value. */
-  bind(value: unknown): string {
-    return `bound${this.#bound.push(value) - 1}`;
-  }
-
-  compile(): ReadRow {
-    const names = this.#bound.map((_, index) => `bound${index}`);
-    const body = `'use strict';\nreturn function readRow(fields) {\n  let text;\n  ${this.#lines.join('\n  ')}\n};`;
-    return new Function(...names, body)(...this.#bound) as ReadRow;
-  }
 }

@@ -1,10 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
-import { mayGenerateCode } from './compile-hydrator';
 import { CompiledSelect } from './compiled-select';
 import { EntityRows, RowsInParts } from './entity-rows';
 import { type EntityShape, shapeOf } from './entity-shape';
+import { mayGenerateCode } from './generated-code';
 import { joinTreeOf, keyOfRelations } from './join-tree';
 import { JoinedSelect } from './joined-select';
 import { LeastRecentlyUsed } from './least-recently-used';

@@ -2,9 +2,9 @@ import type { FieldDescription } from '../statements/pg-internals';
 import type { ReadRow, RowReader } from '../statements/row-reader';
 import { AnswerMismatchError } from './answer-mismatch-error';
 import { compileHydrator } from './compile-hydrator';
+import { compileRecord, type PlacedColumn, placeColumns } from './compile-record';
 import type { EntityShape } from './entity-shape';
 import { PerAnswer } from './per-answer';
-import { findParser } from './value-readers';
 
 /** Different answers of which the code is kept. */
 const MAX_ANSWERS = 256;
@@ -48,15 +48,10 @@ function compileParts(shape: EntityShape, answer: readonly FieldDescription[]): 
   const hydrate = compileHydrator(shape, answer, placeOf);
   const key = shape.columns.findIndex(({ isPrimary }) => isPrimary);
   const keyAt = key === -1 ? undefined : placeOf(key);
-  const readRest = rest.map(({ name, at, typeId }) => ({ name, at, parse: findParser(typeId) }));
+  const readRest = compileRecord(rest);
   return (fields) => {
-    const beside: Record<string, unknown> = {};
-    for (const { name, at, parse } of readRest) {
-      const text = fields[at] ?? null;
-      beside[name] = text === null || parse === undefined ? text : parse(text);
-    }
     const isThere = keyAt === undefined || (fields[keyAt] ?? null) !== null;
-    return { entity: isThere ? hydrate(fields) : null, rest: beside };
+    return { entity: isThere ? hydrate(fields) : null, rest: readRest(fields) };
   };
 }
 
@@ -78,7 +73,7 @@ interface Located {
   readonly missing: readonly string[];
   /** What the answer has more than once. */
   readonly repeated: readonly string[];
-  readonly rest: readonly { readonly name: string; readonly at: number; readonly typeId: number }[];
+  readonly rest: readonly PlacedColumn[];
 }
 
 function locate({ columns }: EntityShape, answer: readonly FieldDescription[]): Located {
@@ -89,8 +84,6 @@ function locate({ columns }: EntityShape, answer: readonly FieldDescription[]): 
     placeOf: (column) => places[column] ?? 0,
     missing: [...ofEntity].filter((name) => !byName.has(name)),
     repeated: answer.filter(({ name }, at) => byName.get(name) !== at).map(({ name }) => name),
-    rest: answer.flatMap(({ name, dataTypeID }, at) =>
-      ofEntity.has(name) ? [] : [{ name, at, typeId: dataTypeID }],
-    ),
+    rest: placeColumns(answer).filter(({ name }) => !ofEntity.has(name)),
   };
 }

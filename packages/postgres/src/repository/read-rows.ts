@@ -31,7 +31,8 @@ interface ReadStatement {
  * Runs one statement on the manager's own connection, or on one that is given back afterwards, and resolves with its rows as they are read.
  * Whoever hears of statements of TypeORM hears of it.
  *
- * @throws QueryFailedError without parameters; AnswerMismatchError; ForeignDataSourceError; QueryRunnerAlreadyReleasedError.
+ * @throws QueryFailedError without parameters; what the reader throws: AnswerMismatchError, RowMismatchError, InvalidOptionError;
+ * ForeignDataSourceError; QueryRunnerAlreadyReleasedError.
  */
 export async function readRows<Row>(manager: EntityManager, statement: ReadStatement): Promise<Row[]> {
   const { queryRunner, dataSource } = manager;

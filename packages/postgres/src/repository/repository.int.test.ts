@@ -189,8 +189,8 @@ describe('a statement that was written by hand', () => {
 
   it.each([
     ['SELECT id, size, label FROM item', /it has no lower, deletedAt$/],
-    ['SELECT *, 1 AS more FROM item', /it has more, which the entity has not, or twice$/],
-    ['SELECT *, id FROM item', /it has id, which the entity has not, or twice$/],
+    ['SELECT *, 1 AS more FROM item', /it has more, which Item has not, or twice$/],
+    ['SELECT *, id FROM item', /it has id, which Item has not, or twice$/],
   ])('is told which columns of %s are wrong, and its connection comes back', async (text, message) => {
     await using source = await openItems(server.url, { max: 1 });
     const items = createRepository(source.dataSource, Item);

@@ -11,7 +11,7 @@ import {
   insertMany,
   type Returning,
 } from '../bulk/insert-many';
-import { refuseArgument, requireFlag, requireSignal } from '../bulk/require-arguments';
+import { requireFlag, requireSignal } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
 import type {
@@ -37,6 +37,7 @@ import {
   type WriteStatement,
 } from './render-write';
 import { requireUnheard } from './require-readable';
+import { requireStatement } from './require-statement';
 import { streamRows } from './row-stream';
 import { RowSuppressedError } from './row-suppressed-error';
 
@@ -203,14 +204,4 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
   #find(options: FindOptions<Entity>): Promise<Entity[]> {
     return readRows(this.#manager, { ...planFind(this.#entity, options), isRead: true });
   }
-}
-
-/** Returns whether a replica may answer it. */
-function requireStatement(call: string, text: unknown, values: unknown, options: QueryOptions): boolean {
-  if (typeof text !== 'string') throw new InvalidOptionError('text', typeof text, 'a statement');
-  if (!Array.isArray(values)) throw refuseArgument('values', values, 'a list of parameters');
-  requireKnownOptions(call, options, ['fromReplica']);
-  const { fromReplica = false } = options;
-  requireFlag('fromReplica', fromReplica);
-  return fromReplica;
 }

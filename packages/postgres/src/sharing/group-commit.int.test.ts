@@ -162,6 +162,15 @@ describe('statements of one turn', () => {
       expect({ rows, rowCount }).toEqual({ rows: [expected], rowCount: 1 });
   });
 
+  it('answer with columns of any name', async () => {
+    await using warm = await openWarm();
+    const { rows } = await warm.group.run('SELECT $1::int AS "__proto__", $1::int AS twice, 2 AS twice', [1]);
+    expect(Object.entries(rows[0] ?? {})).toEqual([
+      ['__proto__', 1],
+      ['twice', 2],
+    ]);
+  });
+
   it('see what those before them wrote', async () => {
     await using warm = await openWarm();
     const text =

@@ -1,4 +1,4 @@
-import { findParser } from '../repository/value-readers';
+import { interpretRecord, placeColumns } from '../repository/compile-record';
 import type { FieldDescription } from '../statements/pg-internals';
 import type { RowReader } from '../statements/row-reader';
 
@@ -20,14 +20,6 @@ export const RAW_ROWS: RowReader = Object.freeze({
 export function parseRows<Row>(rows: readonly RawRow[]): Row[] {
   const [first] = rows;
   if (first === undefined) return [];
-  const parsers = first.columns.map(({ dataTypeID }) => findParser(dataTypeID));
-  return rows.map(({ columns, fields }) => {
-    const row: Record<string, unknown> = {};
-    for (const [at, { name }] of columns.entries()) {
-      const text = fields[at] ?? null;
-      const parse = parsers[at];
-      row[name] = text === null || parse === undefined ? text : parse(text);
-    }
-    return row as Row;
-  });
+  const readRecord = interpretRecord(placeColumns(first.columns));
+  return rows.map(({ fields }) => readRecord(fields) as Row);
 }
