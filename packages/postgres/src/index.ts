@@ -53,6 +53,10 @@ export type {
   TransactionEvent,
   TransactionOutcome,
 } from './events/postgres-events';
+export type { ExplainOptions } from './explain/explain-call';
+export type { ExplainedPlan, Explanation } from './explain/explanation';
+export type { PlanNode } from './explain/plan-node';
+export { renderExplanation } from './explain/render-explanation';
 export {
   type CloseReport,
   ConnectionManager,

@@ -3,6 +3,8 @@ import type { BulkRow, Property } from '../bulk/bulk-row';
 import type { EntityId } from '../bulk/entity-id';
 import type { FindByIdsOptions } from '../bulk/find-by-ids';
 import type { InsertManyOptions, InsertManyResult, Returning } from '../bulk/insert-many';
+import type { ExplainOptions } from '../explain/explain-call';
+import type { Explanation } from '../explain/explanation';
 
 /** Which entities are read, and what of them. */
 export interface ReadOptions<Entity> {
@@ -127,6 +129,14 @@ export interface EntityRepository<Entity> {
   upsert(row: BulkRow<Entity>, options: UpsertOptions<Property<Entity>>): Promise<Entity | null>;
   /** The row is gone; resolves with it as it was, or with null if there was none. @throws BulkIdError */
   delete(id: EntityId<Entity>, options?: ConditionOptions<Entity>): Promise<Entity | null>;
+  /**
+   * Resolves with how the server would answer the first statement of a call, which is not sent: `orders.explain((it) => it.find({ … }))`.
+   * @throws InvalidOptionError for a call that sends nothing.
+   */
+  explain(
+    call: (repository: EntityRepository<Entity>) => unknown,
+    options?: ExplainOptions,
+  ): Promise<Explanation>;
 }
 
 /** What is known of a statement that is written by hand. */

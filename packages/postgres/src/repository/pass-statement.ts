@@ -1,10 +1,17 @@
 import type { QueryRunner } from 'typeorm';
 
+/** How a statement is sent. */
+export interface Passage {
+  /** Whether its rows are taken in batches: then it is prepared under no name. Default false. */
+  readonly isStreamed?: boolean;
+}
+
 /** Sees a statement on its way, and sends it, or throws. What `send` resolves with or throws is passed on. */
 export type PassStatement = <T>(
   text: string,
   values: readonly unknown[],
   send: () => Promise<T>,
+  passage?: Passage,
 ) => Promise<T>;
 
 /**
@@ -22,6 +29,11 @@ export function readPassage(runner: QueryRunner): PassStatement | undefined {
   return (runner as Watchable)[PASS_STATEMENT];
 }
 
+/** Statements of the runner that do not go through its `query` go through `pass` from now on. */
+export function passThrough(runner: QueryRunner, pass: PassStatement): void {
+  (runner as Watchable)[PASS_STATEMENT] = pass;
+}
+
 /**
  * From now on `watch` is told of each statement that is sent through the runner, by its `query` or by a repository, before it goes out.
  * Returns what ends that. Those who watch a runner at once end it in the reverse order.
@@ -34,9 +46,9 @@ export function watchStatements(runner: QueryRunner, watch: (text: string) => vo
     watch(text);
     return query.call(runner, text, ...rest);
   };
-  watchable[PASS_STATEMENT] = (text, values, send) => {
+  watchable[PASS_STATEMENT] = (text, values, send, passage) => {
     watch(text);
-    return outer === undefined ? send() : outer(text, values, send);
+    return outer === undefined ? send() : outer(text, values, send, passage);
   };
   return () => {
     runner.query = query;

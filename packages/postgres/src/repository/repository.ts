@@ -13,6 +13,8 @@ import {
 } from '../bulk/insert-many';
 import { requireFlag, requireSignal } from '../bulk/require-arguments';
 import type { ManagerSource } from '../bulk/run-statements';
+import { type ExplainOptions, explainCall } from '../explain/explain-call';
+import type { Explanation } from '../explain/explanation';
 import { type CompiledEntity, compiledEntityOf } from './compiled-entity';
 import type {
   ConditionOptions,
@@ -195,6 +197,16 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const { texts } = readId(metadata, id);
     const [written] = await this.#write(renderDeleteOne(this.#entity, texts, options.where));
     return written ?? null;
+  }
+
+  async explain(
+    call: (repository: EntityRepository<Entity>) => unknown,
+    options?: ExplainOptions,
+  ): Promise<Explanation> {
+    if (typeof call !== 'function') throw new InvalidOptionError('call', typeof call, 'a function');
+    const callWith = (manager: EntityManager) =>
+      call(new CompiledRepository<Entity>(manager, this.#target, this.#entity));
+    return explainCall(this.#manager, callWith, options);
   }
 
   #write({ text, values }: WriteStatement): Promise<Entity[]> {

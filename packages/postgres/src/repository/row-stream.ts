@@ -109,7 +109,7 @@ class RowStream<Row> {
     const send = () =>
       sendHeard({ dataSource: runner.dataSource, runner, text, values }, () => this.#step('take'));
     const pass = readPassage(runner);
-    return pass === undefined ? send() : pass(text, values, send);
+    return pass === undefined ? send() : pass(text, values, send, { isStreamed: true });
   }
 
   #step(step: 'take' | 'close') {

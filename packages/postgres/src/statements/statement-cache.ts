@@ -1,7 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import type { Companion, StatementRunner } from '../connection/statement-runner';
-import { wantsCustomPlan } from './custom-plan';
 import { HeldStatements } from './held-statements';
 import { type LocalSetting, NO_SETTINGS, SET_LOCAL } from './local-settings';
 import { NamedQuery, type StatementSession } from './named-query';
@@ -13,18 +12,13 @@ import { sendWithSettings } from './settings-query';
 import type { Prelude, SharedPart, SharedResult } from './shared-part';
 import { SharedQuery } from './shared-query';
 import type { SharedStatements } from './shared-statements';
-
-/** Longer texts are mostly written by a program for one use, and each would be kept by every connection. */
-const MAX_TEXT_LENGTH = 16_384;
+import { hasPassingLiteral, mayBeNamed } from './statement-name';
 
 /** The command tags after which nothing that was prepared may be relied on. */
 const UPHEAVAL = /^(?:CREATE|ALTER|DROP|IMPORT|DO|DISCARD|DEALLOCATE)\b/;
 
 /** Settings by which literals are read, once, when a statement is prepared. The server tells when they change. */
 const READS_LITERALS: ReadonlySet<string> = new Set(['TimeZone', 'DateStyle', 'IntervalStyle']);
-
-/** Literals of dates that would stay what they are when the statement is prepared. */
-const PASSING_LITERAL = /['$]\s*(?:now|today|tomorrow|yesterday)\b/i;
 
 interface StatementCacheTerms {
   /** How many are held at once, at least 1. */
@@ -74,9 +68,7 @@ export class StatementCache implements StatementRunner {
   }
 
   accepts(text: string, values: readonly unknown[] | undefined): boolean {
-    return (
-      Array.isArray(values) && values.length > 0 && text.length <= MAX_TEXT_LENGTH && !wantsCustomPlan(text)
-    );
+    return mayBeNamed(text, values);
   }
 
   run(
@@ -163,7 +155,7 @@ export class StatementCache implements StatementRunner {
   }
 
   #proposeName(text: string): string | undefined {
-    return PASSING_LITERAL.test(text) ? undefined : this.#shared.seen.noteUse(text);
+    return hasPassingLiteral(text) ? undefined : this.#shared.seen.noteUse(text);
   }
 
   isPrepared(text: string): boolean {
