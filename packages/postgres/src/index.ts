@@ -44,6 +44,12 @@ export {
   readReplicaStats,
 } from './data-source/pool-registry';
 export { ProbeTimeoutError, probeServer, type ServerProbe } from './data-source/probe';
+export {
+  type CacheStats,
+  type EntityCaches,
+  type PoolCaches,
+  readCacheStats,
+} from './data-source/read-cache-stats';
 export { readPoolStats } from './data-source/read-pool-stats';
 export type {
   OperationEvent,
@@ -130,6 +136,7 @@ export {
   type SharedLookUps,
   type SharedLookUpsOptions,
 } from './sharing/shared-look-ups';
+export type { CacheFill } from './statements/cache-fill';
 export { CUSTOM_PLAN } from './statements/custom-plan';
 export type { LocalSettings } from './statements/local-settings';
 export type { Pooler, StatementSettings } from './statements/statement-settings';

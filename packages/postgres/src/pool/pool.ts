@@ -37,6 +37,8 @@ export class HoldfastPool extends pg.Pool {
   readonly settings: Required<PoolSettings>;
   /** Limit of every statement, in milliseconds, where one is set. */
   readonly statementTimeoutMs: number | undefined;
+  /** What its connections keep. */
+  readonly session: SessionPolicy;
   readonly #report: PoolReporter;
   readonly #sockets: OpenSockets;
   readonly #preparation: ConnectionPreparation;
@@ -48,19 +50,18 @@ export class HoldfastPool extends pg.Pool {
 
   constructor(config: PoolConfig, options: HoldfastPoolOptions) {
     const settings = requirePoolSettings(options.settings);
-    const { createMs } = settings;
     const { statementTimeoutMs, name = PRIMARY_POOL, events = createPostgresEmitter(), logger } = options;
     const { route, failsFast = false } = options;
     const sockets = new OpenSockets(route);
     const statements = requireStatementSettings(options);
     const session = new SessionPolicy({ pool: name, ...statements, statementTimeoutMs, logger });
-    const preparation = { createMs, session, route };
+    const preparation = { createMs: settings.createMs, session, route };
     super({
       ...config,
       min: settings.min,
       max: settings.max,
       idleTimeoutMillis: settings.idleMs,
-      connectionTimeoutMillis: createMs,
+      connectionTimeoutMillis: settings.createMs,
       Client: sockets.createClientClass(),
       keepAlive: true,
       onConnect: (client) => prepareConnection(client as PooledClient, preparation),
@@ -69,6 +70,7 @@ export class HoldfastPool extends pg.Pool {
     drawLifetimeSeconds(this.options, settings.lifetimeMs, options.random ?? Math.random);
     this.name = name;
     this.settings = settings;
+    this.session = session;
     this.statementTimeoutMs = statementTimeoutMs;
     this.#report = new PoolReporter(name, events, logger);
     this.#sockets = sockets;

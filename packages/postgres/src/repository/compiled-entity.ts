@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { findColumns } from '../bulk/find-columns';
 import { quoteIdentifier } from '../bulk/identifier';
+import type { CacheFill } from '../statements/cache-fill';
 import { CompiledSelect } from './compiled-select';
 import { EntityRows, RowsInParts } from './entity-rows';
 import { type EntityShape, shapeOf } from './entity-shape';
@@ -52,6 +53,25 @@ export function findCompiledEntity(metadata: EntityMetadata): CompiledEntity | u
   }
 }
 
+/** What is compiled of an entity, if anything is. */
+export function findKeptEntity(metadata: EntityMetadata): CompiledEntity | undefined {
+  return COMPILED.get(metadata);
+}
+
+/** What is kept of what was compiled. */
+export interface CompiledCaches {
+  /** Selections of some of its properties. */
+  readonly selects: CacheFill;
+  /** Selections with relations. */
+  readonly relations: CacheFill;
+  /** Lists of columns. */
+  readonly aliases: CacheFill;
+  /** Answers to statements that were written by hand. */
+  readonly answers: CacheFill;
+  /** Of these, those that are read in parts. */
+  readonly answersInParts: CacheFill;
+}
+
 export class CompiledEntity {
   readonly metadata: EntityMetadata;
   readonly tree: PropertyTree;
@@ -81,6 +101,16 @@ export class CompiledEntity {
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata, ALIAS), ...this.#standing]);
     this.byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
     this.byIdNotDeleted = [this.byId, ...renderNotDeleted(metadata, ALIAS)].join(' AND ');
+  }
+
+  get caches(): CompiledCaches {
+    return {
+      selects: this.#selects.fill,
+      relations: this.#joins.fill,
+      aliases: this.#columns.fill,
+      answers: this.rows.fill,
+      answersInParts: this.rowsInParts.fill,
+    };
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { CacheFill } from '../statements/cache-fill';
 import type { FieldDescription } from '../statements/pg-internals';
 import type { ReadRow, RowReader } from '../statements/row-reader';
 import { AnswerMismatchError } from './answer-mismatch-error';
@@ -26,6 +27,10 @@ export class EntityRows implements RowReader {
   open(columns: readonly FieldDescription[]): ReadRow {
     return this.#readers.get(columns);
   }
+
+  get fill(): CacheFill {
+    return this.#readers.fill;
+  }
 }
 
 /** The same, of answers that have other columns besides: a row has an entity, or none, and the rest. */
@@ -39,6 +44,10 @@ export class RowsInParts implements RowReader {
   /** @throws AnswerMismatchError unless each column is there once, those of the entity among them. */
   open(columns: readonly FieldDescription[]): ReadRow {
     return this.#readers.get(columns);
+  }
+
+  get fill(): CacheFill {
+    return this.#readers.fill;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CacheFill } from '../statements/cache-fill';
+
 /** Keeps a number of values by key: the one that was not used for longest makes room. */
 export class LeastRecentlyUsed<Value> {
   readonly #values = new Map<string, Value>();
@@ -5,6 +7,10 @@ export class LeastRecentlyUsed<Value> {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  get fill(): CacheFill {
+    return { kept: this.#values.size, max: this.#max };
   }
 
   /** The value of the key, made now if there is none. */

@@ -1,3 +1,4 @@
+import type { CacheFill } from '../statements/cache-fill';
 import type { FieldDescription } from '../statements/pg-internals';
 import { LeastRecentlyUsed } from './least-recently-used';
 
@@ -13,6 +14,10 @@ export class PerAnswer<Compiled> {
   constructor(max: number, compile: (columns: readonly FieldDescription[]) => Compiled) {
     this.#ofColumns = new LeastRecentlyUsed(max);
     this.#compile = compile;
+  }
+
+  get fill(): CacheFill {
+    return this.#ofColumns.fill;
   }
 
   /** What is compiled for these columns. @throws what the compilation throws; then nothing is kept. */

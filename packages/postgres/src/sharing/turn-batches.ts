@@ -16,6 +16,11 @@ export class TurnBatches {
     this.#run = run;
   }
 
+  /** Whether all that was gathered is sent. Then nothing of it is kept. */
+  get isEmpty(): boolean {
+    return this.#gathered.size === 0;
+  }
+
   /** @param kind Only those of one kind go out together. Default: all. */
   add(reader: RowReader, text: string, call: SharedCall, kind = ''): void {
     const names = call.settings.map(([name]) => name).join(' ');
@@ -38,6 +43,8 @@ export class TurnBatches {
 
   #send(gathered: Map<string, SharedBatch>, key: string, batch: SharedBatch): void {
     if (gathered.get(key) === batch) gathered.delete(key);
+    const { reader } = batch;
+    if (gathered.size === 0 && this.#gathered.get(reader) === gathered) this.#gathered.delete(reader);
     if (batch.isSent) return;
     batch.isSent = true;
     this.#run(batch);

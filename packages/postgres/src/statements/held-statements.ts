@@ -1,3 +1,5 @@
+import type { CacheFill } from './cache-fill';
+
 /**
  * What one connection holds under a name on the server, by text, and the names that must be closed there. Bounded: the
  * least recently used makes room.
@@ -10,6 +12,10 @@ export class HeldStatements {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  get fill(): CacheFill {
+    return { kept: this.#names.size, max: this.#max };
   }
 
   nameOf(text: string): string | undefined {

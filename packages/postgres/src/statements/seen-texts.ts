@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CacheFill } from './cache-fill';
 
 /** About 1 MB of names. */
 const LIMIT = 10_000;
@@ -14,6 +15,10 @@ const LIMIT = 10_000;
  */
 export class SeenTexts {
   readonly #names = new Set<string>();
+
+  get fill(): CacheFill {
+    return { kept: this.#names.size, max: LIMIT };
+  }
 
   /** Counts a use of the text, and returns the name to prepare it under; undefined when it was not seen before. */
   noteUse(text: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import type { Companion, StatementRunner } from '../connection/statement-runner';
+import type { CacheFill } from './cache-fill';
 import { HeldStatements } from './held-statements';
 import { type LocalSetting, NO_SETTINGS, SET_LOCAL } from './local-settings';
 import { NamedQuery, type StatementSession } from './named-query';
@@ -20,7 +21,7 @@ const UPHEAVAL = /^(?:CREATE|ALTER|DROP|IMPORT|DO|DISCARD|DEALLOCATE)\b/;
 /** Settings by which literals are read, once, when a statement is prepared. The server tells when they change. */
 const READS_LITERALS: ReadonlySet<string> = new Set(['TimeZone', 'DateStyle', 'IntervalStyle']);
 
-interface StatementCacheTerms {
+export interface StatementCacheTerms {
   /** How many are held at once, at least 1. */
   readonly maxStatements: number;
   /** Whether the server connection is this one's alone. */
@@ -65,6 +66,11 @@ export class StatementCache implements StatementRunner {
     connection.on('parameterStatus', ({ parameterName }) => {
       if (READS_LITERALS.has(parameterName)) this.#held.forgetAll();
     });
+  }
+
+  /** What the connection holds under names. */
+  get fill(): CacheFill {
+    return this.#held.fill;
   }
 
   accepts(text: string, values: readonly unknown[] | undefined): boolean {
