@@ -6,6 +6,16 @@ export interface CallSite {
   readonly stack?: string;
 }
 
+/** Notes who has called `above`, so many frames of it: each costs time. */
+export function noteCallSite(above: (...args: never[]) => unknown, frames: number): CallSite {
+  const site: CallSite = {};
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = frames;
+  Error.captureStackTrace(site, above);
+  Error.stackTraceLimit = stackTraceLimit;
+  return site;
+}
+
 /** So many frames of the program are told: who asked, and whom he was asked by. */
 const FRAMES = 5;
 

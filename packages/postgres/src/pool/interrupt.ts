@@ -24,7 +24,7 @@ export interface WorkEnd {
  * connection was cut. Never rejects.
  */
 async function interrupt(lease: Lease, reason: unknown): Promise<void> {
-  lease.refuse(reason);
+  lease.refuse(() => reason);
   if (!lease.isBusy) return;
   lease.client.dropQueued(reason);
   const timer = setTimeout(() => lease.client.cut(), LIMIT_MS);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { AcquireOptions } from './acquire-options';
-import type { CallSite } from './call-site';
+import { type CallSite, noteCallSite } from './call-site';
 import type { Lease } from './lease';
 
 /** Looked at so often within `leakMs`: a leak is reported at most a quarter late. */
@@ -33,12 +33,7 @@ export class LeakWatch {
     { above: near, heldForMs = Number.POSITIVE_INFINITY }: AcquireOptions,
   ): CallSite | undefined {
     if (this.#leakMs === 0 || heldForMs < this.#leakMs) return undefined;
-    const site: CallSite = {};
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = near ? FRAMES : FRAMES_THROUGH_TYPEORM;
-    Error.captureStackTrace(site, above);
-    Error.stackTraceLimit = stackTraceLimit;
-    return site;
+    return noteCallSite(above, near ? FRAMES : FRAMES_THROUGH_TYPEORM);
   }
 
   add(lease: Lease): void {

@@ -75,7 +75,7 @@ export class Lease {
   #waitMs: number;
   #isOver = false;
   #running = 0;
-  #refusal: { readonly reason: unknown } | undefined;
+  #readRefusal: (() => unknown) | undefined;
   #onIdle: (() => void) | undefined;
   #firstFailure: unknown;
 
@@ -107,9 +107,9 @@ export class Lease {
     });
   }
 
-  /** No statement is sent from now on; each fails with `reason`. */
-  refuse(reason: unknown): void {
-    this.#refusal ??= { reason };
+  /** No statement is sent from now on; each fails with what `readReason` returns. */
+  refuse(readReason: () => unknown): void {
+    this.#readRefusal ??= readReason;
   }
 
   /** Gives the client back to its pool; with an error or `true` it is closed. @throws when it was given back before. */
@@ -163,7 +163,7 @@ export class Lease {
   /** Cursors and copy streams talk to the connection themselves. */
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
-    if (this.#refusal) throw this.#refusal.reason;
+    if (this.#readRefusal) throw this.#readRefusal();
     if (this.settings.length > 0) throw new SettingsNotSentError();
     if (this.gate === undefined) noteStatement((query as { readonly text?: string }).text ?? 'COPY');
     // It may be a COPY into a table.
@@ -196,7 +196,7 @@ export class Lease {
     const { client } = this;
     const text = typeof config === 'string' ? config : config.text;
     if (this.#isOver) throw new ConnectionReleasedError();
-    if (this.#refusal) throw this.#refusal.reason;
+    if (this.#readRefusal) throw this.#readRefusal();
     // What a transaction of its own has done is no work that could be repeated as one.
     const status = manner.portal?.terms.begins ? 'I' : this.#readStatus();
     if (status === 'I' || leavesFailure(text)) this.#firstFailure = undefined;

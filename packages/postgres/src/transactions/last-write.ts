@@ -2,6 +2,7 @@ import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import { QueryFailedError } from 'typeorm';
 import { ConnectionLostError } from '../connection/connection-lost-error';
+import type { CallSite } from '../pool/call-site';
 import { copyValue } from '../statements/sent-value';
 import { requireSingleWrite } from '../statements/single-write';
 import { StatementSkippedError } from '../statements/statement-skipped-error';
@@ -27,7 +28,7 @@ export class SentWithCommit implements LastWrite {
   readonly text: string;
   /** As they are sent: what becomes of the caller's values meanwhile changes nothing. */
   readonly values: readonly (string | Buffer | null)[];
-  readonly #site: { readonly stack?: string };
+  readonly #site: CallSite;
   #answer: QueryResult | undefined;
   #failure: Error | undefined;
   #isCommitted = false;
@@ -36,7 +37,7 @@ export class SentWithCommit implements LastWrite {
    * @param site where the program gave it.
    * @throws InvalidOptionError unless it is one of the statements that read or write; and what a value throws that cannot be sent.
    */
-  constructor(text: unknown, values: unknown, site: { readonly stack?: string }) {
+  constructor(text: unknown, values: unknown, site: CallSite) {
     requireSingleWrite(text, values);
     this.text = text;
     this.values = (values as unknown[]).map(copyValue);

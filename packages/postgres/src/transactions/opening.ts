@@ -1,8 +1,9 @@
 import { tagPhase } from '@holdfast/resilience/postgres';
 import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
-import { ask } from '../statements/ask';
+import { askBack } from '../statements/ask';
 import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
+import type { NamedText } from '../statements/reserved-query';
 
 export interface OpeningTerms {
   /** BEGIN, and limits for the transaction: a statement each. */
@@ -22,7 +23,9 @@ export class Opening {
   readonly #terms: OpeningTerms;
   #state: 'due' | 'away' | 'answered' = 'due';
   #failure: unknown;
-  #answered: Promise<unknown> = Promise.resolve();
+  /** Parts that are not answered yet. */
+  #due = 0;
+  readonly #waiting: (() => void)[] = [];
   #noteBegun: () => void = () => {};
 
   constructor(client: PooledClient, terms: OpeningTerms) {
@@ -46,7 +49,7 @@ export class Opening {
 
   /** Resolves when it is not away any more. */
   async answered(): Promise<void> {
-    await this.#answered;
+    if (this.isAway) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** The server has answered BEGIN. */
@@ -59,36 +62,29 @@ export class Opening {
     const { begin, settings, onSent } = this.#terms;
     this.#state = 'away';
     return this.#client.sendTogether(() => {
-      const [begun, ...limited] = begin.map((text, at) =>
-        ask(
-          this.#client,
-          at === 0 ? { name: nameBegin(text), text, isUrgent: true } : { name: '', text },
-          [],
-        ),
-      );
-      const set = settings.map((setting) => ask(this.#client, SET_LOCAL, [...setting]));
-      onSent(begin.join('; '), this.#watch(begun));
-      this.#answered = Promise.allSettled([begun, ...limited, ...set].map((part) => this.#follow(part)));
-      void this.#answered.then(() => {
-        this.#state = 'answered';
+      this.#due = begin.length + settings.length;
+      const begun = new Promise<void>((resolve, reject) => {
+        this.#noteBegun = resolve;
+        for (const [at, text] of begin.entries()) {
+          const statement = at === 0 ? { name: nameBegin(text), text, isUrgent: true } : { name: '', text };
+          this.#ask(statement, [], at === 0 ? (error) => (error ? reject(error) : resolve()) : undefined);
+        }
       });
+      for (const setting of settings) this.#ask(SET_LOCAL, [...setting]);
+      onSent(begin.join('; '), begun);
       return write();
     });
   }
 
-  #watch(answer: Promise<unknown> | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#noteBegun = resolve;
-      answer?.then(() => resolve(), reject);
+  #ask(statement: NamedText, values: string[], onAnswer?: (error: Error | null) => void): void {
+    askBack(this.#client, statement, values, (error) => {
+      onAnswer?.(error);
+      if (error) this.#failure ??= tagPhase(explainFailure(this.#client, error), 'in-transaction');
+      this.#due -= 1;
+      if (this.#due > 0) return;
+      this.#state = 'answered';
+      for (const resolve of this.#waiting.splice(0)) resolve();
     });
-  }
-
-  async #follow(part: Promise<unknown> | undefined): Promise<void> {
-    try {
-      await part;
-    } catch (error) {
-      this.#failure ??= tagPhase(explainFailure(this.#client, error), 'in-transaction');
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Attempt, InvalidOptionError } from '@holdfast/resilience';
+import type { Attempt } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
@@ -12,14 +12,15 @@ import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapUnsent } from './commit-failure';
 import { describeRefusal, describeSkip } from './describe-refusal';
-import { SentWithCommit } from './last-write';
+import { commitTransaction, startUnheard } from './own-transaction';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
-import type { AfterCommitHook, Transaction, TransactionWork } from './transaction';
+import type { TransactionWork } from './transaction';
 import { TransactionControlError } from './transaction-control-error';
 import { TransactionEndedError } from './transaction-ended-error';
 import { TransactionSession } from './transaction-session';
 import type { TransactionEnd, TransactionTerms } from './transaction-terms';
 import { type Watch, witnessOf } from './witness';
+import { createLateError, WorkTransaction } from './work-transaction';
 
 /** A cancel request, and a rollback, take so long at most, in milliseconds; then the connection is cut. */
 const CLEANUP_MS = 2_000;
@@ -69,7 +70,7 @@ class Run {
   readonly #session: TransactionSession;
   readonly #watch: Watch | undefined;
   readonly #readSession: ReadSession | undefined;
-  readonly #hooks: AfterCommitHook[] = [];
+  readonly #transaction: WorkTransaction;
 
   constructor(runner: QueryRunner, lease: Lease, attempt: Attempt, terms: TransactionTerms) {
     const { dataSource, isolation, readOnly, settings, useWitness, wasApplied } = terms;
@@ -97,13 +98,16 @@ class Run {
       createEntry: ledger && (() => ledger.createEntry()),
       sendWrite: ({ text, values }) => lease.query(text, values) as Promise<QueryResult>,
     });
+    this.#transaction = new WorkTransaction(attempt, this.#session);
   }
 
   async run<T>(work: TransactionWork<T>): Promise<TransactionEnd<T>> {
     const { client } = this.#lease;
     this.#lease.gate = this.#session;
     try {
-      await this.#orCut(() => this.#runner.startTransaction());
+      if (!startUnheard(this.#runner, this.#lease, this.#session)) {
+        await this.#orCut(() => this.#runner.startTransaction());
+      }
       const value = await this.#perform(work);
       return await this.#commit(value);
     } catch (error) {
@@ -113,7 +117,7 @@ class Run {
       // The session was read-only on purpose; the server takes writes as before.
       if (this.#terms.readOnly) client.isReadOnly = false;
       // Until the connection is given back: what the work has forgotten must not run outside of a transaction.
-      this.#lease.refuse(new TransactionControlError('A statement after the end'));
+      this.#lease.refuse(createLateError);
       this.#lease.gate = undefined;
       this.#session.close();
     }
@@ -155,30 +159,7 @@ class Run {
 
   /** Settles with the work, or with the reason of whatever ends it early. */
   #perform<T>(work: TransactionWork<T>): Promise<T> {
-    const attempt = this.#attempt;
-    const transaction: Transaction = {
-      attempt: attempt.attempt,
-      deadline: attempt.deadline,
-      get signal() {
-        return attempt.signal;
-      },
-      get remainingMs() {
-        return attempt.remainingMs;
-      },
-      afterCommit: (hook) => {
-        if (typeof hook !== 'function') throw new InvalidOptionError('afterCommit', hook, 'a function');
-        this.#hooks.push(hook);
-      },
-      commitWith: (text, values = []) => {
-        if (this.#session.state !== 'open') throw new TransactionControlError('A statement after the end');
-        const site: { readonly stack?: string } = {};
-        Error.captureStackTrace(site, transaction.commitWith);
-        const write = new SentWithCommit(text, values, site);
-        this.#session.commit.add(write);
-        return write;
-      },
-    };
-    const start = () => work(this.#runner.manager, transaction);
+    const start = () => work(this.#runner.manager, this.#transaction);
     return this.#terms.isBounded ? this.#boundBySignal(start) : start();
   }
 
@@ -205,7 +186,10 @@ class Run {
 
   async #commit<T>(value: T): Promise<TransactionEnd<T>> {
     const { client } = this.#lease;
-    if (client.getTransactionStatus() !== 'E') await this.#orCut(() => this.#session.readId());
+    // What the work has called and not waited for is on its way by then, and belongs in front of COMMIT.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const mayAsk = client.getTransactionStatus() !== 'E' && this.#session.wantsAnswer;
+    if (mayAsk) await this.#orCut(() => this.#session.readId());
     if (this.#session.isEndedByWork) throw new TransactionEndedError(undefined);
     if (client.loss) throw tagPhase(explainFailure(client, client.loss), 'in-transaction');
     const session = this.#session;
@@ -216,7 +200,7 @@ class Run {
     session.finish('committing');
     const timer = setTimeout(() => client.cut(), this.#commitLimitMs());
     try {
-      await this.#runner.commitTransaction();
+      await commitTransaction(this.#runner, this.#lease);
       // TypeORM commits the innermost of its transactions, and the work has left one open.
       if (session.state !== 'committed') {
         throw tagPhase(new TransactionControlError('An open savepoint'), 'in-transaction');
@@ -236,7 +220,7 @@ class Run {
       clearTimeout(timer);
     }
     if (!session.isUnsent) this.#noteCommit(session.commit.position);
-    return { kind: 'committed', value, hooks: this.#hooks };
+    return { kind: 'committed', value, hooks: WorkTransaction.hooksOf(this.#transaction) };
   }
 
   #noteCommit(position: string | undefined): void {
@@ -258,7 +242,7 @@ class Run {
     const watch = this.#watch;
     this.#noteCommit(undefined);
     const lost = { transactionId, backendPid, sentAtMs, watch, token, wasApplied, settings, cause };
-    return { kind: 'lost', value, hooks: this.#hooks, lost };
+    return { kind: 'lost', value, hooks: WorkTransaction.hooksOf(this.#transaction), lost };
   }
 
   /** The server has forgotten the transaction, or the connection is gone. Never rejects. */

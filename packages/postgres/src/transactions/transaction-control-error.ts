@@ -1,3 +1,6 @@
+import { tagPhase } from '@holdfast/resilience/postgres';
+import { readOperation } from '../pool/statement-text';
+
 /** The work of a unit of work tried to end its transaction itself. The statement was not sent. */
 export class TransactionControlError extends Error {
   override readonly name = 'TransactionControlError';
@@ -9,4 +12,9 @@ export class TransactionControlError extends Error {
         'For a part that may fail, use manager.transaction, which makes a savepoint',
     );
   }
+}
+
+/** For a statement of this text. */
+export function refuseControl(text: string): Error {
+  return tagPhase(new TransactionControlError(readOperation(text) || text), 'in-transaction');
 }

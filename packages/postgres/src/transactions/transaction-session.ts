@@ -1,11 +1,9 @@
-import { tagPhase } from '@holdfast/resilience/postgres';
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
 import type { Forward, StatementGate } from '../pool/statement-gate';
 import {
   endsTransaction,
   leavesFailure,
-  readOperation,
   returnsToSavepoint,
   setsTransaction,
   startsTransaction,
@@ -13,7 +11,7 @@ import {
 import { Commit, type CommitTerms } from './commit';
 import { Opening, type OpeningTerms } from './opening';
 import { mayFollowBegin, takesSnapshot } from './statement-kind';
-import { TransactionControlError } from './transaction-control-error';
+import { refuseControl } from './transaction-control-error';
 import { TransactionIdentity } from './transaction-identity';
 
 /** Where a transaction stands. */
@@ -137,14 +135,14 @@ export class TransactionSession implements StatementGate {
   /** Sends a statement, and what travels with it. */
   send(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
     if (this.#isSendingLast) return this.commit.forward(forward);
-    if (this.#isEnding) throw control(text);
+    if (this.#isEnding) throw refuseControl(text);
     if (this.#state === 'new') return forward();
     if (this.#state === 'rolling-back') return this.#rollBack(text, forward);
     if (endsTransaction(text)) return this.#commit(text, forward);
-    if (leavesFailure(text) && !returnsToSavepoint(text)) throw control(text);
+    if (leavesFailure(text) && !returnsToSavepoint(text)) throw refuseControl(text);
     if (this.#refusal !== undefined) throw this.#refusal;
     // A transaction that says it only reads is believed when its COMMIT is lost.
-    if (this.#terms.readOnly && setsTransaction(text)) throw control(text);
+    if (this.#terms.readOnly && setsTransaction(text)) throw refuseControl(text);
     if (this.#opening.failure !== undefined) throw this.#opening.failure;
     if (this.#opening.isDue) return this.#open(text, forward, hasValues);
     if (this.#opening.isAway) return this.#sendLater(text, forward, hasValues);
@@ -154,7 +152,7 @@ export class TransactionSession implements StatementGate {
 
   /** A cursor or a copy stream is about to talk to the connection itself, which nothing else may do meanwhile. */
   submit(): Promise<void> | undefined {
-    if (this.#isEnding) throw control('A statement');
+    if (this.#isEnding) throw refuseControl('A statement');
     if (this.#refusal !== undefined) throw this.#refusal;
     if (this.#opening.failure !== undefined) throw this.#opening.failure;
     if (this.#opening.isDue || this.#opening.isAway) return this.#openForStream();
@@ -175,6 +173,12 @@ export class TransactionSession implements StatementGate {
   #leave(): void {
     this.#client.pipeline = false;
     this.#hasLeft = true;
+  }
+
+  /** Whether `readId` has to wait. */
+  get wantsAnswer(): boolean {
+    if (this.isUnsent) return this.commit.hasWrites;
+    return this.#opening.isAway || (this.#opening.failure === undefined && this.#asksForId);
   }
 
   /**
@@ -230,15 +234,15 @@ export class TransactionSession implements StatementGate {
   }
 
   #rollBack(text: string, forward: Forward): Promise<QueryResult> {
-    if (!leavesFailure(text)) throw this.#refusal ?? control(text);
+    if (!leavesFailure(text)) throw this.#refusal ?? refuseControl(text);
     this.#isEnding = !returnsToSavepoint(text);
     return forward();
   }
 
   async #commit(text: string, forward: Forward): Promise<QueryResult> {
-    if (this.#state !== 'committing') throw control(text);
+    if (this.#state !== 'committing') throw refuseControl(text);
     // A subscriber may have been the first to send something.
-    if (this.isUnsent || this.#opening.isAway || this.#asksForId) await this.readId();
+    if (this.wantsAnswer) await this.readId();
     if (this.#opening.failure !== undefined) throw this.#opening.failure;
     this.#isEnding = true;
     try {
@@ -292,8 +296,4 @@ export class TransactionSession implements StatementGate {
 /** `forward` writes before this returns; whatever it throws, the answer rejects with. */
 async function attempt(forward: Forward): Promise<QueryResult> {
   return forward();
-}
-
-function control(text: string): Error {
-  return tagPhase(new TransactionControlError(readOperation(text) || text), 'in-transaction');
 }

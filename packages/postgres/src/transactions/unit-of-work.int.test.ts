@@ -39,6 +39,16 @@ describe('a unit of work', () => {
     expect(readPoolStats(source.dataSource)).toMatchObject({ used: 0, free: 1 });
   });
 
+  it('tells the work of its transaction by an object without accessors of its own', async () => {
+    // Each would be a hidden class in the old space of V8, which keeps what its accessors refer to: the transaction, and its connection.
+    await using source = await openSource(server.url);
+    const accessors = await createUnitOfWork(source.dataSource).run(async (_manager, transaction) => {
+      const own = Object.entries(Object.getOwnPropertyDescriptors(transaction));
+      return own.filter(([, { get }]) => get !== undefined).map(([name]) => name);
+    });
+    expect(accessors).toEqual([]);
+  });
+
   it('rolls back when the work throws, rejects with that, and pools the connection', async () => {
     await using source = await openSource(server.url);
     const unitOfWork = createUnitOfWork(source.dataSource);

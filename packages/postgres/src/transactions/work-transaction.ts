@@ -1,0 +1,58 @@
+import { type Attempt, type Deadline, InvalidOptionError } from '@holdfast/resilience';
+import { noteCallSite } from '../pool/call-site';
+import { type LastWrite, SentWithCommit } from './last-write';
+import type { AfterCommitHook, Transaction } from './transaction';
+import { TransactionControlError } from './transaction-control-error';
+import type { TransactionSession } from './transaction-session';
+
+/** Of the program that gives a statement for COMMIT, so many are noted: the line itself, and who called it. */
+const FRAMES = 2;
+
+/**
+ * What the work is told of its transaction. An object with accessors of its own would get a hidden class of its own, which keeps whatever they
+ * refer to until the next full garbage collection: the whole transaction.
+ */
+export class WorkTransaction implements Transaction {
+  readonly attempt: number;
+  readonly deadline: Deadline | undefined;
+  readonly #attempt: Attempt;
+  readonly #session: TransactionSession;
+  readonly #hooks: AfterCommitHook[] = [];
+
+  constructor(attempt: Attempt, session: TransactionSession) {
+    this.attempt = attempt.attempt;
+    this.deadline = attempt.deadline;
+    this.#attempt = attempt;
+    this.#session = session;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  get remainingMs(): number {
+    return this.#attempt.remainingMs;
+  }
+
+  /** Those of `transaction`, in their order. */
+  static hooksOf(transaction: WorkTransaction): readonly AfterCommitHook[] {
+    return transaction.#hooks;
+  }
+
+  readonly afterCommit = (hook: AfterCommitHook): void => {
+    if (typeof hook !== 'function') throw new InvalidOptionError('afterCommit', hook, 'a function');
+    this.#hooks.push(hook);
+  };
+
+  readonly commitWith = (text: string, values: readonly unknown[] = []): LastWrite => {
+    if (this.#session.state !== 'open') throw createLateError();
+    const write = new SentWithCommit(text, values, noteCallSite(this.commitWith, FRAMES));
+    this.#session.commit.add(write);
+    return write;
+  };
+}
+
+/** For what comes when the work is over. */
+export function createLateError(): Error {
+  return new TransactionControlError('A statement after the end');
+}
