@@ -69,8 +69,11 @@ export function requireDataSource(dataSource: unknown): void {
 
 /** Returns the pool in use, or undefined when the DataSource is not open. */
 export function findPool(dataSource: DataSource): HoldfastPool | undefined {
-  const pools = [...(REGISTRATIONS.get(dataSource)?.pools ?? [])];
-  return pools.findLast(({ ending, name }) => !ending && name === PRIMARY_POOL);
+  let found: HoldfastPool | undefined;
+  for (const pool of REGISTRATIONS.get(dataSource)?.pools ?? []) {
+    if (!pool.ending && pool.name === PRIMARY_POOL) found = pool;
+  }
+  return found;
 }
 
 /** Returns the pool in use. @throws DataSourceNotOpenError, or InvalidOptionError when it is no DataSource at all. */

@@ -8,6 +8,7 @@ import { type EntityShape, shapeOf } from './entity-shape';
 import { mayGenerateCode } from './generated-code';
 import { joinTreeOf, keyOfRelations } from './join-tree';
 import { JoinedSelect } from './joined-select';
+import { KeyLookUps } from './key-look-ups';
 import { LeastRecentlyUsed } from './least-recently-used';
 import { type PropertyTree, treeOf } from './property-tree';
 import { isHeard, requireUnheardLoad } from './require-readable';
@@ -77,9 +78,9 @@ export class CompiledEntity {
   readonly tree: PropertyTree;
   /** All that is selected by default. */
   readonly whole: CompiledSelect;
-  /** Texts whose parameters are the columns of the primary key. */
-  readonly byId: string;
-  readonly byIdNotDeleted: string;
+  /** Whose parameters are the columns of the primary key. */
+  readonly byId: KeyLookUps;
+  readonly byIdNotDeleted: KeyLookUps;
   /** Reads what statements that were written by hand answer. */
   readonly rows: EntityRows;
   readonly rowsInParts: RowsInParts;
@@ -99,8 +100,11 @@ export class CompiledEntity {
     this.rowsInParts = new RowsInParts(this.#shape);
     this.#standing = Object.freeze(renderKind(metadata, ALIAS));
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata, ALIAS), ...this.#standing]);
-    this.byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
-    this.byIdNotDeleted = [this.byId, ...renderNotDeleted(metadata, ALIAS)].join(' AND ');
+    const byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
+    this.byId = new KeyLookUps(byId, this.whole);
+    const notDeleted = renderNotDeleted(metadata, ALIAS);
+    this.byIdNotDeleted =
+      notDeleted.length === 0 ? this.byId : new KeyLookUps([byId, ...notDeleted].join(' AND '), this.whole);
   }
 
   get caches(): CompiledCaches {

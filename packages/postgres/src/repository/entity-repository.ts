@@ -62,7 +62,10 @@ export interface Page<Entity> {
 
 /** Reads entities with statements and code that are compiled once. */
 export interface EntityRepository<Entity> {
-  /** Resolves with the entity, or null. @throws BulkIdError for an id that cannot be one. */
+  /**
+   * Resolves with the entity, or null. Outside of a transaction those of one turn of the event loop share a round trip.
+   * @throws BulkIdError for an id that cannot be one.
+   */
   findById(id: EntityId<Entity>, options?: Pick<ReadOptions<Entity>, 'withDeleted'>): Promise<Entity | null>;
   /** Resolves with the entities in the order of the ids, as the function `findByIds` does. */
   findByIds(ids: readonly EntityId<Entity>[], options?: FindByIdsOptions): Promise<(Entity | null)[]>;

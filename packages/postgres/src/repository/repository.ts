@@ -85,15 +85,9 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const { withDeleted = false } = options;
     requireFlag('withDeleted', withDeleted);
     const { texts } = readId(this.#entity.metadata, id);
-    const { whole } = this.#entity;
-    const text = withDeleted ? this.#entity.byId : this.#entity.byIdNotDeleted;
-    const [found] = await readRows<Entity>(this.#manager, {
-      text,
-      values: texts,
-      reader: whole,
-      isRead: true,
-    });
-    return found ?? null;
+    const lookUps = withDeleted ? this.#entity.byId : this.#entity.byIdNotDeleted;
+    const [found] = await lookUps.find(this.#manager, texts);
+    return (found as Entity | undefined) ?? null;
   }
 
   findByIds(ids: readonly EntityId<Entity>[], options?: FindByIdsOptions): Promise<(Entity | null)[]> {
