@@ -22,12 +22,18 @@ export interface ReadId {
  * @throws BulkIdError
  */
 export function readId(metadata: EntityMetadata, id: unknown, position?: number): ReadId {
+  const texts = readIdTexts(metadata, id, position);
+  return { texts, key: readCanonicalKey(metadata.primaryColumns, texts) };
+}
+
+/** The same, without what ids are compared by. @throws BulkIdError */
+export function readIdTexts(metadata: EntityMetadata, id: unknown, position?: number): readonly string[] {
   const { name, primaryColumns } = metadata;
   const isKeyObject = isObjectWithParts(id);
   if (!isKeyObject && (primaryColumns.length !== 1 || !isScalar(id))) {
     throw new BulkIdError(name, 'not-an-id', { position, kind: describeKind(id) });
   }
-  const texts = primaryColumns.map((column) => {
+  return primaryColumns.map((column) => {
     const text = readPart(metadata, column, id, isKeyObject, position);
     const { propertyPath } = column;
     if (typeof text !== 'string')
@@ -36,7 +42,6 @@ export function readId(metadata: EntityMetadata, id: unknown, position?: number)
     const { element } = readColumnType(column);
     throw new BulkIdError(name, 'wrong-type', { position, column: propertyPath, kind: element });
   });
-  return { texts, key: readCanonicalKey(primaryColumns, texts) };
 }
 
 /** The key under which a row that was found is known. */

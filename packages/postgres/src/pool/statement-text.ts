@@ -35,9 +35,14 @@ export function readOperation(text: string): string {
 
 /** Spares nearly all statements a regular expression: they begin with another letter. */
 function mayBeginWith(text: string, letters: string): boolean {
-  const first = text.charAt(0).toLowerCase();
-  return letters.includes(first) || first < 'a' || first > 'z';
+  const code = text.charCodeAt(0) | SMALL;
+  return code < CODE_OF_A || code > CODE_OF_Z || letters.includes(String.fromCharCode(code));
 }
+
+/** The bit that makes a letter a small one. */
+const SMALL = 0x20;
+const CODE_OF_A = 97;
+const CODE_OF_Z = 122;
 
 /** What may stand before the first word. Each part can be read in one way only, so that no text takes long. */
 function before(space: string): string {

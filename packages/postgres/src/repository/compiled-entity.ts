@@ -18,6 +18,8 @@ import { UnsupportedEntityError } from './unsupported-entity-error';
 
 /** Selections of one entity that are kept: code is generated for each. */
 const MAX_SELECTS = 256;
+/** Texts that are kept of writes. */
+const MAX_WRITES = 256;
 /** Lists of columns that are kept: statements that are written by hand have few aliases. */
 const MAX_ALIASES = 16;
 
@@ -84,6 +86,8 @@ export class CompiledEntity {
   /** Reads what statements that were written by hand answer. */
   readonly rows: EntityRows;
   readonly rowsInParts: RowsInParts;
+  /** Texts of writes of one row, by kind and columns. */
+  readonly writes = new LeastRecentlyUsed<string>(MAX_WRITES);
   readonly #shape: EntityShape;
   readonly #columns = new LeastRecentlyUsed<string>(MAX_ALIASES);
   readonly #selects = new LeastRecentlyUsed<CompiledSelect>(MAX_SELECTS);

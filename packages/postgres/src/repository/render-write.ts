@@ -17,9 +17,10 @@ export interface WriteStatement {
 }
 
 /** Values travel as texts that the server reads by the types of their columns. A column that is not given gets its default. */
-export function renderInsertOne({ metadata, whole }: CompiledEntity, row: object): WriteStatement {
+export function renderInsertOne({ metadata, whole, writes }: CompiledEntity, row: object): WriteStatement {
   const given = readGiven(metadata, row);
-  return { text: `${renderInto(metadata, given)} ${whole.returning}`, values: given.map(({ text }) => text) };
+  const text = writes.get(keyOf('insert', given), () => `${renderInto(metadata, given)} ${whole.returning}`);
+  return { text, values: given.map((one) => one.text) };
 }
 
 /** @throws BulkRowError if the row lacks a column of the key. */
@@ -56,17 +57,33 @@ export function renderUpdateOne(
   changes: object,
   where: unknown,
 ): WriteStatement {
-  const { metadata, whole } = entity;
+  const { metadata, whole, writes } = entity;
   const given = readChanges(metadata, changes);
+  const head = writes.get(keyOf('update', given), () => renderSet(metadata, given));
+  const values: unknown[] = given.map((one) => one.text);
+  if (where === undefined) {
+    const first = values.length + 1;
+    values.push(...key);
+    const text = writes.get(head, () => `${head} WHERE ${entity.renderKey(first)} ${whole.returning}`);
+    return { text, values };
+  }
+  return { text: `${head} WHERE ${renderRow(entity, key, where, values)} ${whole.returning}`, values };
+}
+
+function renderSet(metadata: EntityMetadata, given: readonly Given[]): string {
   const columns = given.map(({ column }) => column);
   const assignments = [
     ...columns.map(({ databaseName }, at) => `${quoteIdentifier(databaseName)} = $${at + 1}`),
     ...renderUpkeep(metadata, columns, ALIAS),
   ];
-  const values: unknown[] = given.map((one) => one.text);
-  const row = renderRow(entity, key, where, values);
-  const text = `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')} WHERE ${row} ${whole.returning}`;
-  return { text, values };
+  return `UPDATE ${quoteTable(metadata)} AS ${ALIAS} SET ${assignments.join(', ')}`;
+}
+
+/** Of the texts that are kept. */
+function keyOf(kind: 'insert' | 'update', given: readonly Given[]): string {
+  let key: string = kind;
+  for (const { column } of given) key += `\0${column.databaseName}`;
+  return key;
 }
 
 export function renderDeleteOne(

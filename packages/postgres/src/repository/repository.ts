@@ -2,7 +2,7 @@ import { InvalidOptionError, requireKnownOptions, requireNumber } from '@holdfas
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { BulkRow, Property } from '../bulk/bulk-row';
 import { readTarget } from '../bulk/bulk-target';
-import { type EntityId, readId } from '../bulk/entity-id';
+import { type EntityId, readIdTexts } from '../bulk/entity-id';
 import { type FindByIdsOptions, findByIds } from '../bulk/find-by-ids';
 import { findWritableColumns } from '../bulk/find-columns';
 import {
@@ -84,7 +84,7 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     requireKnownOptions('findById', options, ['withDeleted']);
     const { withDeleted = false } = options;
     requireFlag('withDeleted', withDeleted);
-    const { texts } = readId(this.#entity.metadata, id);
+    const texts = readIdTexts(this.#entity.metadata, id);
     const lookUps = withDeleted ? this.#entity.byId : this.#entity.byIdNotDeleted;
     const [found] = await lookUps.find(this.#manager, texts);
     return (found as Entity | undefined) ?? null;
@@ -165,7 +165,7 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const { metadata } = this.#entity;
     requireKnownOptions('update', options, ['where']);
     requireUnheard(metadata, 'Update');
-    const { texts } = readId(metadata, id);
+    const texts = readIdTexts(metadata, id);
     const [written] = await this.#write(renderUpdateOne(this.#entity, texts, changes, options.where));
     return written ?? null;
   }
@@ -188,7 +188,7 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     const { metadata } = this.#entity;
     requireKnownOptions('delete', options, ['where']);
     requireUnheard(metadata, 'Remove');
-    const { texts } = readId(metadata, id);
+    const texts = readIdTexts(metadata, id);
     const [written] = await this.#write(renderDeleteOne(this.#entity, texts, options.where));
     return written ?? null;
   }
