@@ -124,6 +124,12 @@ export interface EntityRepository<Entity> {
     changes: BulkRow<Entity>,
     options?: ConditionOptions<Entity>,
   ): Promise<Entity | null>;
+  /** The same, without an answer that is not wanted: resolves with whether there was such a row. */
+  update(
+    id: EntityId<Entity>,
+    changes: BulkRow<Entity>,
+    options: ConditionOptions<Entity> & { readonly returning: false },
+  ): Promise<boolean>;
   /**
    * The row is in the table, inserted or taken over by the one with the same key; resolves with it as it is there. Null
    * where that one takes nothing over, since the row gives nothing but the key.

@@ -1,3 +1,4 @@
+import type { QueryResult } from 'pg';
 import {
   type DataSource,
   type EntityManager,
@@ -34,7 +35,12 @@ interface ReadStatement {
  * @throws QueryFailedError without parameters; what the reader throws: AnswerMismatchError, RowMismatchError, InvalidOptionError;
  * ForeignDataSourceError; QueryRunnerAlreadyReleasedError.
  */
-export async function readRows<Row>(manager: EntityManager, statement: ReadStatement): Promise<Row[]> {
+export function readRows<Row>(manager: EntityManager, statement: ReadStatement): Promise<Row[]> {
+  return readAnswer(manager, statement).then(({ rows }) => rows as Row[]);
+}
+
+/** The same, with what else the server says: how many rows were written. */
+export async function readAnswer(manager: EntityManager, statement: ReadStatement): Promise<QueryResult> {
   const { queryRunner, dataSource } = manager;
   if (queryRunner) return readWith(queryRunner, statement);
   if (hearsStatements(dataSource)) {
@@ -56,28 +62,25 @@ export async function readRows<Row>(manager: EntityManager, statement: ReadState
   }
 }
 
-async function readWith<Row>(runner: QueryRunner, statement: ReadStatement): Promise<Row[]> {
+async function readWith(runner: QueryRunner, statement: ReadStatement): Promise<QueryResult> {
   // It would get a connection that nobody gives back.
   if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
   const connection = await runner.connect();
   const pass = readPassage(runner);
-  const read = () => readOn<Row>(connection, runner.dataSource, statement, runner);
+  const read = () => readOn(connection, runner.dataSource, statement, runner);
   return pass === undefined ? read() : pass(statement.text, statement.values, read);
 }
 
-async function readOn<Row>(
+async function readOn(
   connection: object,
   dataSource: DataSource,
   { text, values, reader }: ReadStatement,
   runner?: QueryRunner,
-): Promise<Row[]> {
+): Promise<QueryResult> {
   const lease = readLease(connection);
   if (lease === undefined) throw new ForeignDataSourceError();
   try {
-    const { rows } = await sendHeard({ dataSource, runner, text, values }, () =>
-      lease.read(text, values, reader),
-    );
-    return rows as Row[];
+    return await sendHeard({ dataSource, runner, text, values }, () => lease.read(text, values, reader));
   } catch (error) {
     throw describeReadFailure(text, error);
   }

@@ -55,19 +55,20 @@ export function renderUpdateOne(
   entity: CompiledEntity,
   key: readonly string[],
   changes: object,
-  where: unknown,
+  { where, returning }: { readonly where: unknown; readonly returning: boolean },
 ): WriteStatement {
   const { metadata, whole, writes } = entity;
   const given = readChanges(metadata, changes);
   const head = writes.get(keyOf('update', given), () => renderSet(metadata, given));
+  const tail = returning ? ` ${whole.returning}` : '';
   const values: unknown[] = given.map((one) => one.text);
-  if (where === undefined) {
-    const first = values.length + 1;
-    values.push(...key);
-    const text = writes.get(head, () => `${head} WHERE ${entity.renderKey(first)} ${whole.returning}`);
-    return { text, values };
+  if (where !== undefined) {
+    return { text: `${head} WHERE ${renderRow(entity, key, where, values)}${tail}`, values };
   }
-  return { text: `${head} WHERE ${renderRow(entity, key, where, values)} ${whole.returning}`, values };
+  const first = values.length + 1;
+  values.push(...key);
+  const text = writes.get(head + tail, () => `${head} WHERE ${entity.renderKey(first)}${tail}`);
+  return { text, values };
 }
 
 function renderSet(metadata: EntityMetadata, given: readonly Given[]): string {

@@ -30,7 +30,7 @@ import type {
 } from './entity-repository';
 import { findPage } from './find-page';
 import { planFind, READ_OPTIONS } from './plan-find';
-import { readRows } from './read-rows';
+import { readAnswer, readRows } from './read-rows';
 import {
   renderDeleteOne,
   renderInsertOne,
@@ -157,16 +157,33 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return insertMany(this.#manager, this.#target, rows, options);
   }
 
+  update(
+    id: EntityId<Entity>,
+    changes: BulkRow<Entity>,
+    options: ConditionOptions<Entity> & { readonly returning: false },
+  ): Promise<boolean>;
+  update(
+    id: EntityId<Entity>,
+    changes: BulkRow<Entity>,
+    options?: ConditionOptions<Entity>,
+  ): Promise<Entity | null>;
   async update(
     id: EntityId<Entity>,
     changes: BulkRow<Entity>,
-    options: ConditionOptions<Entity> = {},
-  ): Promise<Entity | null> {
+    options: ConditionOptions<Entity> & { readonly returning?: boolean } = {},
+  ): Promise<Entity | boolean | null> {
     const { metadata } = this.#entity;
-    requireKnownOptions('update', options, ['where']);
+    requireKnownOptions('update', options, ['where', 'returning']);
+    const { where, returning = true } = options;
+    requireFlag('returning', returning);
     requireUnheard(metadata, 'Update');
     const texts = readIdTexts(metadata, id);
-    const [written] = await this.#write(renderUpdateOne(this.#entity, texts, changes, options.where));
+    const statement = renderUpdateOne(this.#entity, texts, changes, { where, returning });
+    if (!returning) {
+      const { rowCount } = await readAnswer(this.#manager, this.#createWrite(statement));
+      return rowCount !== 0;
+    }
+    const [written] = await this.#write(statement);
     return written ?? null;
   }
 
@@ -203,8 +220,12 @@ class CompiledRepository<Entity extends ObjectLiteral> implements EntityReposito
     return explainCall(this.#manager, callWith, options);
   }
 
-  #write({ text, values }: WriteStatement): Promise<Entity[]> {
-    return readRows(this.#manager, { text, values, reader: this.#entity.whole, isRead: false });
+  #write(statement: WriteStatement): Promise<Entity[]> {
+    return readRows(this.#manager, this.#createWrite(statement));
+  }
+
+  #createWrite({ text, values }: WriteStatement) {
+    return { text, values, reader: this.#entity.whole, isRead: false };
   }
 
   #find(options: FindOptions<Entity>): Promise<Entity[]> {

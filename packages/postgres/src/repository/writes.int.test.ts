@@ -32,6 +32,12 @@ describe('a repository that writes', () => {
     expect(TWO).toEqual({ id: 2, size: 20, label: 'two' });
     expect(await items.update(2, { size: 21, lower: 'ABC' })).toEqual({ ...two, size: 21, lower: 'abc' });
     expect(await items.update(3, { size: 21 })).toBeNull();
+    expect(await items.update(2, { size: 22 }, { returning: false })).toBe(true);
+    expect(await items.findById(2)).toMatchObject({ size: 22 });
+    expect(await items.update(3, { size: 22 }, { returning: false })).toBe(false);
+    const unless = { where: { size: 21 }, returning: false } as const;
+    expect(await items.update(2, { size: 23 }, unless)).toBe(false);
+    expect(await items.update(2, { size: 21 }, { returning: false })).toBe(true);
     expect(await items.delete(2)).toMatchObject({ id: 2, size: 21 });
     expect(await items.delete(2)).toBeNull();
     expect(await items.find({ withDeleted: true })).toHaveLength(1);
@@ -180,6 +186,11 @@ describe('a repository that writes', () => {
       'an expression',
       (items) => items.update(1, { size: (() => '1') as never }),
       /a function cannot be written/,
+    ],
+    [
+      'an answer that is neither wanted nor not',
+      (items) => items.update(1, { size: 1 }, { returning: 'no' as never }),
+      /returning must be/,
     ],
     ['an id that is none', (items) => items.delete('one' as never), /id/],
     ['an upsert without its key', (items) => items.upsert({ size: 1 }, { conflict: ['id'] }), /id/],

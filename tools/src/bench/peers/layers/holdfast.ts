@@ -61,7 +61,8 @@ function createOperations(dataSource: DataSource): Operations {
       users.find({ where: { createdAt: MoreThanOrEqual(since) }, order: { createdAt: 'ASC' }, limit: 1_000 }),
     insertEntry: (row) => entries.insert(row),
     insertEntries: async (rows) => void (await insertMany(dataSource, Entry, rows)),
-    updateUser: async ({ id, loginCount }) => void (await users.update(id, { loginCount })),
+    updateUser: async ({ id, loginCount }) =>
+      void (await users.update(id, { loginCount }, { returning: false })),
     book: (row) =>
       unitOfWork.run(async (manager, { commitWith }) => {
         const [user] = await manager.query<{ balance: string }[]>(SQL.lockUser, [row.userId]);
