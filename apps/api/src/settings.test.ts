@@ -13,7 +13,7 @@ describe('readServiceSettings', () => {
       shutdownTimeoutMs: 10_000,
       databaseDeadlineMs: 5_000,
       admission: {
-        most: { reads: 128, writes: 64, appends: 64 },
+        most: { reads: 32, writes: 64, appends: 64 },
         limitMin: 16,
         limitMax: 256,
         queueMax: 16,

@@ -112,7 +112,7 @@ export function readServiceSettings(variables: Variables): ServiceSettings {
     read(variable, wholeNumber(most, 1), fallback, `a whole number of ms from 1 to ${most}`);
   const admission: AdmissionSettings = {
     most: {
-      reads: readCount('ADMISSION_READS', 128),
+      reads: readCount('ADMISSION_READS', 32),
       writes: readCount('ADMISSION_WRITES', 64),
       appends: readCount('ADMISSION_APPENDS', 64),
     },
