@@ -20,7 +20,7 @@ export const FULL_SETTING: Setting = Object.freeze({
   seed: 1,
   rounds: 30,
   turnMs: 40,
-  warmUpMs: 500,
+  warmUpMs: 1_500,
   mostMs: 22 * 60_000,
   slowTurnMs: 400,
   slowRounds: 6,
