@@ -5,7 +5,7 @@ import { OPERATIONS } from './operations';
 import type { PeersReport } from './report';
 
 const ROW = 18;
-const LABELS_END = 260;
+const LABELS_END = 276;
 const AREA = Object.freeze({ left: LABELS_END + 16, right: RIGHT - 16 });
 const AXIS = TOP + 30;
 const DOT = 4;
@@ -32,7 +32,7 @@ export function drawPeers({ cells, rounds }: PeersReport): string {
   return renderPlotFrame(
     {
       title: 'Ten operations on data layers for Node',
-      subtitle: `times as parts of node-postgres with named statements, in ${rounds} rounds; the axis is logarithmic, left is faster`,
+      subtitle: `of the time of node-postgres with named statements, in ${rounds} rounds; left is faster`,
       description: rows.map(({ title, dots }) => `${title}: ${dots.map(describeDot).join(', ')}`).join('; '),
     },
     bottom + 16,
