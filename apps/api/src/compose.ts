@@ -17,7 +17,7 @@ import {
 import type { DataSource } from 'typeorm';
 import { requireServiceRole } from './check-role';
 import { createConsole } from './console/console';
-import { createDatabase } from './database';
+import { createDatabase } from './create-database';
 import { ClientRates } from './http/client-rates';
 import { Pressure } from './http/pressure';
 import { createHttpServer, type HttpServer } from './http/server';

@@ -2,7 +2,8 @@ import { createDataSource } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
 import { closeDataSource, openDataSource, readEvents, type TransactionEvent } from '@holdfast/postgres';
 import type { EntityManager } from 'typeorm';
-import { createDatabase, OutcomeUnknownError, type StatementOptions } from './database';
+import { createDatabase } from './create-database';
+import { OutcomeUnknownError, type StatementOptions } from './database';
 
 const silent = () => undefined;
 const LOGGER = { debug: silent, info: silent, warn: silent, error: silent };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { IdempotencyRepository } from '@holdfast/db';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
-import { createDatabase } from './database';
+import { createDatabase } from './create-database';
 import { sweepIdempotencyKeys } from './sweep-idempotency-keys';
 import { withDataSource } from './test/suffering';
 import { lockTable } from './test/table-lock';

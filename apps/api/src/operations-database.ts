@@ -2,7 +2,8 @@ import { createDataSource, type Environment, type Variables } from '@holdfast/db
 import type { Logger } from '@holdfast/observability';
 import { openDataSource } from '@holdfast/postgres';
 import { warnOfLacks } from './check-role';
-import { createDatabase, type Database } from './database';
+import { createDatabase } from './create-database';
+import type { Database } from './database';
 import { withSmallPool } from './small-pool';
 
 /** The database for what is about all organizations, on connections of its own: it is needed when all others are in use. */

@@ -2,7 +2,7 @@ import { createDataSource } from '@holdfast/db';
 import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
 import { isApiKeyText } from '../../api-key-text';
-import { createDatabase } from '../../database';
+import { createDatabase } from '../../create-database';
 import { openServiceOnTestDatabase, TEST_PEPPER } from '../../test/test-service';
 import { identifyApiKey } from '../../use-cases/identify-api-key';
 
