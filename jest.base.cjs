@@ -19,6 +19,8 @@ module.exports = {
       },
     ],
   },
+  // Jest leaves a core to itself, and so half of a machine with two; tests of servers wait for most of their time.
+  maxWorkers: '100%',
   // A test that talks to a real server may wait for it; nothing here asserts a duration.
   testTimeout: 60_000,
 };

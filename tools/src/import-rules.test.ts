@@ -15,39 +15,39 @@ interface Plant {
 const plants: readonly Plant[] = [
   {
     claim: 'packages/resilience importing the driver',
-    files: { 'packages/resilience/src/planted.ts': `import 'pg';` },
+    files: { 'packages/resilience/src/planted/driver.ts': `import 'pg';` },
     rule: 'resilience-needs-nothing',
   },
   {
     claim: 'packages/resilience importing the driver for its types alone',
     files: {
-      'packages/resilience/src/planted.ts': `import type { Client } from 'pg';\nexport type C = Client;`,
+      'packages/resilience/src/planted/types-of-driver.ts': `import type { Client } from 'pg';\nexport type C = Client;`,
     },
     rule: 'resilience-needs-nothing',
   },
   {
     claim: 'packages/postgres importing packages/db',
-    files: { 'packages/postgres/src/planted.ts': `import '@holdfast/db';` },
+    files: { 'packages/postgres/src/planted/upwards.ts': `import '@holdfast/db';` },
     rule: 'direction-of-postgres',
   },
   {
     claim: 'packages/online-schema importing packages/db',
-    files: { 'packages/online-schema/src/planted.ts': `export * from '@holdfast/db';` },
+    files: { 'packages/online-schema/src/planted/upwards.ts': `export * from '@holdfast/db';` },
     rule: 'direction-of-online-schema',
   },
   {
     claim: 'a test reversing a direction',
-    files: { 'packages/online-schema/src/planted.test.ts': `import '@holdfast/db';` },
+    files: { 'packages/online-schema/src/planted/upwards.test.ts': `import '@holdfast/db';` },
     rule: 'direction-of-online-schema',
   },
   {
     claim: 'apps/api reaching into the driver',
-    files: { 'apps/api/src/planted.ts': `export const load = () => import('pg/lib/client');` },
+    files: { 'apps/api/src/planted/driver.ts': `export const load = () => import('pg/lib/client');` },
     rule: 'api-reaches-postgres-through-packages',
   },
   {
     claim: 'packages/db starting embedded servers outside its tests',
-    files: { 'packages/db/src/planted.ts': `import '@holdfast/local-postgres';` },
+    files: { 'packages/db/src/planted/server.ts': `import '@holdfast/local-postgres';` },
     rule: 'local-postgres-in-tests-only',
   },
   {
@@ -60,30 +60,30 @@ const plants: readonly Plant[] = [
   },
   {
     claim: 'a deep import behind the doors of a package',
-    files: { 'apps/api/src/planted.ts': `import '@holdfast/db/src/planted';` },
+    files: { 'apps/api/src/planted/behind-doors.ts': `import '@holdfast/db/src/nowhere';` },
     rule: 'doors-only',
   },
   {
     claim: 'a relative path into another workspace',
     files: {
-      'packages/resilience/src/planted.ts': 'export const planted = true;',
-      'packages/postgres/src/planted.ts': `import '../../resilience/src/planted';`,
+      'packages/resilience/src/planted/target.ts': 'export const planted = true;',
+      'packages/postgres/src/planted/path.ts': `import '../../../resilience/src/planted/target';`,
     },
     rule: 'no-path-into-another-workspace',
   },
   {
     claim: 'two modules of one package importing each other',
     files: {
-      'packages/observability/src/planted.ts': `import './planted-too';`,
-      'packages/observability/src/planted-too.ts': `import './planted';`,
+      'packages/observability/src/planted/other.ts': `import './one';`,
+      'packages/observability/src/planted/one.ts': `import './other';`,
     },
     rule: 'no-cycles',
   },
   {
     claim: 'an entity in a circle with something that is no entity',
     files: {
-      'packages/db/src/planted/planted.entity.ts': `import './planted-rows';`,
-      'packages/db/src/planted/planted-rows.ts': `import './planted.entity';`,
+      'packages/db/src/planted/round.entity.ts': `import './round-rows';`,
+      'packages/db/src/planted/round-rows.ts': `import './round.entity';`,
     },
     rule: 'no-cycles',
   },
@@ -91,87 +91,94 @@ const plants: readonly Plant[] = [
     claim: 'production code importing test support',
     files: {
       'packages/db/src/test/planted.ts': 'export const planted = true;',
-      'packages/db/src/planted.ts': `import './test/planted';`,
+      'packages/db/src/planted/support.ts': `import '../test/planted';`,
     },
     rule: 'tests-are-leaves',
   },
   {
     claim: 'production code importing a development dependency',
-    files: { 'packages/online-schema/src/planted.ts': `import 'pg';` },
+    files: { 'packages/online-schema/src/planted/driver.ts': `import 'pg';` },
     rule: 'no-development-dependency-at-run-time',
   },
   {
     claim: 'a use case importing the web framework',
-    files: { 'apps/api/src/planted/planted.ts': `import 'fastify';` },
+    files: { 'apps/api/src/planted/framework.ts': `import 'fastify';` },
     rule: 'fastify-in-http-only',
   },
   {
     claim: 'a use case importing a route',
     files: {
       'apps/api/src/http/planted.ts': 'export const planted = true;',
-      'apps/api/src/planted/planted.ts': `import '../http/planted';`,
+      'apps/api/src/planted/route.ts': `import '../http/planted';`,
     },
     rule: 'http-is-outermost',
   },
 ];
 
-let copy: string;
+/** What looks like a forbidden import, and is none. */
+const ALLOWED: Plant['files'] = {
+  // Entities refer to each other.
+  'packages/db/src/allowed/left.entity.ts': `import { Right } from './right.entity';\nexport class Left { right?: Right }`,
+  'packages/db/src/allowed/right.entity.ts': `import { Left } from './left.entity';\nexport class Right { left?: Left }`,
+  // A test starts an embedded server.
+  'packages/db/src/allowed/server.int.test.ts': `import '@holdfast/local-postgres';`,
+};
 
-beforeEach(() => {
-  copy = mkdtempSync(join(tmpdir(), 'holdfast-imports-'));
-  for (const entry of ['packages', 'apps', 'tools', 'package.json', '.dependency-cruiser.cjs']) {
-    cpSync(join(root, entry), join(copy, entry), { recursive: true, filter: isSource });
+interface Check {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** What the checker says of a copy of the repository with these files in it, and without those of a folder. */
+function checkImportsWith(files: Plant['files'], missing?: string): Check {
+  const copy = mkdtempSync(join(tmpdir(), 'holdfast-imports-'));
+  try {
+    for (const entry of ['packages', 'apps', 'tools', 'package.json', '.dependency-cruiser.cjs']) {
+      cpSync(join(root, entry), join(copy, entry), { recursive: true, filter: isSource });
+    }
+    if (missing !== undefined) rmSync(join(copy, missing), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(copy, path)), { recursive: true });
+      writeFileSync(join(copy, path), `${text}\n`);
+    }
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/imports.mjs'], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+    return { status, output: stdout + stderr };
+  } finally {
+    rmSync(copy, { recursive: true });
   }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-});
-
-afterEach(() => {
-  rmSync(copy, { recursive: true });
-});
+}
 
 function isSource(path: string): boolean {
   return !/(?:^|\/)(?:node_modules|dist|coverage|\.turbo|\.holdfast)(?:\/|$)/.test(relative(root, path));
 }
 
-function plant(files: Plant['files']): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(copy, path)), { recursive: true });
-    writeFileSync(join(copy, path), `${text}\n`);
-  }
-}
-
-function checkImports(): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/imports.mjs'], {
-    cwd: copy,
-    encoding: 'utf8',
-  });
-  return { status, output: stdout + stderr };
-}
-
-test('accepts the repository as it is', () => {
-  const { status, output } = checkImports();
+test('accepts the repository as it is, entities that refer to each other, and an embedded server in a test', () => {
+  const { status, output } = checkImportsWith(ALLOWED);
   expect(output).toContain('Imports follow the rules');
   expect(status).toBe(0);
 });
 
-test('accepts entities that refer to each other', () => {
-  plant({
-    'packages/db/src/planted/left.entity.ts': `import { Right } from './right.entity';\nexport class Left { right?: Right }`,
-    'packages/db/src/planted/right.entity.ts': `import { Left } from './left.entity';\nexport class Right { left?: Left }`,
+// Planted together, because each run of the checker reads the whole repository.
+describe('with each forbidden import in it', () => {
+  let found: Check;
+
+  beforeAll(() => {
+    found = checkImportsWith(Object.assign({}, ALLOWED, ...plants.map(({ files }) => files)));
   });
-  expect(checkImports().status).toBe(0);
-});
 
-test('accepts an embedded server in a test', () => {
-  plant({ 'packages/db/src/planted.int.test.ts': `import '@holdfast/local-postgres';` });
-  expect(checkImports().status).toBe(0);
-});
+  test.each(plants)('refuses $claim', ({ files, rule }) => {
+    expect(found.output).toContain(`  ${rule}: ${Object.keys(files).at(-1)}`);
+    expect(found.status).toBe(1);
+  });
 
-test.each(plants)('refuses $claim', ({ files, rule }) => {
-  plant(files);
-  const { status, output } = checkImports();
-  expect(output).toContain(`  ${rule}: ${Object.keys(files).at(-1)}`);
-  expect(status).toBe(1);
+  test('refuses nothing else', () => {
+    const refused = [...found.output.matchAll(/^ {2}[\w-]+: (\S+)/gm)].map(([, path]) => path);
+    expect(refused.sort()).toEqual(plants.map(({ files }) => Object.keys(files).at(-1)).sort());
+  });
 });
 
 /** The repository's rules with other options for the checker. */
@@ -181,46 +188,46 @@ function configure(options: string): string {
 }
 
 test('refuses a configuration that sees no modules', () => {
-  plant({ '.dependency-cruiser.cjs': configure(`exclude: { path: '[.]ts$' }`) });
-  const { status, output } = checkImports();
+  const { status, output } = checkImportsWith({
+    '.dependency-cruiser.cjs': configure(`exclude: { path: '[.]ts$' }`),
+  });
   expect(output).toMatch(/packages\/resilience: 0 of \d+ modules seen/);
   expect(output).toMatch(/apps\/api: 0 of \d+ modules seen/);
   expect(status).toBe(2);
 });
 
 test('refuses a configuration that misses one module', () => {
-  plant({
+  const { status, output } = checkImportsWith({
     'packages/db/src/planted.ts': 'export const planted = true;',
     '.dependency-cruiser.cjs': configure(`exclude: { path: 'planted' }`),
   });
-  const { status, output } = checkImports();
   expect(output).toContain('packages/db/src/planted.ts is missing');
   expect(status).toBe(2);
 });
 
 test('refuses a parser that does not see imports of types', () => {
-  plant({
+  const types = {
     'packages/db/src/planted.ts': `export type { Planted } from './planted-type';`,
     'packages/db/src/planted-type.ts': 'export interface Planted {}',
-  });
-  expect(checkImports().status).toBe(0);
+  };
+  expect(checkImportsWith(types).status).toBe(0);
 
-  plant({ '.dependency-cruiser.cjs': configure(`parser: 'acorn'`) });
-  const { status, output } = checkImports();
+  const blind = { '.dependency-cruiser.cjs': configure(`parser: 'acorn'`) };
+  const { status, output } = checkImportsWith({ ...types, ...blind });
   expect(output).toContain('packages/db/src/planted.ts: seen, but none of its imports');
   expect(status).toBe(2);
 });
 
 test('refuses a workspace without modules', () => {
-  rmSync(join(copy, 'packages/observability/src'), { recursive: true });
-  const { status, output } = checkImports();
+  const { status, output } = checkImportsWith({}, 'packages/observability/src');
   expect(output).toContain('packages/observability: has no module under src');
   expect(status).toBe(2);
 });
 
 test('refuses a workspace without an import direction', () => {
-  plant({ 'packages/planted/package.json': '{ "name": "@holdfast/planted" }' });
-  const { status, output } = checkImports();
+  const { status, output } = checkImportsWith({
+    'packages/planted/package.json': '{ "name": "@holdfast/planted" }',
+  });
   expect(output).toContain('packages/planted has no import direction');
   expect(status).not.toBe(0);
 });
