@@ -4,7 +4,7 @@ export interface Setting {
   readonly seed: number;
   readonly clients: number;
   readonly hotStreams: number;
-  /** How long clients append to the streams. */
+  /** How long clients append to the streams: longer where they have not come to what is wanted. */
   readonly streamsMs: number;
   /** How long clients move money between accounts, in each way. */
   readonly accountsMs: number;
