@@ -1,10 +1,11 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEMS, type ProblemKind, problemType } from './problem-kinds';
+import { addressProblem, pathOf } from './address-problem';
+import type { ProblemKind } from './problem-kinds';
 import { problemOf } from './problem-of';
 import { type Refusal, refuse } from './refusal';
 import { REQUEST_ID_HEADER } from './request-id';
-import { PROBLEM_MEDIA_TYPE, type Problem } from './schemas/problem';
+import { PROBLEM_MEDIA_TYPE } from './schemas/problem';
 
 /** Every error of a route becomes a problem; those that are not the client's are logged. */
 export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
@@ -19,7 +20,7 @@ export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
       reply,
       refuse(
         'unknown-route',
-        `${request.method} ${pathOf(request)} is not a route of this service; /docs lists them.`,
+        `${request.method} ${pathOf(request.url)} is not a route of this service; /docs lists them.`,
       ),
     ),
   );
@@ -49,23 +50,9 @@ function logRefusal(
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { kind, status, detail, errors, retryAfterSeconds, challenge, idempotencyKeys = [] } = refusal;
-  const problem: Problem = {
-    type: problemType(kind),
-    title: PROBLEMS[kind].title,
-    status,
-    detail,
-    instance: pathOf(request),
-    requestId: request.id,
-    ...(errors !== undefined && errors.length > 0 ? { errors } : {}),
-    ...(idempotencyKeys.length > 0 ? { idempotencyKeys } : {}),
-  };
+  const { status, retryAfterSeconds, challenge } = refusal;
+  const problem = addressProblem(refusal, { url: request.url, requestId: request.id });
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (challenge !== undefined) reply.header('www-authenticate', challenge);
   return reply.code(status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);
-}
-
-/** Without the query, which may hold an e-mail address. */
-function pathOf({ url }: FastifyRequest): string {
-  return url.replace(/[?#].*$/s, '');
 }

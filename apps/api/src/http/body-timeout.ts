@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
 import { refuseSlowBody } from './body-too-slow';
 
 /** What the bodies of requests may take. */
@@ -16,23 +16,26 @@ export interface BodyTimeoutOptions {
  */
 export function limitBodies(app: FastifyInstance, { longestMs, except }: BodyTimeoutOptions): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (announcesBody(request.headers) && !except.has(request.routeOptions.url ?? '')) {
-      // A small body comes with its head, and has been read when this turn is over.
-      queueMicrotask(() => limitBody(request, reply, longestMs));
+    if (!except.has(request.routeOptions.url ?? '')) {
+      limitBody(request.raw, longestMs, () => {
+        if (reply.raw.headersSent) request.raw.socket.destroySoon();
+        else refuseSlowBody(request, reply);
+      });
     }
     done();
   });
 }
 
-function limitBody(request: FastifyRequest, reply: FastifyReply, longestMs: number): void {
-  const { raw } = request;
-  if (raw.complete || raw.destroyed) return;
-  const timer = setTimeout(() => {
-    if (reply.raw.headersSent) raw.socket.destroySoon();
-    else refuseSlowBody(request, reply);
-  }, longestMs).unref();
-  const stop = () => clearTimeout(timer);
-  raw.once('end', stop).once('close', stop);
+/** Calls back when the body of a request, if it has one, is too long on its way. */
+export function limitBody(request: IncomingMessage, longestMs: number, onLate: () => void): void {
+  if (!announcesBody(request.headers)) return;
+  // A small body comes with its head, and has been read when this turn is over.
+  queueMicrotask(() => {
+    if (request.complete || request.destroyed) return;
+    const timer = setTimeout(onLate, longestMs).unref();
+    const stop = () => clearTimeout(timer);
+    request.once('end', stop).once('close', stop);
+  });
 }
 
 function announcesBody(headers: IncomingHttpHeaders): boolean {

@@ -125,6 +125,16 @@ export class Pressure {
     return this.#settings.latencyMs;
   }
 
+  /** Why a request that comes now finds no place, and would wait for nothing; undefined where it finds one, or may wait. */
+  refuseAtOnce(routeClass: RouteClass): PressureRefusedError | undefined {
+    const state = this.#classes[routeClass];
+    const { active, limit, queued } = this.#limit;
+    const isFull = state.gate.active >= this.#settings.most[routeClass];
+    if (isFull || this.#wouldTakeWhatIsKept(state)) return this.#refuse('class-full', routeClass);
+    if (active >= limit && queued >= this.#settings.queueMax) return this.#refuse('saturated', routeClass);
+    return undefined;
+  }
+
   /**
    * Takes a place that is free now; undefined where the request may wait for one.
    *
@@ -132,11 +142,10 @@ export class Pressure {
    * @throws PressureRefusedError if it would wait for nothing.
    */
   enterAtOnce(routeClass: RouteClass, isBack = false): Place | undefined {
+    const refusal = this.refuseAtOnce(routeClass);
+    if (refusal !== undefined) throw refusal;
     const state = this.#classes[routeClass];
     const { active, limit, queued } = this.#limit;
-    const isFull = state.gate.active >= this.#settings.most[routeClass];
-    if (isFull || this.#wouldTakeWhatIsKept(state)) throw this.#refuse('class-full', routeClass);
-    if (active >= limit && queued >= this.#settings.queueMax) throw this.#refuse('saturated', routeClass);
     if (active >= limit || queued > 0) return undefined;
     let place: Place | undefined;
     const take = (taken: Place): void => {

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from './refusal';
-import { refusalOfHeader, refusalOfKey, refusalOfPressure, refusalOfRequest } from './refusals-of-requests';
+import { refusalOfHeader, refusalOfKey, refusalOfRequest, refusalOfUnadmitted } from './refusals-of-requests';
 import { refusalOfDatabase, refusalOfDomain, refusalOfText, refusalOfTime } from './refusals-of-work';
 
 /**
@@ -8,7 +8,7 @@ import { refusalOfDatabase, refusalOfDomain, refusalOfText, refusalOfTime } from
  */
 export function problemOf(error: unknown): Refusal {
   return (
-    refusalOfPressure(error) ??
+    refusalOfUnadmitted(error) ??
     refusalOfKey(error) ??
     refusalOfRequest(error) ??
     refusalOfHeader(error) ??

@@ -17,8 +17,13 @@ import { capitalized, type Refusal, readFacts, refuse } from './refusal';
 import { StreamedBodyError } from './streamed-body';
 
 /** What was not let in. */
-export function refusalOfPressure(error: unknown): Refusal | undefined {
-  if (!(error instanceof PressureRefusedError || error instanceof RateLimitedError)) return undefined;
+export function refusalOfUnadmitted(error: unknown): Refusal | undefined {
+  const isUnadmitted = error instanceof PressureRefusedError || error instanceof RateLimitedError;
+  return isUnadmitted ? refusalOfPressure(error) : undefined;
+}
+
+/** Why it was not, and when to come back. */
+export function refusalOfPressure(error: PressureRefusedError | RateLimitedError): Refusal {
   const kind =
     error instanceof RateLimitedError
       ? 'rate-limited'

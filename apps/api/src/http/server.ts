@@ -14,6 +14,7 @@ import { limitBodies } from './body-timeout';
 import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
+import { refuseAtGate } from './gate';
 import { readJsonBodies } from './json-bodies';
 import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
@@ -94,10 +95,17 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   readJsonBodies(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  followRequests(app, parts.logger, parts.metrics);
+  const note = followRequests(app, parts.logger, parts.metrics);
   requireOneHost(app);
   limitBodies(app, { longestMs: BODY_TIMEOUT_MS, except: STREAMED_ROUTES });
-  const drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
+  refuseAtGate(app, {
+    pressure: parts.pressure,
+    note,
+    isDraining: () => drain.isDraining,
+    maxParamLength: MAX_PARAMETER_LENGTH,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
+  });
+  const drain: Drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
   refuseStrangers(app);
   const knownKeys = limitClients(app, parts.clientRates);
   const hold = admitRequests(app, parts.pressure);
