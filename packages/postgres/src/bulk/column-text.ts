@@ -1,7 +1,7 @@
-import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { BulkRowRefusal } from './bulk-error';
 import { renderValue } from './text-value';
+import { renderTimestamp } from './timestamp-text';
 
 /** The text of a value; null for NULL; undefined where the column is left to its default. */
 export type CellText = string | null | undefined;
@@ -15,53 +15,90 @@ export class UnwritableValueError extends Error {
   }
 }
 
-/**
- * The text of what repository.insert would write into a column: constants, embedded objects and join columns included.
- * The entity is asked for apart from the column, because the entities of one table share its columns.
- */
-export function readCellText(metadata: EntityMetadata, column: ColumnMetadata, row: object): CellText {
-  const given: unknown = column.isDiscriminator ? metadata.discriminatorValue : column.getEntityValue(row);
-  const text = renderColumnText(column, given);
-  // The first version of a row is TypeORM's own business; its column has no default.
-  return text === undefined && column.isVersion ? '1' : text;
+/** Makes the text of a value. @throws UnwritableValueError; what a transformer throws. */
+export type RenderText = (given: unknown) => CellText;
+
+/** A column's metadata lives as long as its DataSource. */
+const RENDERERS = new WeakMap<ColumnMetadata, RenderText>();
+
+/** What makes the text of what repository.insert would write into a column: made once, by the type of the column. */
+export function findTextRenderer(column: ColumnMetadata): RenderText {
+  const existing = RENDERERS.get(column);
+  if (existing) return existing;
+  const renderer = createTextRenderer(column);
+  RENDERERS.set(column, renderer);
+  return renderer;
 }
 
-/** The text of one value of a column, after its transformer. */
-export function renderColumnText(column: ColumnMetadata, given: unknown): CellText {
+/** Types whose values TypeORM's driver passes through. Asking it for each costs more than what else is done to a value. */
+const PASSED_TYPES: readonly unknown[] = [
+  ...[Number, String, 'integer', 'int', 'int2', 'int4', 'int8', 'smallint', 'bigint', 'numeric', 'decimal'],
+  ...['real', 'float', 'float4', 'float8', 'double precision', 'boolean', 'bool', 'uuid', 'bytea'],
+  ...['text', 'varchar', 'character varying', 'char', 'character', 'citext'],
+];
+const PASSED: ReadonlySet<unknown> = new Set(PASSED_TYPES);
+/** Of their values it passes through texts and numbers. */
+const SCALARS_PASSED: ReadonlySet<unknown> = new Set([
+  ...PASSED_TYPES,
+  ...['date', 'time', 'enum', 'simple-enum'],
+]);
+/** Of theirs, dates. */
+const DATES_PASSED: ReadonlySet<unknown> = new Set([
+  ...['timestamptz', 'timestamp with time zone', 'timestamp', 'timestamp without time zone'],
+  ...['datetime', Date],
+]);
+const JSON_TYPES: ReadonlySet<unknown> = new Set(['json', 'jsonb']);
+
+function createTextRenderer(column: ColumnMetadata): RenderText {
+  const { type, transformer } = column;
+  const render = (given: unknown): CellText => renderAny(column, given);
+  if (transformer !== undefined) return render;
+  if (SCALARS_PASSED.has(type)) return (given) => (isScalar(given) ? renderScalar(given) : render(given));
+  if (DATES_PASSED.has(type)) {
+    return (given) => (given instanceof Date ? renderTimestamp(given) : render(given));
+  }
+  if (JSON_TYPES.has(type)) {
+    // NUL is an escape in it.
+    return (given) =>
+      typeof given === 'object' && given !== null ? (JSON.stringify(given) ?? null) : render(given);
+  }
+  return render;
+}
+
+type Scalar = string | number | bigint | boolean;
+
+function isScalar(given: unknown): given is Scalar {
+  switch (typeof given) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function renderScalar(given: Scalar): string {
+  return typeof given === 'string' ? requireSendable(given) : String(given);
+}
+
+/** Whatever it is: after its transformer, by the rules of TypeORM's driver and of node-postgres. */
+function renderAny(column: ColumnMetadata, given: unknown): CellText {
   if (typeof given === 'function') throw new UnwritableValueError('expression');
-  const value = isUntouched(column)
+  const isPassed = column.transformer === undefined && PASSED.has(column.type);
+  const value = isPassed
     ? given
     : column.entityMetadata.dataSource.driver.preparePersistentValue(given, column);
   if (value === undefined || value === null) return value;
   const text = renderValue(value);
   if (text === null) return text;
-  if (typeof text !== 'string') return renderBytes(column, text);
-  if (text.includes('\0')) throw new UnwritableValueError('nul-character');
-  return text;
+  return typeof text === 'string' ? requireSendable(text) : renderBytes(column, text);
 }
 
-/**
- * Types whose values TypeORM's driver passes through. Asking it anyway costs more than everything else that is done to a
- * value here, because it goes through all its types for each.
- */
-const UNTOUCHED: ReadonlySet<unknown> = new Set([
-  ...[Number, String, 'integer', 'int', 'int2', 'int4', 'int8', 'smallint', 'bigint', 'numeric', 'decimal'],
-  ...[
-    'real',
-    'float',
-    'float4',
-    'float8',
-    'double precision',
-    'text',
-    'varchar',
-    'character varying',
-    'citext',
-  ],
-  ...['boolean', 'bool', 'uuid', 'bytea'],
-]);
-
-function isUntouched({ transformer, type }: ColumnMetadata): boolean {
-  return transformer === undefined && UNTOUCHED.has(type);
+function requireSendable(text: string): string {
+  if (text.includes('\0')) throw new UnwritableValueError('nul-character');
+  return text;
 }
 
 function renderBytes(column: ColumnMetadata, bytes: Buffer): string {

@@ -32,18 +32,18 @@ export class CopyFormat {
 
   /** One line of COPY's text format. @throws BulkRowError */
   renderRow(row: object, number: number): string {
-    let line = '';
-    let separator = '';
-    for (const [index, cell] of this.#table.readRow(row, number).entries()) {
+    const cells = this.#table.readRow(row, number);
+    const fields: string[] = [];
+    for (let index = 0; index < cells.length; index += 1) {
+      const cell = cells[index];
       if (this.#isCopied[index]) {
         if (cell === undefined) throw this.#refuse(index, number, 'missing-column');
-        line += separator + renderCopyField(cell);
-        separator = '\t';
+        fields.push(renderCopyField(cell));
       } else if (cell !== undefined) {
         throw this.#refuse(index, number, 'extra-column');
       }
     }
-    return `${line}\n`;
+    return `${fields.join('\t')}\n`;
   }
 
   #refuse(index: number, number: number, reason: 'missing-column' | 'extra-column'): BulkRowError {

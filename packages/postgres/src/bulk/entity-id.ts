@@ -2,10 +2,11 @@ import type { DeepPartial, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkColumnTypeError, BulkIdError } from './bulk-error';
 import { readCanonicalKey } from './canonical-key';
-import { type CellText, readCellText, renderColumnText, UnwritableValueError } from './column-text';
+import { type CellText, findTextRenderer, UnwritableValueError } from './column-text';
 import { readColumnType } from './column-type';
 import { describeKind } from './describe-kind';
 import { isPossible } from './possible-text';
+import { readWritableTable } from './writable-table';
 
 /** The value of a primary key with one column, or an object with all properties of the key. */
 export type EntityId<Entity> = string | number | bigint | Date | Uint8Array | DeepPartial<Entity>;
@@ -46,7 +47,8 @@ export function readIdTexts(metadata: EntityMetadata, id: unknown, position?: nu
 
 /** The key under which a row that was found is known. */
 export function readStoredKey(metadata: EntityMetadata, row: object): string {
-  const texts = metadata.primaryColumns.map((column) => readCellText(metadata, column, row) ?? null);
+  const table = readWritableTable(metadata);
+  const texts = metadata.primaryColumns.map((column) => table.readText(column, row) ?? null);
   return readCanonicalKey(metadata.primaryColumns, texts);
 }
 
@@ -77,7 +79,9 @@ function readPart(
   position: number | undefined,
 ): CellText {
   try {
-    return isKeyObject ? readCellText(metadata, column, id as object) : renderColumnText(column, id);
+    return isKeyObject
+      ? readWritableTable(metadata).readText(column, id as object)
+      : findTextRenderer(column)(id);
   } catch (error) {
     const cause = error instanceof UnwritableValueError ? {} : { cause: error };
     throw new BulkIdError(metadata.name, 'unreadable', { position, column: column.propertyPath, ...cause });

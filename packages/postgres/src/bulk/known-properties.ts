@@ -9,7 +9,7 @@ type Known = 'column' | 'no-column' | KnownProperties;
 type KnownProperties = Map<string, Known>;
 
 /** Reads the properties from an entity's columns and relations. */
-export function readKnownProperties(metadata: EntityMetadata): KnownProperties {
+function readKnownProperties(metadata: EntityMetadata): KnownProperties {
   const known: KnownProperties = new Map();
   for (const relation of metadata.relations) {
     add(known, relation, relation.isWithJoinColumn ? 'column' : 'no-column');
@@ -38,12 +38,39 @@ function add(
   level.set(propertyName, kind);
 }
 
+/** A property that would be dropped silently. */
+interface ForeignProperty {
+  readonly path: string;
+  readonly reason: BulkRowRefusal;
+}
+
 /** Finds the first property of a row that would be dropped silently. What is undefined is not there. */
-export function findForeignProperty(
+export type FindForeignProperty = (row: object) => ForeignProperty | undefined;
+
+/** Makes what finds it in rows of an entity. Rows of one origin have the same properties: those that were last found to be columns are not looked up again. */
+export function createForeignPropertyFinder(metadata: EntityMetadata): FindForeignProperty {
+  const known = readKnownProperties(metadata);
+  let columns: readonly string[] = [];
+  return (row) => {
+    const names = Object.keys(row);
+    if (areEqual(names, columns)) return undefined;
+    if (!names.every((name) => known.get(name) === 'column')) return findForeignProperty(known, row, '');
+    columns = names;
+    return undefined;
+  };
+}
+
+function areEqual(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length !== others.length) return false;
+  for (let at = 0; at < names.length; at += 1) if (names[at] !== others[at]) return false;
+  return true;
+}
+
+function findForeignProperty(
   known: KnownProperties,
   row: object,
-  prefix = '',
-): { readonly path: string; readonly reason: BulkRowRefusal } | undefined {
+  prefix: string,
+): ForeignProperty | undefined {
   for (const name of Object.keys(row)) {
     const value: unknown = (row as Record<string, unknown>)[name];
     const kind = known.get(name);

@@ -30,10 +30,6 @@ interface BatchLimits {
  */
 const CHUNK_CHARACTERS = 4 * 1024 * 1024;
 
-interface OpenBatch extends Batch {
-  readonly numbers: number[];
-}
-
 /**
  * Cuts rows into batches, lazily: only the rows of one chunk are held as text. A column that a row leaves out is not
  * among the columns of its batch, so that the database's default applies to that row as it does in a single INSERT.
@@ -44,21 +40,27 @@ export function* planBatches(
   { chunkRows, keepOrder }: BatchLimits,
 ): Generator<Batch, void, undefined> {
   const open = new Map<string, OpenBatch>();
+  let batch: OpenBatch | undefined;
   let rowCount = 0;
   let characters = 0;
   for (const { row, number } of rows) {
     const cells = table.readRow(row, number);
-    const shape = readShape(cells);
-    if (keepOrder && open.size > 0 && !open.has(shape)) {
-      yield* open.values();
-      open.clear();
-      rowCount = characters = 0;
+    if (!batch?.fits(cells)) {
+      const shape = readShape(cells);
+      if (keepOrder && open.size > 0 && !open.has(shape)) {
+        yield* open.values();
+        open.clear();
+        rowCount = characters = 0;
+      }
+      batch = open.get(shape) ?? new OpenBatch(table.columns, cells);
+      open.set(shape, batch);
     }
-    characters += append(openBatch(open, shape, table, cells), cells, number);
+    characters += batch.append(cells, number);
     rowCount += 1;
     if (rowCount < chunkRows && characters < CHUNK_CHARACTERS) continue;
     yield* open.values();
     open.clear();
+    batch = undefined;
     rowCount = characters = 0;
   }
   yield* open.values();
@@ -66,36 +68,40 @@ export function* planBatches(
 
 /** One character a column: given or left out. */
 function readShape(cells: readonly CellText[]): string {
-  let shape = '';
-  for (const cell of cells) shape += cell === undefined ? '-' : '+';
-  return shape;
+  return cells.map((cell) => (cell === undefined ? '-' : '+')).join('');
 }
 
-function openBatch(
-  open: Map<string, OpenBatch>,
-  shape: string,
-  table: WritableTable,
-  cells: readonly CellText[],
-): OpenBatch {
-  const existing = open.get(shape);
-  if (existing) return existing;
-  const columns = table.columns.filter((_, index) => cells[index] !== undefined);
-  const batch = { columns, texts: columns.map(() => []), numbers: [] };
-  open.set(shape, batch);
-  return batch;
-}
+/** A batch that takes more rows of its shape. */
+class OpenBatch implements Batch {
+  readonly columns: readonly ColumnMetadata[];
+  readonly texts: readonly (string | null)[][];
+  readonly numbers: number[] = [];
+  /** Per column of the table, whether its rows give it. */
+  readonly #isGiven: readonly boolean[];
 
-function append(batch: OpenBatch, cells: readonly CellText[], number: number): number {
-  let characters = 0;
-  let column = 0;
-  for (const cell of cells) {
-    if (cell === undefined) continue;
-    batch.texts[column]?.push(cell);
-    characters += cell?.length ?? 0;
-    column += 1;
+  constructor(columns: readonly ColumnMetadata[], cells: readonly CellText[]) {
+    this.#isGiven = cells.map((cell) => cell !== undefined);
+    this.columns = columns.filter((_, index) => this.#isGiven[index]);
+    this.texts = this.columns.map(() => []);
   }
-  batch.numbers.push(number);
-  return characters;
+
+  fits(cells: readonly CellText[]): boolean {
+    return cells.every((cell, index) => (cell !== undefined) === this.#isGiven[index]);
+  }
+
+  /** Returns the characters of the row. */
+  append(cells: readonly CellText[], number: number): number {
+    let characters = 0;
+    let column = 0;
+    for (const cell of cells) {
+      if (cell === undefined) continue;
+      this.texts[column]?.push(cell);
+      characters += cell?.length ?? 0;
+      column += 1;
+    }
+    this.numbers.push(number);
+    return characters;
+  }
 }
 
 /** Numbers rows as the caller counts them. */

@@ -54,7 +54,13 @@ export async function runAtomically<Item, Result>(
   const first = items.next();
   if (first.done) return [];
   const second = items.next();
-  if (second.done) return [await withRunner(manager, (runner) => run(runner, first.value))];
+  if (second.done) {
+    return withRunner(manager, async (runner) => {
+      // What is sent is made when it can be: callers who wait for a connection do not hold it.
+      await runner.connect();
+      return [await run(runner, first.value)];
+    });
+  }
   return manager.transaction((transaction) =>
     withRunner(transaction, async (runner) => {
       const results: Result[] = [];

@@ -1,11 +1,21 @@
 import { renderArray, renderCopyField, renderValue } from './text-value';
 
 describe('array literals', () => {
-  it('quotes every element, so that NULL, braces and commas are text', () => {
+  it('quotes every element that is no null, so that NULL, braces and commas are text', () => {
     expect(renderArray([null, 'NULL', '', 'a,b', '{}', 'q"', 'b\\'])).toBe(
-      '{NULL,"NULL","","a,b","{}","q\\"","b\\\\"}',
+      '{null,"NULL","","a,b","{}","q\\"","b\\\\"}',
     );
     expect(renderArray([])).toBe('{}');
+  });
+
+  it.each([
+    ['a line feed', '\n', '"\n"'],
+    ['a character that JSON writes as a number', '\u0001', '"\u0001"'],
+    ['half of a pair of surrogates', '\ud800', '"\ud800"'],
+    ['a backslash before a letter', '\\n', '"\\\\n"'],
+    ['a line feed behind a backslash', '\\\n', '"\\\\\n"'],
+  ])('holds %s as it is', (_, element, literal) => {
+    expect(renderArray([element])).toBe(`{${literal}}`);
   });
 });
 

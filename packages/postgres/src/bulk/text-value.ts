@@ -8,17 +8,31 @@ export function renderValue(value: unknown): string | Buffer | null {
   return typeof value === 'string' ? value : prepareValue(value);
 }
 
-/** An array literal of texts. Every element is quoted, so that the text NULL is not a null. */
+/**
+ * An array literal of texts. Every element that is no null is quoted, so that the text NULL is not a null.
+ *
+ * JSON quotes as array literals do, its `null` is NULL, and the engine writes it several times as fast as anything here. Only where
+ * JSON writes a letter for a character, as it does for a line feed, the literal is put together by hand.
+ */
 export function renderArray(elements: readonly (string | null)[]): string {
-  return `{${elements.map(renderElement).join()}}`;
+  const json = JSON.stringify(elements);
+  return hasLetters(json) ? `{${elements.map(renderElement).join()}}` : `{${json.slice(1, -1)}}`;
 }
 
-const ARRAY_SPECIAL = /["\\]/;
-const ARRAY_SPECIALS = /["\\]/g;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+
+/** Whether a backslash stands before anything but a quote or a backslash. */
+function hasLetters(json: string): boolean {
+  for (let at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at + 2)) {
+    const code = json.charCodeAt(at + 1);
+    if (code !== QUOTE && code !== BACKSLASH) return true;
+  }
+  return false;
+}
 
 function renderElement(element: string | null): string {
   if (element === null) return 'NULL';
-  return `"${ARRAY_SPECIAL.test(element) ? element.replace(ARRAY_SPECIALS, '\\$&') : element}"`;
+  return `"${element.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 const COPY_SPECIAL = /[\\\t\n\r]/;

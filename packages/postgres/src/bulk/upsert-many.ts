@@ -12,7 +12,7 @@ import { renderConflictAction } from './render-conflict-action';
 import { renderInsert, type Statement, TARGET } from './render-insert';
 import { requireRows, requireSignal } from './require-arguments';
 import { type ManagerSource, runAtomically } from './run-statements';
-import { readCell, readWritableTable, requireRow } from './writable-table';
+import { readWritableTable, requireRow } from './writable-table';
 import { writeBatch } from './write-batch';
 
 /** How rows are inserted or updated. */
@@ -97,12 +97,13 @@ export async function upsertMany<Entity extends ObjectLiteral>(
 
 /** @throws BulkRowError when two rows have one key, or a row lacks a part of it or a column that is to be updated. */
 function sortByKey({ metadata, conflict, update = [] }: Upsert, rows: Iterable<object>): NumberedRow[] {
+  const table = readWritableTable(metadata);
   const seen = new Set<string>();
   const keyed: (NumberedRow & { readonly key: string })[] = [];
   for (const { row, number } of numberRows(rows)) {
     requireRow(metadata, row, number);
     const require = (column: ColumnMetadata): string | null => {
-      const text = readCell(metadata, column, row, number);
+      const text = table.readCell(column, row, number);
       if (text !== undefined) return text;
       throw new BulkRowError(metadata.name, number, column.propertyPath, 'missing-column');
     };

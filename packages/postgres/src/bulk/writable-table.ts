@@ -1,9 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkRowError } from './bulk-error';
-import { type CellText, readCellText, UnwritableValueError } from './column-text';
+import { createCellReader, type ReadCell } from './cell-reader';
+import { type CellText, UnwritableValueError } from './column-text';
 import { describeKind } from './describe-kind';
-import { findForeignProperty, readKnownProperties } from './known-properties';
+import { createForeignPropertyFinder, type FindForeignProperty } from './known-properties';
 
 /** What the bulk statements know of an entity's table. Texts of a row are in the order of `columns`. */
 export interface WritableTable {
@@ -11,6 +12,10 @@ export interface WritableTable {
   readonly columns: readonly ColumnMetadata[];
   /** @throws BulkRowError for a row that cannot be written as it is. */
   readRow(row: object, rowNumber: number): CellText[];
+  /** One value of a row. @throws BulkRowError */
+  readCell(column: ColumnMetadata, row: object, rowNumber: number): CellText;
+  /** The same, for those who have another error. @throws what reads or renders it. */
+  readText(column: ColumnMetadata, row: object): CellText;
   /** @throws BulkRowError for what is no row, or has a property that would be dropped silently. */
   requireKnown(row: object, rowNumber: number): void;
 }
@@ -22,24 +27,64 @@ const TABLES = new WeakMap<EntityMetadata, WritableTable>();
 export function readWritableTable(metadata: EntityMetadata): WritableTable {
   const existing = TABLES.get(metadata);
   if (existing) return existing;
-  const known = readKnownProperties(metadata);
-  const columns = metadata.columns.filter((column) => column.isInsert);
-  const requireKnown = (row: object, rowNumber: number): void => {
-    requireRow(metadata, row, rowNumber);
-    const foreign = findForeignProperty(known, row);
-    if (foreign) throw new BulkRowError(metadata.name, rowNumber, foreign.path, foreign.reason);
-  };
-  const table: WritableTable = {
-    metadata,
-    columns,
-    requireKnown,
-    readRow(row, rowNumber) {
-      requireKnown(row, rowNumber);
-      return columns.map((column) => readCell(metadata, column, row, rowNumber));
-    },
-  };
+  const table = new CompiledTable(metadata);
   TABLES.set(metadata, table);
   return table;
+}
+
+class CompiledTable implements WritableTable {
+  readonly metadata: EntityMetadata;
+  readonly columns: readonly ColumnMetadata[];
+  /** In the order of the columns. */
+  readonly #readers: readonly ReadCell[];
+  readonly #readerOf: ReadonlyMap<ColumnMetadata, ReadCell>;
+  readonly #findForeign: FindForeignProperty;
+
+  constructor(metadata: EntityMetadata) {
+    this.metadata = metadata;
+    this.columns = metadata.columns.filter((column) => column.isInsert);
+    const read = (column: ColumnMetadata) => createCellReader(metadata, column);
+    this.#readerOf = new Map(metadata.columns.map((column) => [column, read(column)]));
+    this.#readers = this.columns.map((column) => this.#readerOf.get(column) ?? read(column));
+    this.#findForeign = createForeignPropertyFinder(metadata);
+  }
+
+  requireKnown(row: object, rowNumber: number): void {
+    requireRow(this.metadata, row, rowNumber);
+    const foreign = this.#findForeign(row);
+    if (foreign) throw new BulkRowError(this.metadata.name, rowNumber, foreign.path, foreign.reason);
+  }
+
+  readRow(row: object, rowNumber: number): CellText[] {
+    this.requireKnown(row, rowNumber);
+    const cells: CellText[] = [];
+    try {
+      for (const readCell of this.#readers) cells.push(readCell(row));
+    } catch (error) {
+      throw this.#refuse(this.columns[cells.length], rowNumber, error);
+    }
+    return cells;
+  }
+
+  readCell(column: ColumnMetadata, row: object, rowNumber: number): CellText {
+    try {
+      return this.readText(column, row);
+    } catch (error) {
+      throw this.#refuse(column, rowNumber, error);
+    }
+  }
+
+  readText(column: ColumnMetadata, row: object): CellText {
+    const readCell = this.#readerOf.get(column) ?? createCellReader(this.metadata, column);
+    return readCell(row);
+  }
+
+  #refuse(column: ColumnMetadata | undefined, rowNumber: number, error: unknown): BulkRowError {
+    const path = column?.propertyPath ?? '*';
+    return error instanceof UnwritableValueError
+      ? new BulkRowError(this.metadata.name, rowNumber, path, error.reason)
+      : new BulkRowError(this.metadata.name, rowNumber, path, 'unreadable', { cause: error });
+  }
 }
 
 /**
@@ -50,21 +95,4 @@ export function readWritableTable(metadata: EntityMetadata): WritableTable {
 export function requireRow(metadata: EntityMetadata, row: unknown, rowNumber: number): void {
   if (typeof row === 'object' && row !== null && !Array.isArray(row) && !(row instanceof Promise)) return;
   throw new BulkRowError(metadata.name, rowNumber, '*', 'not-a-row', { given: describeKind(row) });
-}
-
-/** One value of a row. @throws BulkRowError */
-export function readCell(
-  metadata: EntityMetadata,
-  column: ColumnMetadata,
-  row: object,
-  rowNumber: number,
-): CellText {
-  try {
-    return readCellText(metadata, column, row);
-  } catch (error) {
-    if (error instanceof UnwritableValueError) {
-      throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, error.reason);
-    }
-    throw new BulkRowError(metadata.name, rowNumber, column.propertyPath, 'unreadable', { cause: error });
-  }
 }

@@ -5,7 +5,7 @@ import { BulkRowError } from '../bulk/bulk-error';
 import { quoteIdentifier, quoteTable } from '../bulk/identifier';
 import { renderConflictAction } from '../bulk/render-conflict-action';
 import { renderUpkeep } from '../bulk/render-upkeep';
-import { readCell, readWritableTable } from '../bulk/writable-table';
+import { readWritableTable } from '../bulk/writable-table';
 import type { CompiledEntity } from './compiled-entity';
 import { renderWhere } from './render-where';
 import { ALIAS } from './select-parts';
@@ -139,7 +139,7 @@ function readChanges(metadata: EntityMetadata, changes: object): Given[] {
         `a property of ${metadata.name} that is changed`,
       );
     }
-    const text = readCell(metadata, column, changes, 1);
+    const text = table.readCell(column, changes, 1);
     return text === undefined ? [] : [{ column, text }];
   });
   if (given.length === 0)
