@@ -53,7 +53,7 @@ function createTextRenderer(column: ColumnMetadata): RenderText {
   const { type, transformer } = column;
   const render = (given: unknown): CellText => renderAny(column, given);
   if (transformer !== undefined) return render;
-  if (SCALARS_PASSED.has(type)) return (given) => (isScalar(given) ? renderScalar(given) : render(given));
+  if (SCALARS_PASSED.has(type)) return createScalarRenderer(render);
   if (DATES_PASSED.has(type)) {
     return (given) => (given instanceof Date ? renderTimestamp(given) : render(given));
   }
@@ -65,22 +65,22 @@ function createTextRenderer(column: ColumnMetadata): RenderText {
   return render;
 }
 
-type Scalar = string | number | bigint | boolean;
-
-function isScalar(given: unknown): given is Scalar {
-  switch (typeof given) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return true;
-    default:
-      return false;
-  }
-}
-
-function renderScalar(given: Scalar): string {
-  return typeof given === 'string' ? requireSendable(given) : String(given);
+/** @param renderOther What a scalar is not. */
+function createScalarRenderer(renderOther: RenderText): RenderText {
+  return (given) => {
+    switch (typeof given) {
+      case 'string':
+        return requireSendable(given);
+      case 'number':
+      case 'bigint':
+      case 'boolean':
+        return String(given);
+      case 'undefined':
+        return undefined;
+      default:
+        return renderOther(given);
+    }
+  };
 }
 
 /** Whatever it is: after its transformer, by the rules of TypeORM's driver and of node-postgres. */

@@ -1,12 +1,13 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { CellText } from './column-text';
+import { PackedTexts } from './text-value';
 import type { WritableTable } from './writable-table';
 
 /** Rows of one shape: what one statement writes. */
 export interface Batch {
   readonly columns: readonly ColumnMetadata[];
-  /** Per column, one element a row. */
-  readonly texts: readonly (string | null)[][];
+  /** Per column, one text a row. */
+  readonly texts: readonly PackedTexts[];
   /** Positions of the rows in the caller's input, in the order of the texts. */
   readonly numbers: readonly number[];
 }
@@ -48,8 +49,7 @@ export function* planBatches(
     if (!batch?.fits(cells)) {
       const shape = readShape(cells);
       if (keepOrder && open.size > 0 && !open.has(shape)) {
-        yield* open.values();
-        open.clear();
+        yield* closeAll(open);
         rowCount = characters = 0;
       }
       batch = open.get(shape) ?? new OpenBatch(table.columns, cells);
@@ -58,12 +58,16 @@ export function* planBatches(
     characters += batch.append(cells, number);
     rowCount += 1;
     if (rowCount < chunkRows && characters < CHUNK_CHARACTERS) continue;
-    yield* open.values();
-    open.clear();
+    yield* closeAll(open);
     batch = undefined;
     rowCount = characters = 0;
   }
-  yield* open.values();
+  yield* closeAll(open);
+}
+
+function* closeAll(open: Map<string, OpenBatch>): Generator<Batch, void, undefined> {
+  for (const batch of open.values()) yield batch.close();
+  open.clear();
 }
 
 /** One character a column: given or left out. */
@@ -71,18 +75,18 @@ function readShape(cells: readonly CellText[]): string {
   return cells.map((cell) => (cell === undefined ? '-' : '+')).join('');
 }
 
-/** A batch that takes more rows of its shape. */
-class OpenBatch implements Batch {
-  readonly columns: readonly ColumnMetadata[];
-  readonly texts: readonly (string | null)[][];
-  readonly numbers: number[] = [];
+/** Takes rows of one shape. */
+class OpenBatch {
+  readonly #columns: readonly ColumnMetadata[];
+  #texts: readonly (string | null)[][];
+  readonly #numbers: number[] = [];
   /** Per column of the table, whether its rows give it. */
   readonly #isGiven: readonly boolean[];
 
   constructor(columns: readonly ColumnMetadata[], cells: readonly CellText[]) {
     this.#isGiven = cells.map((cell) => cell !== undefined);
-    this.columns = columns.filter((_, index) => this.#isGiven[index]);
-    this.texts = this.columns.map(() => []);
+    this.#columns = columns.filter((_, index) => this.#isGiven[index]);
+    this.#texts = this.#columns.map(() => []);
   }
 
   fits(cells: readonly CellText[]): boolean {
@@ -95,12 +99,19 @@ class OpenBatch implements Batch {
     let column = 0;
     for (const cell of cells) {
       if (cell === undefined) continue;
-      this.texts[column]?.push(cell);
+      this.#texts[column]?.push(cell);
       characters += cell?.length ?? 0;
       column += 1;
     }
-    this.numbers.push(number);
+    this.#numbers.push(number);
     return characters;
+  }
+
+  /** It holds nothing from then on: the generator that it was filled by may be held for longer. */
+  close(): Batch {
+    const texts = this.#texts.map((column) => new PackedTexts(column));
+    this.#texts = [];
+    return { columns: this.#columns, texts, numbers: this.#numbers };
   }
 }
 

@@ -13,6 +13,12 @@ interface Suspects {
   readonly rows: readonly number[];
 }
 
+/** What was sent of a batch. */
+interface WrittenTexts extends Pick<Batch, 'columns'> {
+  /** Per column, one a row. */
+  readonly texts: readonly (readonly (string | null)[])[];
+}
+
 /**
  * Finds the rows of a batch that may be the one which the server refused, from what it said and what was sent: without
  * another statement, which a transaction that is aborted would not run. The server names no row, but it works through
@@ -27,19 +33,21 @@ export function findRefusedRows(
   refusal: DatabaseError,
   isUpsert: boolean,
 ): BulkWriteFacts {
-  const { column, rows } = findSuspects(metadata, batch, refusal, isUpsert);
+  const { columns } = batch;
+  const written = { columns, texts: batch.texts.map((column) => column.unpack()) };
+  const { column, rows } = findSuspects(metadata, written, refusal, isUpsert);
   const named = rows.map((row) => batch.numbers[row]).filter((number) => number !== undefined);
   return { candidates: named.length > 0 ? named : batch.numbers, column: column?.databaseName };
 }
 
 function findSuspects(
   metadata: EntityMetadata,
-  batch: Batch,
+  written: WrittenTexts,
   refusal: DatabaseError,
   isUpsert: boolean,
 ): Suspects {
   const parameter = PARAMETER.exec(refusal.where ?? '')?.[1];
-  if (parameter !== undefined) return findUnreadable(batch, Number(parameter) - 1, refusal);
+  if (parameter !== undefined) return findUnreadable(written, Number(parameter) - 1, refusal);
   const { schema = refusal.schema, tableName } = metadata;
   const isElsewhere =
     refusal.where !== undefined ||
@@ -48,13 +56,13 @@ function findSuspects(
   if (isElsewhere) return NOTHING;
   switch (refusal.code) {
     case '22001':
-      return findTooLong(batch, refusal);
+      return findTooLong(written, refusal);
     case '23502':
-      return findNull(metadata, batch, refusal);
+      return findNull(metadata, written, refusal);
     case '23503':
     case '23505':
       // An upsert may leave the key of an existing row as it is, whatever the rows say.
-      return isUpsert ? NOTHING : findKey(batch, refusal);
+      return isUpsert ? NOTHING : findKey(written, refusal);
     default:
       return NOTHING;
   }
@@ -70,7 +78,7 @@ const QUOTING_CODES: ReadonlySet<string | undefined> = new Set(['22P02', '22003'
 const QUOTED = /: "(.*)"$|^(?:value )?"(.*)" is out of range/s;
 
 function findUnreadable(
-  { columns, texts }: Batch,
+  { columns, texts }: WrittenTexts,
   index: number,
   { code, message }: DatabaseError,
 ): Suspects {
@@ -82,7 +90,7 @@ function findUnreadable(
 
 const TOO_LONG = /^value too long for type (character varying|character)\((\d+)\)$/;
 
-function findTooLong({ columns, texts }: Batch, { message }: DatabaseError): Suspects {
+function findTooLong({ columns, texts }: WrittenTexts, { message }: DatabaseError): Suspects {
   const [, type, length] = TOO_LONG.exec(message) ?? [];
   if (length === undefined) return NOTHING;
   const limited = [...columns.entries()].filter(
@@ -105,7 +113,11 @@ function exceeds(text: string, length: number): boolean {
 }
 
 /** A column that the rows leave out is null in all of them. */
-function findNull(metadata: EntityMetadata, { columns, texts }: Batch, refusal: DatabaseError): Suspects {
+function findNull(
+  metadata: EntityMetadata,
+  { columns, texts }: WrittenTexts,
+  refusal: DatabaseError,
+): Suspects {
   const column = metadata.columns.find(({ databaseName }) => databaseName === refusal.column);
   const row = column ? (texts[columns.indexOf(column)]?.indexOf(null) ?? -1) : -1;
   return { column, rows: row < 0 ? [] : [row] };
@@ -115,7 +127,7 @@ function findNull(metadata: EntityMetadata, { columns, texts }: Batch, refusal: 
 const KEY = /^Key \((.+?)\)=\((.*)\) (?:already exists\.|is not present in table ".*"\.)$/s;
 
 /** A key that is there already may have been written by an earlier row of the same statement. */
-function findKey({ columns, texts }: Batch, { code, detail }: DatabaseError): Suspects {
+function findKey({ columns, texts }: WrittenTexts, { code, detail }: DatabaseError): Suspects {
   const [, names = '', values] = KEY.exec(detail ?? '') ?? [];
   const indexes = names
     .split(', ')

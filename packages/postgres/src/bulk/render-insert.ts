@@ -2,7 +2,6 @@ import type { EntityMetadata } from 'typeorm';
 import { readColumnType } from './column-type';
 import { quoteIdentifier, quoteTable } from './identifier';
 import type { Batch } from './plan-batches';
-import { renderArray } from './text-value';
 
 /** A statement and its parameters. */
 export interface Statement {
@@ -29,6 +28,6 @@ export function renderInsert(metadata: EntityMetadata, { columns, texts, numbers
   const aliases = columns.map((_, index) => `c${index}`);
   return {
     text: `${head} (${names.join(', ')}) SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS u(${aliases.join(', ')})`,
-    parameters: texts.map(renderArray),
+    parameters: texts.map((column) => column.literal),
   };
 }

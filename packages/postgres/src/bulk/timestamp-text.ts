@@ -8,7 +8,7 @@ const [ZERO, PLUS, DASH] = [0x30, 0x2b, 0x2d];
 const TEXT = Buffer.from('0000-00-00T00:00:00.000+00:00', 'latin1');
 
 /**
- * The text that node-postgres makes of a date, to the letter, in a seventh of the time. It is in the time zone of the process, with its offset,
+ * The text that node-postgres makes of a date, to the letter, in less than half of the time. It is in the time zone of the process, with its offset,
  * so that a column without a time zone gets the same as well. Years that need more than four digits or an era, dates that are none, and
  * all of them where node-postgres is told to write UTC, are left to it.
  */
@@ -28,7 +28,6 @@ export function renderTimestamp(date: Date): string {
   writeTwo(20, Math.floor(ms / 10));
   TEXT[22] = ZERO + (ms % 10);
   writeOffset(date.getTimezoneOffset());
-  // In one piece: a text that is joined of parts holds on to them, and rows that wait for a connection hold many.
   return TEXT.toString('latin1');
 }
 
