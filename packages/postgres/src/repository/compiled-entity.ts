@@ -105,10 +105,12 @@ export class CompiledEntity {
     this.#standing = Object.freeze(renderKind(metadata, ALIAS));
     this.#standingNotDeleted = Object.freeze([...renderNotDeleted(metadata, ALIAS), ...this.#standing]);
     const byId = `${this.whole.text} WHERE ${this.renderKey(1)}`;
-    this.byId = new KeyLookUps(byId, this.whole);
+    this.byId = new KeyLookUps(metadata.dataSource, byId, this.whole);
     const notDeleted = renderNotDeleted(metadata, ALIAS);
     this.byIdNotDeleted =
-      notDeleted.length === 0 ? this.byId : new KeyLookUps([byId, ...notDeleted].join(' AND '), this.whole);
+      notDeleted.length === 0
+        ? this.byId
+        : new KeyLookUps(metadata.dataSource, [byId, ...notDeleted].join(' AND '), this.whole);
   }
 
   get caches(): CompiledCaches {

@@ -81,7 +81,10 @@ class GatheredStatements implements GroupCommit {
 
   constructor(dataSource: DataSource, maxBatchSize: number, lockTimeoutMs: number) {
     this.#dataSource = dataSource;
-    this.#batches = new TurnBatches(maxBatchSize, (batch) => void runGroup(dataSource, batch, lockTimeoutMs));
+    this.#batches = new TurnBatches(
+      { maxBatchSize },
+      (batch) => void runGroup(dataSource, batch, lockTimeoutMs),
+    );
   }
 
   async run<Row extends object>(

@@ -26,10 +26,14 @@ export class SharedBatch implements WorkEnd {
   readonly text: string;
   readonly reader: RowReader;
   isSent = false;
-  readonly #waiting = new Set<SharedCall>();
+  /** Few, and answered in their order: a set would cost more. */
+  readonly #waiting: SharedCall[] = [];
   #timer: NodeJS.Timeout | undefined;
   #onEnd: (() => void) | undefined;
   #isAbandoned = false;
+  /** Of all that were ever here, on the clock of `performance`. */
+  #firstEndMs = Number.POSITIVE_INFINITY;
+  #lastEndMs = 0;
 
   constructor(text: string, reader: RowReader) {
     this.text = text;
@@ -37,7 +41,7 @@ export class SharedBatch implements WorkEnd {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** Those who wait, in the order in which they came. */
@@ -47,7 +51,7 @@ export class SharedBatch implements WorkEnd {
 
   /** The longest that one of them has left, in ms. */
   get longestMs(): number {
-    return Math.max(...this.waiting.map(({ endsAtMs }) => endsAtMs)) - performance.now();
+    return this.#lastEndMs - performance.now();
   }
 
   /** Why nobody waits any more. */
@@ -60,15 +64,31 @@ export class SharedBatch implements WorkEnd {
   }
 
   add(call: SharedCall): void {
-    this.#waiting.add(call);
+    this.#waiting.push(call);
+    this.#firstEndMs = Math.min(this.#firstEndMs, call.endsAtMs);
+    this.#lastEndMs = Math.max(this.#lastEndMs, call.endsAtMs);
+  }
+
+  /** One of them is here no longer: it is alone in another batch. */
+  split(call: SharedCall): SharedBatch {
+    const batch = new SharedBatch(this.text, this.reader);
+    if (this.#remove(call)) batch.add(call);
+    return batch;
   }
 
   succeed(call: SharedCall, answer: SharedAnswer): void {
-    if (this.#waiting.delete(call)) call.resolve(answer);
+    if (this.#remove(call)) call.resolve(answer);
   }
 
   fail(call: SharedCall, error: unknown): void {
-    if (this.#waiting.delete(call)) call.reject(error);
+    if (this.#remove(call)) call.reject(error);
+  }
+
+  /** Whether it was here. */
+  #remove(call: SharedCall): boolean {
+    const at = this.#waiting.indexOf(call);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
   }
 
   failAll(error: unknown): void {
@@ -81,6 +101,7 @@ export class SharedBatch implements WorkEnd {
 
   /** Deadlines count from now on. */
   arm(): void {
+    if (this.#firstEndMs === Number.POSITIVE_INFINITY) return;
     const nextMs = Math.min(...this.waiting.map(({ endsAtMs }) => endsAtMs));
     if (!Number.isFinite(nextMs)) return;
     this.#timer = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(nextMs - performance.now())));

@@ -81,7 +81,7 @@ class GatheredLookUps implements SharedLookUps {
 
   constructor(dataSource: DataSource, maxBatchSize: number) {
     this.#dataSource = dataSource;
-    this.#batches = new TurnBatches(maxBatchSize, (batch) => void runLookUps(dataSource, batch));
+    this.#batches = new TurnBatches({ maxBatchSize }, (batch) => void runLookUps(dataSource, batch));
   }
 
   async findOneBy<Entity extends ObjectLiteral>(

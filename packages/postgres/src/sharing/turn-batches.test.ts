@@ -15,7 +15,7 @@ const createReader = (): RowReader => ({ open: () => () => undefined });
 
 function gather() {
   const sent: SharedBatch[] = [];
-  return { sent, batches: new TurnBatches(2, (batch) => sent.push(batch)) };
+  return { sent, batches: new TurnBatches({ maxBatchSize: 2 }, (batch) => sent.push(batch)) };
 }
 
 describe('what was gathered in a turn', () => {
@@ -43,6 +43,30 @@ describe('what was gathered in a turn', () => {
     expect(sent.map(({ text, size }) => [text, size]).at(-1)).toEqual(['a', 1]);
     expect(sent).toHaveLength(3);
     expect(batches.isEmpty).toBe(true);
+  });
+
+  it('takes more until it has a connection, where it is told to, and is sent once', async () => {
+    const sent: { readonly batch: SharedBatch; readonly close: () => void }[] = [];
+    const batches = new TurnBatches({ maxBatchSize: 3, gathers: 'until lent' }, (batch, close) =>
+      sent.push({ batch, close }),
+    );
+    const reader = createReader();
+    const add = (count: number) => {
+      for (let call = 0; call < count; call += 1) batches.add(reader, 'a', { ...CALL });
+    };
+    add(1);
+    await Promise.resolve();
+    add(1);
+    await nextTurn();
+    expect(sent.map(({ batch }) => batch.size)).toEqual([2]);
+    add(2);
+    await nextTurn();
+    expect(sent.map(({ batch }) => batch.size)).toEqual([3, 1]);
+    sent[1]?.close();
+    expect(batches.isEmpty).toBe(true);
+    add(1);
+    await nextTurn();
+    expect(sent.map(({ batch }) => batch.size)).toEqual([3, 1, 1]);
   });
 
   it('goes apart where another reader reads it', async () => {
