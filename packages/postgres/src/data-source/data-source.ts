@@ -1,6 +1,7 @@
 import { readErrorCode } from '@holdfast/resilience';
 import pg, { type PoolConfig } from 'pg';
 import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { createPostgresEmitter } from '../events/postgres-events';
 import { HoldfastPool } from '../pool/pool';
 import { requirePoolSettings } from '../pool/pool-settings';
@@ -9,6 +10,7 @@ import type { ReplicaRouter } from '../replicas/replica-router';
 import { requireReplicaSettings } from '../replicas/replica-settings';
 import { requireStatementSettings } from '../statements/statement-settings';
 import { type PostgresDataSourceSettings, requireDataSourceSettings } from './data-source-settings';
+import { directQueryRunners } from './direct-query-runner';
 import { type Registration, registerPools } from './pool-registry';
 
 /**
@@ -76,6 +78,7 @@ export function createPostgresDataSource(settings: PostgresDataSourceSettings): 
     migrationsTransactionMode: 'none',
     migrationsTableName: 'migrations',
   });
+  directQueryRunners(dataSource.driver as PostgresDriver);
   events.on('error', ({ pool: name, error }) => {
     const code = readErrorCode(error) ?? 'unknown';
     logger?.warn('An idle database connection failed', { pool: name, code });

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { PooledClient } from '../connection/pooled-client';
 import type { Lease } from './lease';
+import type { OpenSockets } from './open-sockets';
 import { readOperation } from './statement-text';
 
 /** A connection that was cut because its pool closed. */
@@ -11,8 +12,19 @@ export interface CutConnection {
   readonly operation: string | undefined;
 }
 
+/** Every socket is closed within the limit; resolves with what had to be cut for that. */
+export async function closeSockets(
+  sockets: OpenSockets,
+  limitMs: number,
+  findLease: (client: PooledClient) => Lease | undefined,
+): Promise<readonly CutConnection[]> {
+  const cut: CutConnection[] = [];
+  await sockets.closeWithin(limitMs, (client) => cut.push(describeCut(client, findLease(client))));
+  return cut;
+}
+
 /** Describes a connection that is about to be cut; the cut makes its client forget what it does. */
-export function describeCut(client: PooledClient, lease: Lease | undefined): CutConnection {
+function describeCut(client: PooledClient, lease: Lease | undefined): CutConnection {
   const text = (client as unknown as ClientInternals)._getActiveQuery?.()?.text;
   return {
     heldMs: lease && performance.now() - lease.acquiredAtMs,

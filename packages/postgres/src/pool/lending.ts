@@ -9,7 +9,6 @@ import type { PoolReporter } from './pool-reporter';
 import type { PoolSettings } from './pool-settings';
 import { readUnfitness } from './release-guard';
 import { UseTime } from './use-time';
-import type { Waiter } from './waiter';
 
 /** Who holds which connection. Lends them, watches for those that do not come back, and learns how long they are held. */
 export class Lending {
@@ -50,9 +49,12 @@ export class Lending {
     return this.#leases.get(client);
   }
 
-  /** The caller has the client, until it gives it back: into the pool, or out of it when nobody else may have it. */
-  lend(client: PoolClient & PooledClient, waiter: Waiter): void {
-    const { waitedMs, site } = waiter;
+  /**
+   * Whoever gets what this returns has the client, until it is given back: into the pool, or out of it when nobody else may have it.
+   * @param waitedMs How long the caller has waited for it, in milliseconds.
+   * @param site Where it was asked for, if leaks are watched.
+   */
+  lend(client: PoolClient & PooledClient, waitedMs: number, site: CallSite | undefined): PoolClient {
     const { pool, events } = this.#report;
     const { release } = client;
     const giveBack = (error?: Error | boolean): void => {
@@ -70,7 +72,7 @@ export class Lending {
     this.#leaks.add(lease);
     this.#leases.set(client, lease);
     this.#report.acquired(waitedMs);
-    waiter.succeed(lease.face);
+    return lease.face;
   }
 
   /** Nobody is watched any more. */

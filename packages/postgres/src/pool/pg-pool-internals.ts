@@ -1,4 +1,6 @@
+import type { PoolClient } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
+import { needsValidation } from './validate-connection';
 import type { ConnectCallback } from './waiter';
 
 /** What pg-pool has in every release and does not show in its types. */
@@ -35,6 +37,20 @@ export function takeIdle(idle: IdleItem[], callback: ConnectCallback) {
   clearTimeout(timeoutId);
   return [client, { callback }, idleListener, false] as const;
 }
+
+/** Hands out the idle client that was used last; undefined where there is none, or it has to be validated first. */
+export function handOutFit(
+  pool: PgPoolInternals,
+  validateAfterMs: number,
+): (PoolClient & PooledClient) | undefined {
+  const last = pool._idle.at(-1)?.client as (PoolClient & PooledClient) | undefined;
+  if (last === undefined || needsValidation(last.idleSinceMs, validateAfterMs)) return undefined;
+  last.idleSinceMs = undefined;
+  pool._acquireClient(...takeIdle(pool._idle, ignore));
+  return last;
+}
+
+function ignore(): void {}
 
 /** A connection is closed up to a quarter of its lifetime early. */
 const JITTER = 0.25;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { StructuredLogger } from '@holdfast/resilience';
+import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import type { PostgresEmitter, RemovalReason } from '../events/postgres-events';
 import { renderSite } from './call-site';
@@ -49,8 +50,10 @@ export class PoolReporter {
     this.events.emit('remove', { pool: this.pool, reason: client.removal ?? suffered, ageMs });
   }
 
-  idleFailed(error: unknown): void {
-    this.events.emit('error', { pool: this.pool, error });
+  idleFailed(error: Error, client: PooledClient): void {
+    // node-postgres hangs the client on it, and with it the key that cancels its statements.
+    Object.defineProperty(error, 'client', { enumerable: false });
+    this.events.emit('error', { pool: this.pool, error: explainFailure(client, error) });
   }
 
   leaked({ acquiredAtMs, site }: Lease): void {

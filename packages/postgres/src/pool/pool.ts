@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
-import { explainFailure } from '../connection/connection-lost-error';
 import { hideConnectionString } from '../connection/hide-connection-string';
 import { openConnection } from '../connection/open-connection';
 import type { PooledClient } from '../connection/pooled-client';
@@ -11,11 +10,11 @@ import { SessionPolicy } from '../statements/session-policy';
 import { requireStatementSettings } from '../statements/statement-settings';
 import { type AcquireOptions, takeAcquireOptions } from './acquire-options';
 import { CallerQueue } from './caller-queue';
-import { type CutConnection, describeCut } from './cut-connection';
+import { type CutConnection, closeSockets } from './cut-connection';
 import { Lending } from './lending';
 import { OpenSockets } from './open-sockets';
 import { Openings } from './openings';
-import { drawLifetimeSeconds, type PgPoolInternals, takeIdle } from './pg-pool-internals';
+import { drawLifetimeSeconds, handOutFit, type PgPoolInternals, takeIdle } from './pg-pool-internals';
 import { PoolClosedError } from './pool-error';
 import { type HoldfastPoolOptions, PRIMARY_POOL } from './pool-options';
 import { PoolReporter } from './pool-reporter';
@@ -82,7 +81,7 @@ export class HoldfastPool extends pg.Pool {
       onResume: () => this.#dispatch(),
     });
     this.#refill = new Refill({
-      isShort: () => this.#isShort(),
+      isShort: () => this.#openings.hasConnected && !this.ending && this.totalCount < settings.min,
       open: (callback) => this.#internals.newClient({ callback }),
       onFailure: (error) => {
         this.#report.connectFailed(error, this.ending);
@@ -186,11 +185,7 @@ export class HoldfastPool extends pg.Pool {
       this.#dispatch();
       this.#refill.run();
     });
-    this.on('error', (error, failed) => {
-      // node-postgres hangs the client on it, and with it the key that cancels its statements.
-      Object.defineProperty(error, 'client', { enumerable: false });
-      this.#report.idleFailed(explainFailure(failed as PoolClient & PooledClient, error));
-    });
+    this.on('error', (error, failed) => this.#report.idleFailed(error, failed as PoolClient & PooledClient));
   }
 
   get #internals(): PgPoolInternals {
@@ -200,9 +195,21 @@ export class HoldfastPool extends pg.Pool {
   /** `above`: the method whose caller asks for the connection. */
   #enqueue(callback: ConnectCallback, options: AcquireOptions, above: (...args: never[]) => unknown): void {
     const site = this.#lending.noteSite(options.above ?? above, options);
+    const idle = this.#takeFit(options);
+    if (idle !== undefined) {
+      const face = this.#lending.lend(idle, 0, site);
+      callback(undefined, face, face.release);
+      return;
+    }
     const waiter = this.#callers.enter(callback, options, site);
     this.#dispatch();
     waiter.arm();
+  }
+
+  /** Takes an idle connection for a caller who need not get in line: nobody is in it, and the connection needs no validation. */
+  #takeFit({ signal }: AcquireOptions): (PoolClient & PooledClient) | undefined {
+    const mustWait = this.ending || !this.#callers.isEmpty || this.waitingCount > 0 || signal?.aborted;
+    return mustWait ? undefined : handOutFit(this.#internals, this.settings.validateAfterMs);
   }
 
   /** Serves callers in order while pg-pool can hand out a connection or open one. */
@@ -264,7 +271,7 @@ export class HoldfastPool extends pg.Pool {
 
   #lend(waiter: Waiter, client: PoolClient & PooledClient): void {
     this.#callers.leave(waiter);
-    this.#lending.lend(client, waiter);
+    waiter.succeed(this.#lending.lend(client, waiter.waitedMs, waiter.site));
   }
 
   #onFailure(waiter: Waiter, failure: Error): void {
@@ -280,20 +287,13 @@ export class HoldfastPool extends pg.Pool {
     this.#dispatch();
   }
 
-  #isShort(): boolean {
-    return this.#openings.hasConnected && !this.ending && this.totalCount < this.settings.min;
-  }
-
   async #close(limitMs: number): Promise<readonly CutConnection[]> {
     // Resolves only when every client was given back, which a caller may never do; the sockets are what counts.
     super.end(() => {});
     this.#openings.close();
     this.#lending.close();
     this.#callers.close();
-    const cut: CutConnection[] = [];
-    await this.#sockets.closeWithin(limitMs, (client) =>
-      cut.push(describeCut(client, this.#lending.findLease(client))),
-    );
+    const cut = await closeSockets(this.#sockets, limitMs, (client) => this.#lending.findLease(client));
     if (cut.length > 0) this.#report.cut(cut.length);
     return cut;
   }

@@ -5,19 +5,13 @@ import {
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
+import { type ConnectionSource, obtainConnection } from '../data-source/obtain-connection';
 import { ForeignDataSourceError } from '../data-source/pool-registry';
 import { readLease } from '../pool/lease';
 import type { RowReader } from '../statements/row-reader';
 import { hearsStatements, sendHeard } from './heard-statement';
 import { readPassage } from './pass-statement';
 import { describeReadFailure } from './read-failure';
-
-/** What of TypeORM's driver is used: a connection, and what gives it back. */
-interface ConnectionSource {
-  obtainMasterConnection(): Promise<[object, () => void]>;
-  /** Of a replica, where there are any. */
-  obtainSlaveConnection(): Promise<[object, () => void]>;
-}
 
 /** A statement, and who reads its rows. */
 interface ReadStatement {
@@ -52,13 +46,11 @@ export async function readAnswer(manager: EntityManager, statement: ReadStatemen
     }
   }
   const driver = dataSource.driver as unknown as ConnectionSource;
-  const [connection, release] = await (statement.isRead
-    ? driver.obtainSlaveConnection()
-    : driver.obtainMasterConnection());
+  const connection = await obtainConnection(driver, statement.isRead);
   try {
     return await readOn(connection, dataSource, statement);
   } finally {
-    release();
+    connection.release();
   }
 }
 
@@ -71,7 +63,7 @@ async function readWith(runner: QueryRunner, statement: ReadStatement): Promise<
   return pass === undefined ? read() : pass(statement.text, statement.values, read);
 }
 
-async function readOn(
+function readOn(
   connection: object,
   dataSource: DataSource,
   { text, values, reader }: ReadStatement,
@@ -79,9 +71,7 @@ async function readOn(
 ): Promise<QueryResult> {
   const lease = readLease(connection);
   if (lease === undefined) throw new ForeignDataSourceError();
-  try {
-    return await sendHeard({ dataSource, runner, text, values }, () => lease.read(text, values, reader));
-  } catch (error) {
-    throw describeReadFailure(text, error);
-  }
+  const statement = { dataSource, runner, text, values };
+  const send = () => lease.read(text, values, reader);
+  return sendHeard(statement, send, (error) => describeReadFailure(text, error));
 }

@@ -38,12 +38,9 @@ export async function commitTransaction(runner: QueryRunner, lease: Lease): Prom
     await runner.commitTransaction();
     return;
   }
-  try {
-    const send = () => lease.query(COMMIT) as Promise<QueryResult>;
-    await sendHeard({ dataSource: runner.dataSource, runner, text: COMMIT, values: [] }, send);
-  } catch (error) {
-    throw new QueryFailedError(COMMIT, undefined, error as Error);
-  }
+  const send = () => lease.query(COMMIT) as Promise<QueryResult>;
+  const describe = (error: unknown) => new QueryFailedError(COMMIT, undefined, error as Error);
+  await sendHeard({ dataSource: runner.dataSource, runner, text: COMMIT, values: [] }, send, describe);
   state.isTransactionActive = false;
   state.transactionDepth -= 1;
 }
