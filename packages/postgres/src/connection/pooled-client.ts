@@ -2,9 +2,17 @@ import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import type { RemovalReason } from '../events/postgres-events';
 import { Flight } from '../statements/flight';
-import type { QueryInternals } from '../statements/pg-internals';
+import type { ConnectionInternals, Exchange } from '../statements/pg-internals';
 import type { ServerIdentity } from './server-identity';
 import type { StatementRunner } from './statement-runner';
+
+/** Hears what the server answers on a connection, when node-postgres has heard it. */
+export interface AnswerWatch {
+  /** A command is done. `tag` names it, as in `INSERT 0 1`. */
+  onCommand(tag: string): void;
+  /** Everything under one Sync is answered. `status`: `I` outside of a transaction, `T` in one, `E` in one that has failed. */
+  onReady(status: string): void;
+}
 
 /** A node-postgres client that knows its age and why it died, can be cut off, and whose death never ends the process. */
 export class PooledClient extends pg.Client {
@@ -20,6 +28,8 @@ export class PooledClient extends pg.Client {
   identity: ServerIdentity | undefined;
   /** Prepares statements by name; undefined where that is switched off or a pooler forbids it. */
   statements: StatementRunner | undefined;
+  /** Set while somebody watches. A listener less is a list of listeners less to copy for each message. */
+  answerWatch: AnswerWatch | undefined;
   /** Monotonic, in milliseconds: when it was last given back. Undefined while somebody holds it. */
   idleSinceMs: number | undefined;
   /** Whether it was opened beside the pool, which then neither lends nor counts it. */
@@ -120,7 +130,7 @@ export class PooledClient extends pg.Client {
    * executed. Each must be one statement, and the pipeline be on. If `write` throws, nothing is sent.
    */
   sendTogether<T>(write: () => T): T {
-    const { _queryQueue } = this as unknown as { readonly _queryQueue: QueryInternals[] };
+    const { _queryQueue } = this as unknown as { readonly _queryQueue: Exchange[] };
     const waiting = _queryQueue.length;
     this.#isGathering = true;
     try {
@@ -135,6 +145,31 @@ export class PooledClient extends pg.Client {
       this.#isGathering = false;
       this._pulseQueryQueue();
     }
+  }
+
+  /** As `query`, of what is no query of node-postgres. */
+  send(exchange: Exchange): void {
+    const { _queryQueue, _queryable, _ending } = this as unknown as SendingClient;
+    if (!_queryable || _ending) {
+      const connection = this.connection as unknown as ConnectionInternals;
+      process.nextTick(() => exchange.handleError(new Error('The connection has ended'), connection));
+      return;
+    }
+    _queryQueue.push(exchange);
+    this._pulseQueryQueue();
+  }
+
+  /** Where node-postgres hears it. */
+  _handleCommandComplete(message: { readonly text: string }): void {
+    handleCommandComplete.call(this, message);
+    this.statements?.noteCommand(message.text);
+    this.answerWatch?.onCommand(message.text);
+  }
+
+  /** Where node-postgres hears it. */
+  _handleReadyForQuery(message: { readonly status: string }): void {
+    handleReadyForQuery.call(this, message);
+    this.answerWatch?.onReady(message.status);
   }
 
   /** Sends what waits, where node-postgres would. */
@@ -167,9 +202,22 @@ export class PooledClient extends pg.Client {
   }
 }
 
-const { _pulseQueryQueue: pulseQueryQueue } = pg.Client.prototype as unknown as {
+const {
+  _pulseQueryQueue: pulseQueryQueue,
+  _handleCommandComplete: handleCommandComplete,
+  _handleReadyForQuery: handleReadyForQuery,
+} = pg.Client.prototype as unknown as {
   readonly _pulseQueryQueue: () => void;
+  readonly _handleCommandComplete: (message: object) => void;
+  readonly _handleReadyForQuery: (message: object) => void;
 };
+
+interface SendingClient {
+  readonly _queryQueue: Exchange[];
+  /** False when the connection is lost. */
+  readonly _queryable: boolean;
+  readonly _ending: boolean;
+}
 
 /** What node-postgres keeps of its statements and its types do not know. */
 interface ClientInternals {

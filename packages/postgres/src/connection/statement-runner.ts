@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { LocalSetting } from '../statements/local-settings';
+import type { QueryCallback } from '../statements/pg-internals';
 import type { RowReader } from '../statements/row-reader';
 import type { Prelude, SharedPart, SharedResult } from '../statements/shared-part';
 
@@ -27,6 +28,8 @@ export interface StatementRunner {
     settings?: readonly LocalSetting[],
     reader?: RowReader,
   ): Promise<QueryResult>;
+  /** As `run` without settings and a reader, and calls back. */
+  send(text: string, values: readonly unknown[], callback: QueryCallback): void;
   /** Whether the connection is free, and has prepared this statement. */
   canShare(text: string): boolean;
   /**
@@ -40,6 +43,8 @@ export interface StatementRunner {
     reader: RowReader,
     prelude?: readonly Prelude[],
   ): Promise<SharedResult>;
+  /** The server has done a command of the connection, whoever sent it. */
+  noteCommand(tag: string): void;
   /** Whether the connection holds this statement under a name. */
   isPrepared(text: string): boolean;
   /**

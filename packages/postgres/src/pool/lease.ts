@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { readErrorCode } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { PoolClient, QueryConfig, QueryResult, Submittable } from 'pg';
 import { explainFailure } from '../connection/connection-lost-error';
@@ -13,16 +14,11 @@ import type { Prelude, SharedPart, SharedResult } from '../statements/shared-par
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
+import { openReport } from './operation-report';
 import { ConnectionReleasedError, SettingsNotSentError } from './pool-error';
 import { type GivenStatement, type Manner, sendStatement } from './send-statement';
 import type { StatementGate } from './statement-gate';
-import {
-  endsTransaction,
-  isSingleStatement,
-  leavesFailure,
-  readOperation,
-  startsTransaction,
-} from './statement-text';
+import { endsTransaction, isSingleStatement, leavesFailure, startsTransaction } from './statement-text';
 
 /** What a lease is made of beside its client. */
 export interface LeaseTerms {
@@ -36,11 +32,8 @@ export interface LeaseTerms {
   readonly giveBack: (error?: Error | boolean) => void;
 }
 
-/** A statement that listeners will be told of. */
-interface SentStatement {
-  readonly text: string;
-  readonly startedMs: number;
-}
+/** What a statement fails with in a transaction that has failed before. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 /** What talks to the connection itself, as node-postgres tells it of a failure. */
 interface FailingQuery extends Submittable {
@@ -160,6 +153,33 @@ export class Lease {
     return this.#run(text, undefined, { reader, parts, prelude }) as Promise<SharedResult>;
   }
 
+  /**
+   * Writes a statement of the open transaction before this returns, past the gate, and calls back when it is answered: with what it has
+   * failed with, or undefined, and the answer.
+   */
+  sendPast(
+    text: string,
+    values: readonly unknown[],
+    onAnswer: (failure: Error | undefined, answer: QueryResult) => void,
+  ): void {
+    const { client } = this;
+    const report = openReport(this.#events, this, text, 0);
+    this.#running += 1;
+    const callback = (error: Error | null, answer: QueryResult): void => {
+      this.#settle();
+      const failure =
+        error === null ? undefined : tagPhase(explainFailure(client, error) as Error, 'in-transaction');
+      // What has failed before it is told later: a promise lies between.
+      if (failure !== undefined && readErrorCode(failure) !== IN_FAILED_TRANSACTION) {
+        this.#firstFailure ??= failure;
+      }
+      report?.(failure === undefined ? answer : undefined, failure);
+      onAnswer(failure, answer);
+    };
+    if (client.statements?.accepts(text, values)) client.statements.send(text, values, callback);
+    else client.query(text, values as unknown[], callback);
+  }
+
   /** Cursors and copy streams talk to the connection themselves. */
   #submit(query: Submittable): unknown {
     if (this.#isOver) throw new ConnectionReleasedError();
@@ -178,13 +198,11 @@ export class Lease {
     return query;
   }
 
-  /** Listeners are told of a statement that a gate has sent by itself. */
-  report(text: string, answer: Promise<unknown>): void {
-    if (!this.#events.isHeard('operation')) return;
-    const told = { text, startedMs: performance.now() };
-    answer.then(
-      () => this.#tell(told, 0, undefined, undefined),
-      (error: unknown) => this.#tell(told, 0, undefined, explainFailure(this.client, error)),
+  /** Listeners are told of a statement that a gate sends by itself, when what this returns is called; undefined where nobody listens. */
+  report(text: string): ((failure: Error | null) => void) | undefined {
+    const report = openReport(this.#events, this, text, 0);
+    return (
+      report && ((failure) => report(undefined, failure ? explainFailure(this.client, failure) : undefined))
     );
   }
 
@@ -210,7 +228,7 @@ export class Lease {
     const waitMs = this.#waitMs;
     this.#waitMs = 0;
     if (this.gate === undefined) noteStatement(text);
-    const told = this.#events.isHeard('operation') ? { text, startedMs: performance.now() } : undefined;
+    const report = openReport(this.#events, this, text, waitMs);
     let result: QueryResult;
     this.#running += 1;
     try {
@@ -218,18 +236,18 @@ export class Lease {
       this.#settle();
     } catch (error) {
       this.#settle();
-      const failure = explainFailure(client, error);
+      const failure = explainFailure(client, this.gate?.explain?.(error) ?? error);
       if (status === 'T') this.#firstFailure ??= failure;
       // A text of several statements may have committed some of them.
       if (isCommit) tagPhase(failure, 'commit');
       else if (isSingleStatement(text) && (status !== 'I' || startsTransaction(text))) {
         tagPhase(failure, 'in-transaction');
       }
-      if (told) this.#tell(told, waitMs, undefined, failure);
+      report?.(undefined, failure);
       throw failure;
     }
     const { failure } = result as Partial<SharedResult>;
-    if (told) this.#tell(told, waitMs, failure === undefined ? result : undefined, failure);
+    report?.(failure === undefined ? result : undefined, failure);
     if (isCommit && result.command === 'ROLLBACK') throw this.#refuseCommit();
     return result;
   }
@@ -253,27 +271,6 @@ export class Lease {
 
   #refuseCommit(): Error {
     return tagPhase(new TransactionAbortedError(this.#firstFailure), 'in-transaction');
-  }
-
-  #tell(
-    { text, startedMs }: SentStatement,
-    waitMs: number,
-    result: QueryResult | undefined,
-    error: unknown,
-  ): void {
-    const durationMs = performance.now() - startedMs;
-    this.#events.emit('operation', {
-      pool: this.pool,
-      text,
-      operation: readOperation(text),
-      startedAtMs: Date.now() - durationMs,
-      durationMs,
-      waitMs,
-      rowCount: result?.rowCount ?? undefined,
-      isPrepared: this.client.statements?.isPrepared(text) ?? false,
-      requestId: this.requestId,
-      error,
-    });
   }
 }
 

@@ -11,6 +11,8 @@ export interface StatementGate {
   defer(text: string): QueryResult | undefined;
   /** @param hasValues Whether the server takes the text as one statement, or not at all. */
   send(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult>;
+  /** What a statement has failed with in truth, where another one was the reason. */
+  explain?(error: unknown): unknown;
   /** Something that talks to the connection itself is about to be let through: now, or when the promise resolves. */
   submit(): Promise<void> | undefined;
 }

@@ -5,7 +5,7 @@ export function endsTransaction(text: string): boolean {
 
 /** Whether a statement opens a transaction. */
 export function startsTransaction(text: string): boolean {
-  return START.test(text);
+  return mayBeginWith(text, 'bs') && START.test(text);
 }
 
 /** Whether a statement leaves a failed transaction, or the failed part of one. */
@@ -30,13 +30,22 @@ export function setsTransaction(text: string): boolean {
 
 /** Reads the first word of a statement in capitals, past comments; empty when there is none. */
 export function readOperation(text: string): string {
+  let end = 0;
+  while (isLetter(text.charCodeAt(end))) end += 1;
+  // Most begin with it, and need no regular expression.
+  if (end > 0) return text.slice(0, end).toUpperCase();
   return WORD.exec(text)?.[1]?.toUpperCase() ?? '';
 }
 
 /** Spares nearly all statements a regular expression: they begin with another letter. */
 function mayBeginWith(text: string, letters: string): boolean {
-  const code = text.charCodeAt(0) | SMALL;
-  return code < CODE_OF_A || code > CODE_OF_Z || letters.includes(String.fromCharCode(code));
+  const code = text.charCodeAt(0);
+  return !isLetter(code) || letters.includes(String.fromCharCode(code | SMALL));
+}
+
+function isLetter(code: number): boolean {
+  const small = code | SMALL;
+  return small >= CODE_OF_A && small <= CODE_OF_Z;
 }
 
 /** The bit that makes a letter a small one. */

@@ -1,11 +1,10 @@
 import pg from 'pg';
-import {
-  type ConnectionInternals,
-  type DataRow,
-  type FieldDescription,
-  Query,
-  type QueryInternals,
-  type StatementWriter,
+import type {
+  ConnectionInternals,
+  DataRow,
+  Exchange,
+  FieldDescription,
+  StatementWriter,
 } from './pg-internals';
 import { StatementSkippedError } from './statement-skipped-error';
 
@@ -13,21 +12,22 @@ import { StatementSkippedError } from './statement-skipped-error';
  * Statements that are sent in one write under one Sync: of these, the server executes none behind one that has failed. To
  * node-postgres they are one query, and each of them gets the answer that is its own.
  */
-export class Flight extends Query {
-  readonly #parts: readonly QueryInternals[];
+export class Flight implements Exchange {
+  readonly #parts: readonly Exchange[];
+  name = '';
+  text = '';
   /** The part that is answered next. */
   #at = 0;
   /** Parts that were written; one that could not be is followed by none. */
   #written = 0;
 
   /** @param parts not sent yet; each must be one statement, for which the server answers. */
-  constructor(parts: readonly QueryInternals[]) {
-    super('', [], ignore);
+  constructor(parts: readonly Exchange[]) {
     this.#parts = parts;
     this.#present();
   }
 
-  override submit(connection: ConnectionInternals): Error | null {
+  submit(connection: ConnectionInternals): Error | null {
     const writer = new PartWriter(connection);
     connection.stream.cork();
     try {
@@ -49,30 +49,30 @@ export class Flight extends Query {
     return null;
   }
 
-  override handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
+  handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
     this.#current?.handleRowDescription(message);
   }
 
-  override handleDataRow(row: DataRow): void {
+  handleDataRow(row: DataRow): void {
     this.#current?.handleDataRow(row);
   }
 
-  override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+  handleCommandComplete(message: { readonly text: string }, connection: ConnectionInternals): void {
     this.#current?.handleCommandComplete(message, connection);
     this.#advance();
   }
 
-  override handleEmptyQuery(connection: ConnectionInternals): void {
+  handleEmptyQuery(connection: ConnectionInternals): void {
     this.#current?.handleEmptyQuery(connection);
     this.#advance();
   }
 
-  override handlePortalSuspended(connection: ConnectionInternals): void {
+  handlePortalSuspended(connection: ConnectionInternals): void {
     this.#current?.handlePortalSuspended(connection);
     this.#advance();
   }
 
-  override handleError(error: Error, connection: ConnectionInternals): void {
+  handleError(error: Error, connection: ConnectionInternals): void {
     const isAnswer = error instanceof pg.DatabaseError;
     for (const part of this.#parts.slice(0, this.#at)) {
       if (isAnswer) part.handleReadyForQuery(connection);
@@ -86,11 +86,13 @@ export class Flight extends Query {
     }
   }
 
-  override handleReadyForQuery(connection: ConnectionInternals): void {
-    for (const part of this.#parts.slice(0, this.#written)) part.handleReadyForQuery(connection);
+  handleReadyForQuery(connection: ConnectionInternals): void {
+    // Most are complete, and the list of them need not be copied.
+    const parts = this.#written === this.#parts.length ? this.#parts : this.#parts.slice(0, this.#written);
+    for (const part of parts) part.handleReadyForQuery(connection);
   }
 
-  get #current(): QueryInternals | undefined {
+  get #current(): Exchange | undefined {
     return this.#parts[this.#at];
   }
 
@@ -136,6 +138,11 @@ class PartWriter implements StatementWriter {
     return this.#connection.submittedNamedStatements;
   }
 
+  _send(messages: Buffer): void {
+    this.#connection._send(messages);
+    this.isExecuting = true;
+  }
+
   close(target: Parameters<StatementWriter['close']>[0]): void {
     this.isExecuting = false;
     this.#connection.close(target);
@@ -166,5 +173,3 @@ class PartWriter implements StatementWriter {
 
   sync(): void {}
 }
-
-function ignore(): void {}

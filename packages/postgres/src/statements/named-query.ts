@@ -3,16 +3,17 @@ import type { PooledClient } from '../connection/pooled-client';
 import type { Companion } from '../connection/statement-runner';
 import { closeStatement } from './close-statement';
 import type { HeldStatements } from './held-statements';
+import { IncomingAnswer, NO_COLUMNS } from './incoming-answer';
 import { type LocalSetting, SET_LOCAL, writeSettings } from './local-settings';
 import type {
   ClientInternals,
   ConnectionInternals,
   DataRow,
+  Exchange,
   FieldDescription,
   QueryCallback,
   StatementWriter,
 } from './pg-internals';
-import { ReadingQuery } from './reading-query';
 import type { RowReader } from './row-reader';
 import type { SharedStatements } from './shared-statements';
 import { readStaleness } from './stale-statement';
@@ -45,8 +46,6 @@ interface StatementDescription {
   columns?: readonly FieldDescription[];
 }
 
-const NO_COLUMNS: readonly FieldDescription[] = Object.freeze([]);
-
 /** What is executed once. */
 interface NamedStatement {
   readonly text: string;
@@ -67,11 +66,17 @@ interface NamedStatement {
  * A statement that the server refuses because it does not hold it, or not in this form any more, is prepared anew and
  * sent once more, in front of all that wait: outside a transaction, and only if the server had not begun to execute it.
  *
- * Of a prepared statement the columns are known, and the server refuses it rather than answer with others: with a reader of its
- * own they are not asked for again.
+ * Of a prepared statement the columns are known, and the server refuses it rather than answer with others: they are not asked for
+ * again.
  */
-export class NamedQuery extends ReadingQuery {
+export class NamedQuery implements Exchange {
+  readonly text: string;
+  readonly name: string;
+  queryMode = 'extended' as const;
   readonly #session: StatementSession;
+  readonly #values: readonly unknown[];
+  readonly #answer: IncomingAnswer;
+  readonly #callback: QueryCallback;
   #isSubmitting = false;
   #isPreparing = false;
   /** Names that are closed in front of it. */
@@ -85,14 +90,17 @@ export class NamedQuery extends ReadingQuery {
   #isAnswered = false;
 
   constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
-    super(statement.text, statement.values, statement.reader, callback);
+    this.text = statement.text;
     this.name = statement.name;
+    this.#values = statement.values;
+    this.#callback = callback;
     this.#session = session;
+    this.#answer = new IncomingAnswer(session.client, statement.reader);
     this.#companion = statement.companion;
     this.#settings = statement.settings;
   }
 
-  override submit(connection: StatementWriter): Error | null {
+  submit(connection: StatementWriter): Error | null {
     const { client, held } = this.#session;
     this.#followSchema();
     // In a pipeline, what comes first may open a transaction and is not answered yet.
@@ -108,28 +116,39 @@ export class NamedQuery extends ReadingQuery {
     try {
       if (obsolete !== undefined) for (const name of obsolete) closeStatement(connection, name);
       if (this.#settings.length > 0) writeSettings(connection, this.#settings);
-      return super.submit(connection);
+      this.#write(connection);
+      return null;
     } finally {
       connection.stream.uncork();
       this.#isSubmitting = false;
     }
   }
 
-  override prepare(connection: StatementWriter): void {
-    const columns = this.#session.descriptions.get(this.name)?.columns;
+  #write(connection: StatementWriter): void {
+    const { name, text } = this;
+    if (!isSent(connection, name)) {
+      connection.parse({ name, text });
+      connection.submittedNamedStatements[name] = text;
+    }
+    const columns = this.#session.descriptions.get(name)?.columns;
     // Nothing is sent yet, and who waits for an answer must have one: a reader fails when the columns are told once more.
-    if (columns === undefined || !this.openReader(columns)) {
-      super.prepare(connection);
-      return;
-    }
+    const isDescribed = columns !== undefined && this.#answer.open(columns);
     try {
-      connection.bind({ statement: this.name, values: this.values, valueMapper: prepareValue });
-    } catch {
-      // Fails again there, in the way that node-postgres fails.
-      super.prepare(connection);
+      connection.bind({ statement: name, values: this.#values, valueMapper: prepareValue });
+    } catch (error) {
+      connection.close({ type: 'S', name });
+      connection.sync();
+      this.handleError(error as Error, connection as ConnectionInternals);
       return;
     }
-    this._getRows(connection, undefined);
+    if (!isDescribed) connection.describe({ type: 'P', name: '' });
+    connection.execute({ portal: '' });
+    if (this.#companion !== undefined) {
+      // It needs no Describe: its values are taken as they come.
+      connection.bind({ statement: this.#companion.name });
+      connection.execute({ portal: '' });
+    }
+    connection.sync();
   }
 
   #noteDescriptions(obsolete: Iterable<string>): void {
@@ -139,10 +158,10 @@ export class NamedQuery extends ReadingQuery {
     descriptions.set(this.name, { preparedBy: this });
   }
 
-  override handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
+  handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
     const description = this.#session.descriptions.get(this.name);
     if (description?.preparedBy === this) description.columns = message.fields;
-    super.handleRowDescription(message);
+    this.#answer.describe(message.fields);
   }
 
   /** What is answered and was not described has no rows. */
@@ -151,38 +170,25 @@ export class NamedQuery extends ReadingQuery {
     if (description?.preparedBy === this) description.columns ??= NO_COLUMNS;
   }
 
-  /** Of what node-postgres writes, this comes last: Execute and Sync. */
-  override _getRows(connection: StatementWriter, rows: number | undefined): void {
-    if (this.#companion === undefined) {
-      super._getRows(connection, rows);
-      return;
-    }
-    connection.execute({ portal: '' });
-    // It needs no Describe: its values are taken as they come.
-    connection.bind({ statement: this.#companion.name });
-    connection.execute({ portal: '' });
-    connection.sync();
-  }
-
-  override handleDataRow(row: DataRow): void {
+  handleDataRow(row: DataRow): void {
     if (this.#answersDue > 0) return;
     if (this.#isAnswered) this.#companion?.onRow(row.fields);
-    else super.handleDataRow(row);
+    else this.#answer.takeRow(row.fields);
   }
 
-  override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+  handleCommandComplete(message: { readonly text: string }): void {
     if (this.#answersDue > 0) {
       this.#answersDue -= 1;
       return;
     }
     if (!this.#isAnswered) {
       this.#noteNoColumns();
-      super.handleCommandComplete(message, connection);
+      this.#answer.complete(message);
     }
     this.#isAnswered = this.#companion !== undefined;
   }
 
-  override handleError(error: Error, connection: ConnectionInternals): void {
+  handleError(error: Error, connection: ConnectionInternals): void {
     const { client, held, isBound } = this.#session;
     // A value that cannot be sent makes node-postgres close the statement.
     const isGone = this.#isSubmitting || connection.parsedStatements[this.name] === undefined;
@@ -196,16 +202,22 @@ export class NamedQuery extends ReadingQuery {
       this.#mayRepeat = false;
       (client as unknown as ClientInternals)._queryQueue.unshift(this);
     } else {
-      super.handleError(error, connection);
+      (this.#callback as (error: unknown) => void)(this.#answer.failure?.error ?? error);
     }
   }
 
-  override handleReadyForQuery(connection: ConnectionInternals): void {
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+
+  handleReadyForQuery(connection: ConnectionInternals): void {
     // Closed behind its own preparation, whose confirmation node-postgres has noted after that.
     if (this.#isPreparing && this.#session.held.nameOf(this.text) === undefined) {
       delete connection.parsedStatements[this.name];
     }
-    super.handleReadyForQuery(connection);
+    const { failure, result } = this.#answer;
+    if (failure === undefined) this.#callback(null, result);
+    else this.handleError(failure.error as Error, connection);
   }
 
   #followSchema(): void {
@@ -219,6 +231,11 @@ export class NamedQuery extends ReadingQuery {
   #listUnconfirmed(connection: StatementWriter): readonly string[] | undefined {
     return connection.parsedStatements[this.name] === undefined ? [this.name] : undefined;
   }
+}
+
+/** Whether the server holds it, or will when what was written is answered. */
+function isSent({ parsedStatements, submittedNamedStatements }: StatementWriter, name: string): boolean {
+  return parsedStatements[name] !== undefined || submittedNamedStatements[name] !== undefined;
 }
 
 /**

@@ -4,11 +4,11 @@ import pg, { type QueryResult } from 'pg';
 
 export type QueryCallback = (error: Error | null, result: QueryResult) => void;
 
-export interface QueryInternals {
-  text: string;
-  readonly values: unknown[];
+/** What is sent, and gets the messages that answer it. */
+export interface Exchange {
   /** Prepared under it, or executed by it where `parsedStatements` has it. */
-  name: string;
+  readonly name: string;
+  readonly text: string;
   /** `extended`: also where there are no values. */
   queryMode?: 'extended';
   /** Writes the messages. Returns an error when there is nothing that could be sent. */
@@ -17,10 +17,17 @@ export interface QueryInternals {
   handleReadyForQuery(connection: ConnectionInternals): void;
   handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void;
   handleDataRow(row: DataRow): void;
-  handleCommandComplete(message: unknown, connection: ConnectionInternals): void;
+  handleCommandComplete(message: { readonly text: string }, connection: ConnectionInternals): void;
   handleEmptyQuery(connection: ConnectionInternals): void;
   /** There are more rows than were asked for. */
   handlePortalSuspended(connection: ConnectionInternals): void;
+}
+
+/** Its query. */
+export interface QueryInternals extends Exchange {
+  text: string;
+  readonly values: unknown[];
+  name: string;
   /** Whether the server holds it under its name, or will when what was written is answered. */
   hasBeenParsed(connection: StatementWriter): boolean;
   /** Writes Parse where it is due, Bind, Describe and what `_getRows` writes. */
@@ -57,6 +64,8 @@ export interface StatementWriter {
   readonly parsedStatements: Record<string, string>;
   /** Text by name, of what was sent and not answered yet. */
   readonly submittedNamedStatements: Record<string, string>;
+  /** Writes messages that are rendered already: of one execution. */
+  _send(messages: Buffer): void;
   /** Writes a Close message, which is answered with the next Sync. */
   close(target: { readonly type: 'P' | 'S'; readonly name: string }): void;
   parse(statement: { readonly name: string; readonly text: string }): void;
@@ -84,11 +93,12 @@ export interface ConnectionInternals extends StatementWriter {
     event: 'parameterStatus',
     listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,
   ): void;
-  on(event: 'commandComplete', listener: (message: { readonly text: string }) => void): void;
 }
 
 export interface ClientInternals {
   readonly connection: ConnectionInternals;
   /** What waits for its turn to be sent. */
   readonly _queryQueue: unknown[];
+  /** Parsers of values, by the OID of their type. */
+  readonly _types: object;
 }

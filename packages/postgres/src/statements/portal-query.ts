@@ -58,7 +58,7 @@ class PortalQuery extends ReadingQuery {
     this._result.rowCount = this._result.rows.length;
   }
 
-  override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+  override handleCommandComplete(message: { readonly text: string }, connection: ConnectionInternals): void {
     if (this.#due > 0) {
       this.#due -= 1;
       return;

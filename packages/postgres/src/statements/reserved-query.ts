@@ -1,11 +1,6 @@
 import { closeStatement } from './close-statement';
-import {
-  type ConnectionInternals,
-  type DataRow,
-  Query,
-  type QueryCallback,
-  type StatementWriter,
-} from './pg-internals';
+import { writeExecution } from './held-execution';
+import type { ConnectionInternals, DataRow, Exchange, QueryCallback, StatementWriter } from './pg-internals';
 import { readStaleness } from './stale-statement';
 
 /** A statement of ours, and the name under which it is prepared: one that no other text has; empty for none. */
@@ -19,45 +14,83 @@ export interface NamedText {
 /**
  * One execution of a statement of ours, prepared under its name from the first time on. Other than those of callers it has no place in the
  * cache, and is never closed to make room. The server does not describe its rows, which come as the texts that it sends.
+ *
+ * It is no query of node-postgres, whose emitter and result cost more than all the rest of it.
  */
-export class ReservedQuery extends Query {
+export class ReservedQuery implements Exchange {
+  readonly name: string;
+  readonly text: string;
+  queryMode = 'extended' as const;
+  readonly #values: readonly string[];
   readonly #isUrgent: boolean;
+  readonly #callback: QueryCallback;
+  readonly #rows: DataRow['fields'][] = [];
+  #command = '';
 
-  constructor({ name, text, isUrgent = false }: NamedText, values: unknown[], callback: QueryCallback) {
-    super(text, values, callback);
+  constructor(
+    { name, text, isUrgent = false }: NamedText,
+    values: readonly string[],
+    callback: QueryCallback,
+  ) {
     this.name = name;
-    this.queryMode = 'extended';
+    this.text = text;
+    this.#values = values;
     this.#isUrgent = isUrgent;
+    this.#callback = callback;
   }
 
-  override submit(connection: StatementWriter): Error | null {
+  submit(connection: StatementWriter): Error | null {
     const { name } = this;
-    // It was forgotten with another statement, and may be there all the same. Closing what is not there is no error.
-    if (name !== '' && connection.parsedStatements[name] === undefined) closeStatement(connection, name);
-    return super.submit(connection);
-  }
-
-  override prepare(connection: StatementWriter): void {
-    const { name, text, values } = this;
-    if (!this.hasBeenParsed(connection)) {
-      connection.parse({ name, text });
-      if (name !== '') connection.submittedNamedStatements[name] = text;
+    const isHeld = name !== '' && connection.parsedStatements[name] !== undefined;
+    connection.stream.cork();
+    try {
+      if (!isHeld) this.#prepare(connection);
+      if (isHeld && this.#values.length === 0) writeExecution(connection, name);
+      else {
+        connection.bind({ statement: name, values: this.#values });
+        connection.execute({ portal: '' });
+      }
+      if (this.#isUrgent) connection.flush();
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
     }
-    connection.bind({ statement: name, values });
-    connection.execute({ portal: '' });
-    if (this.#isUrgent) connection.flush();
-    connection.sync();
+    return null;
   }
 
-  override handleDataRow({ fields }: DataRow): void {
-    this._result.rows.push(fields);
+  /** It was forgotten with another statement, and may be there all the same. Closing what is not there is no error. */
+  #prepare(connection: StatementWriter): void {
+    const { name, text } = this;
+    if (name !== '') closeStatement(connection, name);
+    connection.parse({ name, text });
+    if (name !== '') connection.submittedNamedStatements[name] = text;
   }
 
-  override handleError(error: Error, connection: ConnectionInternals): void {
+  handleRowDescription(): void {}
+
+  handleDataRow({ fields }: DataRow): void {
+    this.#rows.push(fields);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const [command = ''] = text.split(' ', 1);
+    this.#command = command;
+  }
+
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+
+  handleError(error: Error, connection: ConnectionInternals): void {
     const staleness = readStaleness(error);
     // Where one is gone, so may be all, and each of them would fail a transaction.
     if (staleness === 'session') connection.parsedStatements = {};
     if (staleness === 'schema') delete connection.parsedStatements[this.name];
-    super.handleError(error, connection);
+    (this.#callback as (error: Error) => void)(error);
+  }
+
+  handleReadyForQuery(): void {
+    const answer = { command: this.#command, rowCount: null, oid: 0, rows: this.#rows, fields: [] };
+    this.#callback(null, answer);
   }
 }

@@ -42,7 +42,7 @@ class SettingsQuery extends ReadingQuery {
     if (this.#due === 0) super.handleDataRow(row);
   }
 
-  override handleCommandComplete(message: unknown, connection: ConnectionInternals): void {
+  override handleCommandComplete(message: { readonly text: string }, connection: ConnectionInternals): void {
     if (this.#due === 0) super.handleCommandComplete(message, connection);
     else this.#due -= 1;
   }

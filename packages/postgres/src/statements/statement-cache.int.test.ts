@@ -43,9 +43,22 @@ describe('statements by name', () => {
     it('is one Parse from the second use on, and a round trip for each execution', async () => {
       const { frontend, roundTrips, held } = await count({}, executeTwentyTimes);
       // The first use is unnamed; the second closes whatever has its name, and prepares it.
-      expect(frontend).toEqual({ P: 2, C: 1, B: 20, D: 20, E: 20, S: 20 });
+      expect(frontend).toEqual({ P: 2, C: 1, B: 20, D: 2, E: 20, S: 20 });
       expect(roundTrips).toBe(20);
       expect(held).toEqual([text]);
+    });
+
+    it('is no Describe where the columns are known, which the answer tells all the same', async () => {
+      await using pool = openPool(server.url, { max: 1 });
+      const client = await pool.acquire();
+      const { fields } = await client.query(text, [1]);
+      for (let value = 0; value < 4; value += 1) {
+        const answer = await client.query(text, [value]);
+        expect(answer.fields).toEqual(fields);
+        // What a caller does with them is nobody else's business.
+        answer.fields.length = 0;
+      }
+      client.release();
     });
 
     it('is a Parse for each execution where no statement may be held', async () => {

@@ -5,7 +5,7 @@ import type { CacheFill } from './cache-fill';
 import { HeldStatements } from './held-statements';
 import { type LocalSetting, NO_SETTINGS, SET_LOCAL } from './local-settings';
 import { NamedQuery, type StatementSession } from './named-query';
-import type { ClientInternals, ConnectionInternals } from './pg-internals';
+import type { ClientInternals, QueryCallback } from './pg-internals';
 import { sendToReader } from './reading-query';
 import { ReservedQuery } from './reserved-query';
 import type { RowReader } from './row-reader';
@@ -62,7 +62,6 @@ export class StatementCache implements StatementRunner {
       if (this.#session.settingsDue > 0) this.#session.settingsDue -= 1;
       else this.#session.isBound = true;
     });
-    connection.on('commandComplete', ({ text }) => this.#onCommand(text, connection));
     connection.on('parameterStatus', ({ parameterName }) => {
       if (READS_LITERALS.has(parameterName)) this.#held.forgetAll();
     });
@@ -100,9 +99,19 @@ export class StatementCache implements StatementRunner {
         { text, name, values, companion, settings, reader },
         (error, result) => (error ? reject(error) : resolve(result)),
       );
-      this.#client.query(query);
+      this.#client.send(query);
     });
     return answer.catch(rethrow);
+  }
+
+  send(text: string, values: readonly unknown[], callback: QueryCallback): void {
+    const name = this.#held.nameOf(text) ?? this.#proposeName(text);
+    if (name === undefined) {
+      this.#client.query(text, values as unknown[], callback);
+      return;
+    }
+    const statement = { text, name, values, companion: undefined, settings: NO_SETTINGS, reader: undefined };
+    this.#client.send(new NamedQuery(this.#session, statement, callback));
   }
 
   canShare(text: string): boolean {
@@ -139,7 +148,7 @@ export class StatementCache implements StatementRunner {
     const { parsedStatements } = (this.#client as unknown as ClientInternals).connection;
     if (parsedStatements[SET_LOCAL.name] !== undefined) return;
     // If it fails, so will what follows.
-    this.#client.query(new ReservedQuery(SET_LOCAL, [...setting], () => undefined));
+    this.#client.send(new ReservedQuery(SET_LOCAL, [...setting], () => undefined));
   }
 
   accompany(companion: Companion, write: () => void): boolean {
@@ -172,12 +181,14 @@ export class StatementCache implements StatementRunner {
    * Inside a transaction a statement that went stale fails and takes the transaction with it, so what this connection
    * itself has made stale is forgotten at once. A rollback undoes a change of the schema, and so is another one.
    */
-  #onCommand(tag: string, connection: ConnectionInternals): void {
+  noteCommand(tag: string): void {
     const isUpheaval = UPHEAVAL.test(tag);
     if (isUpheaval || (tag === 'ROLLBACK' && this.#hasUpheaval)) this.#held.forgetAll();
     if (isUpheaval) this.#hasUpheaval = true;
     else if (tag === 'COMMIT') this.#hasUpheaval = false;
-    if (tag === 'DISCARD ALL' || tag === 'DEALLOCATE ALL') connection.parsedStatements = {};
+    if (tag !== 'DISCARD ALL' && tag !== 'DEALLOCATE ALL') return;
+    const { connection } = this.#client as unknown as ClientInternals;
+    connection.parsedStatements = {};
   }
 }
 

@@ -29,8 +29,8 @@ const VERSION_17 = 170_000;
  */
 export function renderBegin(terms: BeginTerms): readonly string[] {
   const { isolation, readOnly, remainingMs, statementTimeoutMs, identity } = terms;
-  const modes = [isolation && `ISOLATION LEVEL ${isolation}`, readOnly && 'READ ONLY'].filter(Boolean);
-  const begin = ['BEGIN', ...modes].join(' ');
+  const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`;
+  const begin = `BEGIN${level}${readOnly ? ' READ ONLY' : ''}`;
   if (remainingMs >= MAX_TIMER_MS - TRANSACTION_GRACE_MS) return [begin];
   const limitMs = Math.max(1, Math.ceil(remainingMs));
   // A limit that the role or the DataSource has stays the limit where it is shorter.

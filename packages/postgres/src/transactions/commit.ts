@@ -19,12 +19,9 @@ export interface CommitTerms {
   readonly wantsPosition: boolean;
   /** Makes what is sent in front of COMMIT, in the same write. */
   readonly createEntry: (() => OutcomeEntry) | undefined;
-  /** Sends a statement of the work, past the gate. It writes before it returns. */
-  readonly sendWrite: (write: SentWithCommit) => Promise<QueryResult>;
+  /** Sends a statement of the work, and notes the answer in it. It writes before it returns. */
+  readonly sendWrite: (write: SentWithCommit) => void;
 }
-
-/** Sends together, under one Sync, what `write` sends before it returns. */
-type Together = <T>(write: () => T) => T;
 
 const COMMIT: NamedText = { name: 'hf_commit', text: 'COMMIT' };
 const READ_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS "lsn"';
@@ -42,7 +39,8 @@ export class Commit {
   #position: string | undefined;
   #sentAtMs = 0;
   #isSkipped = false;
-  #forwarded = 0;
+  /** Settles when the position is known, or cannot be. */
+  #asked: Promise<void> | undefined;
 
   constructor(client: PooledClient, terms: CommitTerms) {
     this.#client = client;
@@ -87,72 +85,59 @@ export class Commit {
     this.#writes.push(write);
   }
 
-  /** Lets a last write pass. */
-  forward(forward: Forward): Promise<QueryResult> {
-    this.#forwarded += 1;
-    return forward();
-  }
-
-  /**
-   * Sends it.
-   * @param together Sends the last writes, and COMMIT behind them.
-   * @param onAnswer Hears the answer as soon as it has come.
-   */
-  async send(
-    forward: Forward,
-    together: Together,
-    onAnswer: (answer: QueryResult) => void,
-  ): Promise<QueryResult> {
+  /** Sends it, and resolves with the answer. */
+  send(forward: Forward): Promise<QueryResult> {
     const entry = this.#terms.createEntry?.();
     this.#token = entry?.token;
     this.#sentAtMs = Date.now();
     const { stream } = this.#client.connection;
-    let sent: Promise<QueryResult>;
-    let position: Promise<void> | undefined;
     stream.cork();
     try {
-      if (this.hasWrites) sent = together(() => this.#sendWrites(entry));
-      else {
-        // If it fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same.
-        this.#leave(entry);
-        sent = forward();
-      }
-      if (this.#terms.wantsPosition) position = this.#askForPosition();
+      const sent = this.hasWrites ? this.#sendWithWrites(entry) : this.#sendAlone(entry, forward);
+      if (this.#terms.wantsPosition) this.#asked = this.#askForPosition();
+      return sent;
     } finally {
       stream.uncork();
     }
-    const answer = await sent;
-    onAnswer(answer);
-    await position;
-    return answer;
   }
 
-  async #sendWrites(entry: OutcomeEntry | undefined): Promise<QueryResult> {
-    const followed = this.#writes.map((write) => write.follow(this.#terms.sendWrite(write)));
-    // Without one of them, there is nothing to commit.
-    const isComplete = this.#forwarded === this.#writes.length;
-    if (isComplete) this.#leave(entry);
-    const commit = isComplete
-      ? ask(this.#client, COMMIT, [])
-      : Promise.reject<QueryResult>(new StatementSkippedError(undefined));
-    // What has become of the writes is known before anybody hears of COMMIT.
-    await Promise.allSettled([commit, ...followed]);
-    try {
-      const answer = await commit;
-      for (const write of this.#writes) write.noteCommitted();
-      return answer;
-    } catch (error) {
-      const isSkipped = error instanceof StatementSkippedError;
-      this.#isSkipped = isSkipped && (!isComplete || isWordOfServer(error.cause));
-      if (isSkipped && !this.#isSkipped) for (const write of this.#writes) write.noteUnknown();
-      throw error;
-    }
+  /** The position is known, or will not be. */
+  async readPosition(): Promise<void> {
+    await this.#asked;
+  }
+
+  /** If the token fails, COMMIT is answered with ROLLBACK; if the connection is lost, COMMIT fails of the same. */
+  #sendAlone(entry: OutcomeEntry | undefined, forward: Forward): Promise<QueryResult> {
+    this.#leave(entry);
+    return forward();
+  }
+
+  /** What has become of the writes is known before anybody hears of COMMIT: answers come in their order. */
+  #sendWithWrites(entry: OutcomeEntry | undefined): Promise<QueryResult> {
+    return new Promise((resolve, reject) => {
+      this.#client.sendTogether(() => {
+        for (const write of this.#writes) this.#terms.sendWrite(write);
+        this.#leave(entry);
+        ask(this.#client, COMMIT, [], (failure, answer) => {
+          if (failure === null) for (const write of this.#writes) write.noteCommitted();
+          else this.#noteFailure(failure);
+          if (failure === null) resolve(answer);
+          else reject(failure);
+        });
+      });
+    });
+  }
+
+  #noteFailure(failure: Error): void {
+    if (!(failure instanceof StatementSkippedError)) return;
+    this.#isSkipped = isWordOfServer(failure.cause);
+    if (!this.#isSkipped) for (const write of this.#writes) write.noteUnknown();
   }
 
   #leave(entry: OutcomeEntry | undefined): void {
     if (entry === undefined) return;
-    ask(this.#client, entry.statement, [entry.token]).catch((error: unknown) => {
-      if (!(error instanceof StatementSkippedError)) this.#entryFailure = error;
+    ask(this.#client, entry.statement, [entry.token], (failure) => {
+      if (failure !== null && !(failure instanceof StatementSkippedError)) this.#entryFailure = failure;
     });
   }
 

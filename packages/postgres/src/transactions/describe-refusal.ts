@@ -22,8 +22,8 @@ export function describeSkip(error: unknown, facts: RefusalFacts): unknown {
   const { session, firstFailure } = facts;
   const { writeFailure } = session.commit;
   // An earlier one, which the work has not waited for, says why.
-  if (readErrorCode(writeFailure) === IN_FAILED_TRANSACTION && firstFailure !== undefined) {
-    return tagPhase(new TransactionAbortedError(firstFailure), 'in-transaction');
+  if (readErrorCode(writeFailure) === IN_FAILED_TRANSACTION) {
+    return tagPhase(new TransactionAbortedError(firstFailure ?? writeFailure), 'in-transaction');
   }
   return session.openingFailure ?? writeFailure ?? describeRefusal(error, facts);
 }

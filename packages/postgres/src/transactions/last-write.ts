@@ -68,13 +68,11 @@ export class SentWithCommit implements LastWrite {
     this.#failure = undefined;
   }
 
-  /** Resolves when it is answered, and never rejects. */
-  async follow(sent: Promise<QueryResult>): Promise<void> {
-    try {
-      this.#answer = await sent;
-    } catch (error) {
-      const isAnswer = !(error instanceof StatementSkippedError || error instanceof ConnectionLostError);
-      if (isAnswer) this.#failure = this.#describe(error as Error);
+  /** It is answered; with a failure, where the server did not come to it, too, or nobody knows whether it did. */
+  noteAnswer(failure: Error | undefined, answer: QueryResult): void {
+    if (failure === undefined) this.#answer = answer;
+    else if (!(failure instanceof StatementSkippedError || failure instanceof ConnectionLostError)) {
+      this.#failure = this.#describe(failure);
     }
   }
 

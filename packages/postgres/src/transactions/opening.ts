@@ -1,7 +1,7 @@
 import { tagPhase } from '@holdfast/resilience/postgres';
 import { explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
-import { askBack } from '../statements/ask';
+import { ask } from '../statements/ask';
 import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
 import type { NamedText } from '../statements/reserved-query';
 
@@ -10,8 +10,8 @@ export interface OpeningTerms {
   readonly begin: readonly string[];
   /** Set for the transaction. */
   readonly settings: readonly LocalSetting[];
-  /** Learns of BEGIN when it is sent; `begun` settles when it is answered, and rejects if it fails. */
-  readonly onSent: (text: string, begun: Promise<void>) => void;
+  /** Learns of BEGIN when it is sent; what it returns is called once, when BEGIN is answered: with the error if it has failed. */
+  readonly onSent: (text: string) => (failure: Error | null) => void;
 }
 
 /**
@@ -26,7 +26,7 @@ export class Opening {
   /** Parts that are not answered yet. */
   #due = 0;
   readonly #waiting: (() => void)[] = [];
-  #noteBegun: () => void = () => {};
+  #onBegun: ((failure: Error | null) => void) | undefined;
 
   constructor(client: PooledClient, terms: OpeningTerms) {
     this.#client = client;
@@ -54,7 +54,7 @@ export class Opening {
 
   /** The server has answered BEGIN. */
   noteBegun(): void {
-    this.#noteBegun();
+    this.#answerBegin(null);
   }
 
   /** Sends it, and behind it what `write` sends before it returns. */
@@ -63,23 +63,25 @@ export class Opening {
     this.#state = 'away';
     return this.#client.sendTogether(() => {
       this.#due = begin.length + settings.length;
-      const begun = new Promise<void>((resolve, reject) => {
-        this.#noteBegun = resolve;
-        for (const [at, text] of begin.entries()) {
-          const statement = at === 0 ? { name: nameBegin(text), text, isUrgent: true } : { name: '', text };
-          this.#ask(statement, [], at === 0 ? (error) => (error ? reject(error) : resolve()) : undefined);
-        }
-      });
+      const [start = '', ...limits] = begin;
+      this.#ask(nameBegin(start), [], this.#answerBegin);
+      for (const text of limits) this.#ask({ name: '', text }, []);
       for (const setting of settings) this.#ask(SET_LOCAL, [...setting]);
-      onSent(begin.join('; '), begun);
+      this.#onBegun = onSent(begin.join('; '));
       return write();
     });
   }
 
-  #ask(statement: NamedText, values: string[], onAnswer?: (error: Error | null) => void): void {
-    askBack(this.#client, statement, values, (error) => {
-      onAnswer?.(error);
-      if (error) this.#failure ??= tagPhase(explainFailure(this.#client, error), 'in-transaction');
+  readonly #answerBegin = (failure: Error | null): void => {
+    const onBegun = this.#onBegun;
+    this.#onBegun = undefined;
+    onBegun?.(failure);
+  };
+
+  #ask(statement: NamedText, values: string[], onAnswer?: (failure: Error | null) => void): void {
+    ask(this.#client, statement, values, (failure) => {
+      onAnswer?.(failure);
+      if (failure) this.#failure ??= tagPhase(explainFailure(this.#client, failure), 'in-transaction');
       this.#due -= 1;
       if (this.#due > 0) return;
       this.#state = 'answered';
@@ -88,6 +90,13 @@ export class Opening {
   }
 }
 
-function nameBegin(text: string): string {
-  return `hf_${text.toLowerCase().replaceAll(' ', '_')}`;
+const NAMED = new Map<string, NamedText>();
+
+/** There are as many as there are ways to begin a transaction. */
+function nameBegin(text: string): NamedText {
+  const known = NAMED.get(text);
+  if (known !== undefined) return known;
+  const named = { name: `hf_${text.toLowerCase().replaceAll(' ', '_')}`, text, isUrgent: true };
+  NAMED.set(text, named);
+  return named;
 }

@@ -24,7 +24,7 @@ export function startUnheard(runner: QueryRunner, lease: Lease, session: Transac
   const { dataSource } = runner;
   if (lease.client.loss !== undefined || !isUnheard(runner) || hasOwnIsolation(dataSource)) return false;
   dataSource.logger.logQuery(START, undefined, runner);
-  session.defer(START);
+  session.start();
   const state = runner as unknown as RunnerState;
   state.isTransactionActive = true;
   state.transactionDepth += 1;

@@ -1,6 +1,5 @@
 import type { Attempt } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
-import type { QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { requestCancel } from '../connection/cancel-request';
 import { explainFailure } from '../connection/connection-lost-error';
@@ -11,6 +10,7 @@ import { listenForAbort } from '../pool/listen-for-abort';
 import { currentReadSession, type ReadSession } from '../replicas/read-session';
 import { renderBegin } from './begin';
 import { describeAbort, isCancellation, isRefusal, unwrapUnsent } from './commit-failure';
+import { ConnectionLimit } from './connection-limit';
 import { describeRefusal, describeSkip } from './describe-refusal';
 import { commitTransaction, startUnheard } from './own-transaction';
 import { ReadOnlyTransactionError } from './read-only-transaction-error';
@@ -92,11 +92,12 @@ class Run {
       }),
       readOnly,
       settings,
-      onSent: (text, begun) => this.#watchBegin(text, begun),
+      onSent: (text) => this.#watchBegin(text),
       wantsId: this.#watch !== undefined || ledger !== undefined || wasApplied !== undefined,
       wantsPosition: !readOnly && this.#readSession !== undefined,
       createEntry: ledger && (() => ledger.createEntry()),
-      sendWrite: ({ text, values }) => lease.query(text, values) as Promise<QueryResult>,
+      sendWrite: (write) =>
+        lease.sendPast(write.text, write.values, (failure, answer) => write.noteAnswer(failure, answer)),
     });
     this.#transaction = new WorkTransaction(attempt, this.#session);
   }
@@ -132,28 +133,31 @@ class Run {
   }
 
   /** As long as BEGIN is not answered, there is no statement of the work to cancel. */
-  #watchBegin(text: string, begun: Promise<void>): void {
-    this.#lease.report(text, begun);
-    this.#orCut(() => begun).catch(() => {});
+  #watchBegin(text: string): (failure: Error | null) => void {
+    const tell = this.#lease.report(text);
+    const limit = this.#openLimit();
+    return (failure) => {
+      limit.close();
+      tell?.(failure);
+    };
   }
 
-  /**
-   * For what has no statement of the work to cancel: if the call ends meanwhile, or it takes longer than a COMMIT may,
-   * the connection is cut.
-   */
+  /** If the call ends before this is closed, or it takes longer than a COMMIT may, the connection is cut. */
+  #openLimit(): ConnectionLimit {
+    const signal = this.#terms.isBounded ? this.#attempt.signal : undefined;
+    return new ConnectionLimit(this.#lease.client, this.#commitLimitMs(), signal);
+  }
+
+  /** For what has no statement of the work to cancel. */
   async #orCut(step: () => Promise<void>): Promise<void> {
-    const { client } = this.#lease;
     const { isBounded } = this.#terms;
-    const cut = (): void => client.cut();
-    const timer = setTimeout(cut, this.#commitLimitMs());
-    if (isBounded) listenForAbort(this.#attempt.signal, cut);
+    const limit = this.#openLimit();
     try {
       await step();
     } catch (error) {
       throw isBounded && this.#attempt.signal.aborted ? this.#attempt.signal.reason : error;
     } finally {
-      clearTimeout(timer);
-      if (isBounded) this.#attempt.signal.removeEventListener('abort', cut);
+      limit.close();
     }
   }
 
@@ -198,7 +202,7 @@ class Run {
       throw tagPhase(session.idFailure, 'in-transaction');
     }
     session.finish('committing');
-    const timer = setTimeout(() => client.cut(), this.#commitLimitMs());
+    const limit = new ConnectionLimit(client, this.#commitLimitMs());
     try {
       await commitTransaction(this.#runner, this.#lease);
       // TypeORM commits the innermost of its transactions, and the work has left one open.
@@ -217,7 +221,7 @@ class Run {
       const code = error instanceof Error ? error.name : typeof error;
       this.#terms.logger?.warn('A subscriber failed after the commit', { code });
     } finally {
-      clearTimeout(timer);
+      limit.close();
     }
     if (!session.isUnsent) this.#noteCommit(session.commit.position);
     return { kind: 'committed', value, hooks: WorkTransaction.hooksOf(this.#transaction) };
@@ -250,7 +254,7 @@ class Run {
     const { client } = this.#lease;
     this.#session.refuse(reason);
     if (client.isDoomed) return;
-    const timer = setTimeout(() => client.cut(), CLEANUP_MS);
+    const limit = new ConnectionLimit(client, CLEANUP_MS);
     try {
       if (this.#lease.isBusy) await requestCancel(client, CLEANUP_MS);
       this.#session.finish('rolling-back');
@@ -261,7 +265,7 @@ class Run {
     } catch {
       // The pool closes a connection that is given back inside a transaction.
     } finally {
-      clearTimeout(timer);
+      limit.close();
     }
   }
 }

@@ -67,7 +67,7 @@ describe("the question for a transaction's id", () => {
       await debit(manager);
       await debit(manager);
     });
-    expect(scene.sent.join(' ')).toBe('B E H B D E B E S B D E S Q');
+    expect(scene.sent.join(' ')).toBe('B E H B E B E S B E S Q');
   });
 
   it('leaves the answer to that statement what it was', async () => {
@@ -79,7 +79,7 @@ describe("the question for a transaction's id", () => {
     scene.sent.length = 0;
     expect(await scene.unitOfWork.run(read)).toEqual(rows);
     expect(await scene.unitOfWork.run((manager) => debit(manager))).toEqual([[], 1]);
-    expect(scene.sent.join(' ')).toBe('B E H B D E B E S Q B E H B D E B E S Q');
+    expect(scene.sent.join(' ')).toBe('B E H B E B E S Q B E H B E B E S Q');
     expect(rows).toEqual([
       { id: 1, balance: 100 },
       { id: 2, balance: 100 },
@@ -112,7 +112,7 @@ describe("the question for a transaction's id", () => {
       await debit(manager);
     });
     // SAVEPOINT, which goes with BEGIN, and ROLLBACK TO SAVEPOINT stand around the first.
-    expect(scene.sent.join(' ')).toBe('B E H P B D E S B D E B E S Q B D E B E S Q');
+    expect(scene.sent.join(' ')).toBe('B E H P B D E S B E B E S Q B E B E S Q');
     expect(await readBalance(server.url)).toBe(99);
   });
 

@@ -45,19 +45,25 @@ export class TransactionIdentity {
         answer = write();
       }) ?? false;
     answer ??= write();
-    if (!isAsked) void this.ask();
+    if (!isAsked) this.ask();
     return answer;
   }
 
-  /** Never rejects: where the statement in front of it has failed, the next one that succeeds asks again. */
-  async ask(): Promise<void> {
-    try {
-      const { rows } = await ask(this.#client, READ_ID, []);
-      for (const row of rows as (readonly (string | null)[])[]) this.#onRow(row);
-    } catch (error) {
-      const isReached = !(error instanceof StatementSkippedError);
-      if (isReached && readErrorCode(error) !== IN_FAILED_TRANSACTION) this.#failure = error as Error;
-    }
+  /**
+   * Asks, and calls back when it is answered. Where the statement in front of it has failed, the next one that succeeds asks
+   * again.
+   */
+  ask(onAnswer?: () => void): void {
+    ask(this.#client, READ_ID, [], (error, answer) => {
+      if (error === null) for (const row of answer.rows) this.#onRow(row);
+      else this.#noteFailure(error);
+      onAnswer?.();
+    });
+  }
+
+  #noteFailure(error: Error): void {
+    if (error instanceof StatementSkippedError || readErrorCode(error) === IN_FAILED_TRANSACTION) return;
+    this.#failure = error;
   }
 
   readonly #onRow = ([id, pid]: readonly (string | null)[]): void => {

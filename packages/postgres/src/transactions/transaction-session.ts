@@ -1,5 +1,5 @@
 import type { QueryResult } from 'pg';
-import type { PooledClient } from '../connection/pooled-client';
+import type { AnswerWatch, PooledClient } from '../connection/pooled-client';
 import type { Forward, StatementGate } from '../pool/statement-gate';
 import {
   endsTransaction,
@@ -8,6 +8,7 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
+import { StatementSkippedError } from '../statements/statement-skipped-error';
 import { Commit, type CommitTerms } from './commit';
 import { Opening, type OpeningTerms } from './opening';
 import { mayFollowBegin, takesSnapshot } from './statement-kind';
@@ -36,7 +37,7 @@ const NOTHING_SENT = Object.freeze({ rowCount: null, oid: 0, rows: [], fields: [
  * Whether the work has ended its transaction, no text tells for certain; the server does, with command tags and with
  * the status behind each answer.
  */
-export class TransactionSession implements StatementGate {
+export class TransactionSession implements StatementGate, AnswerWatch {
   readonly #client: PooledClient;
   readonly #terms: SessionTerms;
   readonly #identity: TransactionIdentity;
@@ -46,8 +47,6 @@ export class TransactionSession implements StatementGate {
   #hasBegun = false;
   /** COMMIT or ROLLBACK was sent: what came behind it would commit by itself. */
   #isEnding = false;
-  /** What goes out with COMMIT is being written. */
-  #isSendingLast = false;
   #isEndedByWork = false;
   /** A cursor or a copy stream has the connection, or is about to. */
   #hasLeft = false;
@@ -59,8 +58,7 @@ export class TransactionSession implements StatementGate {
     this.#identity = new TransactionIdentity(client);
     this.#opening = new Opening(client, terms);
     this.commit = new Commit(client, terms);
-    client.connection.on('commandComplete', this.#onCommand);
-    client.connection.on('readyForQuery', this.#onReady);
+    client.answerWatch = this;
     // Statements are written as they come, and answered in order; each stands for itself.
     client.pipeline = true;
   }
@@ -114,15 +112,19 @@ export class TransactionSession implements StatementGate {
 
   /** The connection serves others again. */
   close(): void {
-    this.#client.connection.off('commandComplete', this.#onCommand);
-    this.#client.connection.off('readyForQuery', this.#onReady);
+    this.#client.answerWatch = undefined;
     this.#client.pipeline = false;
+  }
+
+  /** What comes from now on is in the transaction. */
+  start(): void {
+    this.#state = 'open';
   }
 
   /** Whatever a subscriber does before the transaction starts is outside of it. */
   defer(text: string): QueryResult | undefined {
     if (this.#state === 'new' && startsTransaction(text)) {
-      this.#state = 'open';
+      this.start();
       return { ...NOTHING_SENT, command: 'BEGIN' };
     }
     const isNothing = this.isUnsent && !this.commit.hasWrites;
@@ -134,7 +136,6 @@ export class TransactionSession implements StatementGate {
 
   /** Sends a statement, and what travels with it. */
   send(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
-    if (this.#isSendingLast) return this.commit.forward(forward);
     if (this.#isEnding) throw refuseControl(text);
     if (this.#state === 'new') return forward();
     if (this.#state === 'rolling-back') return this.#rollBack(text, forward);
@@ -198,27 +199,29 @@ export class TransactionSession implements StatementGate {
   }
 
   async #askForId(): Promise<void> {
-    if (this.#asksForId) await this.#identity.ask();
+    if (this.#asksForId) await new Promise<void>((resolve) => this.#identity.ask(resolve));
   }
 
   get #asksForId(): boolean {
     return this.#terms.wantsId && this.#identity.id === undefined;
   }
 
-  async #open(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
-    if (!mayFollowBegin(text, hasValues)) {
-      await this.#openAlone();
-      return this.send(text, forward, hasValues);
-    }
-    try {
-      return await this.#opening.sendWith(() => {
-        const answer = attempt(forward);
-        if (this.#asksForId && takesSnapshot(text)) void this.#identity.ask();
-        return answer;
-      });
-    } catch (error) {
-      throw this.#opening.failure ?? error;
-    }
+  #open(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
+    if (!mayFollowBegin(text, hasValues)) return this.#sendBehindBegin(text, forward, hasValues);
+    return this.#opening.sendWith(() => {
+      const answer = attempt(forward);
+      if (this.#asksForId && takesSnapshot(text)) this.#identity.ask();
+      return answer;
+    });
+  }
+
+  async #sendBehindBegin(text: string, forward: Forward, hasValues: boolean): Promise<QueryResult> {
+    await this.#openAlone();
+    return this.send(text, forward, hasValues);
+  }
+
+  explain(error: unknown): unknown {
+    return error instanceof StatementSkippedError ? (this.#opening.failure ?? error) : error;
   }
 
   async #openAlone(): Promise<void> {
@@ -246,24 +249,16 @@ export class TransactionSession implements StatementGate {
     if (this.#opening.failure !== undefined) throw this.#opening.failure;
     this.#isEnding = true;
     try {
-      return await this.commit.send(forward, this.#together, ({ command }) => {
-        if (command === 'COMMIT') this.#state = 'committed';
-      });
+      const answer = await this.commit.send(forward);
+      if (answer.command === 'COMMIT') this.#state = 'committed';
+      if (this.#terms.wantsPosition) await this.commit.readPosition();
+      return answer;
     } catch (error) {
       // The transaction is as open as before, or has failed: ROLLBACK is to come.
       if (this.commit.isSkipped) this.#isEnding = false;
       throw error;
     }
   }
-
-  readonly #together = <T>(write: () => T): T => {
-    this.#isSendingLast = true;
-    try {
-      return this.#client.sendTogether(write);
-    } finally {
-      this.#isSendingLast = false;
-    }
-  };
 
   #inOneWrite<T>(write: () => T): T {
     const { stream } = this.#client.connection;
@@ -275,25 +270,29 @@ export class TransactionSession implements StatementGate {
     }
   }
 
-  readonly #onCommand = ({ text: tag }: { readonly text: string }): void => {
+  onCommand(tag: string): void {
     if (tag === 'BEGIN' && !this.#hasBegun && this.#opening.isAway) {
       this.#hasBegun = true;
       this.#opening.noteBegun();
     }
     const ends = tag === 'COMMIT' || tag === 'PREPARE TRANSACTION';
     if (ends && this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
-  };
+  }
 
-  readonly #onReady = ({ status }: { readonly status: string }): void => {
+  onReady(status: string): void {
     if (status !== 'I') this.#hasBegun = true;
     else if (this.#hasBegun && !this.#isEnding) this.#isEndedByWork = true;
     // What talked to the connection by itself is over, and nothing was queued behind it that is being answered.
     if (this.#hasLeft) this.#client.pipeline = this.#client.readyForQuery;
     this.#hasLeft = false;
-  };
+  }
 }
 
 /** `forward` writes before this returns; whatever it throws, the answer rejects with. */
-async function attempt(forward: Forward): Promise<QueryResult> {
-  return forward();
+function attempt(forward: Forward): Promise<QueryResult> {
+  try {
+    return forward();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

@@ -28,12 +28,18 @@ export interface TransactionTerms {
 }
 
 /** How one attempt ended, where it did not throw. */
-export type TransactionEnd<T> =
-  | { readonly kind: 'committed'; readonly value: T; readonly hooks: readonly AfterCommitHook[] }
-  /** COMMIT was sent, and the connection lost. */
-  | {
-      readonly kind: 'lost';
-      readonly value: T;
-      readonly hooks: readonly AfterCommitHook[];
-      readonly lost: LostCommit;
-    };
+export type TransactionEnd<T> = CommittedEnd<T> | LostEnd<T>;
+
+interface CommittedEnd<T> {
+  readonly kind: 'committed';
+  readonly value: T;
+  readonly hooks: readonly AfterCommitHook[];
+}
+
+/** COMMIT was sent, and the connection lost. */
+export interface LostEnd<T> {
+  readonly kind: 'lost';
+  readonly value: T;
+  readonly hooks: readonly AfterCommitHook[];
+  readonly lost: LostCommit;
+}

@@ -15,7 +15,7 @@ import { type ResolvedOutcome, resolveOutcome } from './resolve-outcome';
 import { runTransaction } from './run-transaction';
 import { sweeperOf } from './sweep';
 import type { AfterCommitHook, TransactionWork } from './transaction';
-import type { TransactionEnd, TransactionTerms } from './transaction-terms';
+import type { LostEnd, TransactionEnd, TransactionTerms } from './transaction-terms';
 import {
   type RunOptions,
   requireRun,
@@ -76,7 +76,7 @@ export class UnitOfWork {
       end = await this.#conclude(course, error);
     }
     this.#tell(course, 'committed', undefined);
-    await this.#runHooks(end.hooks);
+    if (end.hooks.length > 0) await this.#runHooks(end.hooks);
     this.#sweep();
     return end.value;
   }
@@ -102,22 +102,27 @@ export class UnitOfWork {
     if (pool) witnessOf(pool).prepare();
   }
 
-  #begin<T>(work: TransactionWork<T>, attempt: Attempt, options: RunOptions, course: Course<T>) {
-    course.latest = this.#attempt(work, attempt, options, course);
-    return course.latest;
-  }
-
-  async #attempt<T>(
+  #begin<T>(
     work: TransactionWork<T>,
     attempt: Attempt,
     options: RunOptions,
     course: Course<T>,
   ): Promise<TransactionEnd<T>> {
     course.attempts += 1;
-    const { isolation, readOnly = false, replica: onReplica = false, wasApplied } = options;
     course.pool = PRIMARY_POOL;
-    if (!this.dataSource.isInitialized) throw new DataSourceNotOpenError();
-    const { witness: useWitness, commitMs, resolveMs } = this.#settings;
+    if (!this.dataSource.isInitialized) return Promise.reject(new DataSourceNotOpenError());
+    course.latest = this.#attempt(work, attempt, options, course);
+    return course.latest;
+  }
+
+  #attempt<T>(
+    work: TransactionWork<T>,
+    attempt: Attempt,
+    options: RunOptions,
+    course: Course<T>,
+  ): Promise<TransactionEnd<T>> {
+    const { isolation, readOnly = false, replica: onReplica = false, wasApplied } = options;
+    const { witness: useWitness, commitMs } = this.#settings;
     const dataSource = this.dataSource;
     const ledger = this.#ledger;
     const logger = this.#logger;
@@ -139,10 +144,21 @@ export class UnitOfWork {
       commitMs,
       logger,
     };
-    const end = await runTransaction(work, attempt, terms);
-    if (end.kind === 'committed') return end;
+    return runTransaction(work, attempt, terms).then((end) =>
+      end.kind === 'committed' ? end : this.#resolve(end, course),
+    );
+  }
+
+  /** The answer to COMMIT was lost. */
+  async #resolve<T>(end: LostEnd<T>, course: Course<T>): Promise<TransactionEnd<T>> {
+    const { dataSource } = this;
+    const { resolveMs } = this.#settings;
     try {
-      const { outcome, resolvedBy } = await resolveOutcome(end.lost, { dataSource, ledger, resolveMs });
+      const { outcome, resolvedBy } = await resolveOutcome(end.lost, {
+        dataSource,
+        ledger: this.#ledger,
+        resolveMs,
+      });
       course.resolvedBy = resolvedBy;
       if (outcome === 'committed') return end;
     } catch (error) {

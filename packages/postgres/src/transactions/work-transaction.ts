@@ -5,8 +5,8 @@ import type { AfterCommitHook, Transaction } from './transaction';
 import { TransactionControlError } from './transaction-control-error';
 import type { TransactionSession } from './transaction-session';
 
-/** Of the program that gives a statement for COMMIT, so many are noted: the line itself, and who called it. */
-const FRAMES = 2;
+/** Of the program that gives a statement for COMMIT: the line itself. Behind an await the next one costs as much again. */
+const FRAMES = 1;
 
 /**
  * What the work is told of its transaction. An object with accessors of its own would get a hidden class of its own, which keeps whatever they
