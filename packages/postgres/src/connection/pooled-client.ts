@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { RemovalReason } from '../events/postgres-events';
 import { Flight } from '../statements/flight';
 import type { ConnectionInternals, Exchange } from '../statements/pg-internals';
+import { limitAnswer } from './answer-limit';
 import type { ServerIdentity } from './server-identity';
 import type { StatementRunner } from './statement-runner';
 
@@ -149,7 +150,9 @@ export class PooledClient extends pg.Client {
 
   /** As `query`, of what is no query of node-postgres. */
   send(exchange: Exchange): void {
-    const { _queryQueue, _queryable, _ending } = this as unknown as SendingClient;
+    const { _queryQueue, _queryable, _ending, connectionParameters } = this as unknown as SendingClient;
+    const limitMs = Number(connectionParameters.query_timeout);
+    if (limitMs > 0) limitAnswer(this, exchange, limitMs);
     if (!_queryable || _ending) {
       const connection = this.connection as unknown as ConnectionInternals;
       process.nextTick(() => exchange.handleError(new Error('The connection has ended'), connection));
@@ -217,6 +220,8 @@ interface SendingClient {
   /** False when the connection is lost. */
   readonly _queryable: boolean;
   readonly _ending: boolean;
+  /** In milliseconds, also as a text; none where it is false. */
+  readonly connectionParameters: { readonly query_timeout?: number | string | false };
 }
 
 /** What node-postgres keeps of its statements and its types do not know. */

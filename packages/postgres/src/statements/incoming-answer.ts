@@ -72,8 +72,8 @@ export class IncomingAnswer {
       return;
     }
     if (columns === NO_COLUMNS) return;
-    // The caller's to keep.
-    this.#result.addFields([...columns]);
+    // The caller's to keep and to change; the description is not.
+    this.#result.addFields(columns.map((column) => ({ ...column })));
     this.#readRow = (fields) => this.#result.parseRow(fields);
   }
 }

@@ -76,7 +76,7 @@ export class NamedQuery implements Exchange {
   readonly #session: StatementSession;
   readonly #values: readonly unknown[];
   readonly #answer: IncomingAnswer;
-  readonly #callback: QueryCallback;
+  callback: QueryCallback;
   #isSubmitting = false;
   #isPreparing = false;
   /** Names that are closed in front of it. */
@@ -93,7 +93,7 @@ export class NamedQuery implements Exchange {
     this.text = statement.text;
     this.name = statement.name;
     this.#values = statement.values;
-    this.#callback = callback;
+    this.callback = callback;
     this.#session = session;
     this.#answer = new IncomingAnswer(session.client, statement.reader);
     this.#companion = statement.companion;
@@ -202,7 +202,7 @@ export class NamedQuery implements Exchange {
       this.#mayRepeat = false;
       (client as unknown as ClientInternals)._queryQueue.unshift(this);
     } else {
-      (this.#callback as (error: unknown) => void)(this.#answer.failure?.error ?? error);
+      (this.callback as (error: unknown) => void)(this.#answer.failure?.error ?? error);
     }
   }
 
@@ -216,7 +216,7 @@ export class NamedQuery implements Exchange {
       delete connection.parsedStatements[this.name];
     }
     const { failure, result } = this.#answer;
-    if (failure === undefined) this.#callback(null, result);
+    if (failure === undefined) this.callback(null, result);
     else this.handleError(failure.error as Error, connection);
   }
 

@@ -11,6 +11,8 @@ export interface Exchange {
   readonly text: string;
   /** `extended`: also where there are no values. */
   queryMode?: 'extended';
+  /** Learns how it ends; is replaced where there is a limit to that. */
+  callback?: QueryCallback;
   /** Writes the messages. Returns an error when there is nothing that could be sent. */
   submit(connection: StatementWriter): Error | null;
   handleError(error: Error, connection: ConnectionInternals): void;

@@ -23,7 +23,7 @@ export class ReservedQuery implements Exchange {
   queryMode = 'extended' as const;
   readonly #values: readonly string[];
   readonly #isUrgent: boolean;
-  readonly #callback: QueryCallback;
+  callback: QueryCallback;
   readonly #rows: DataRow['fields'][] = [];
   #command = '';
 
@@ -36,7 +36,7 @@ export class ReservedQuery implements Exchange {
     this.text = text;
     this.#values = values;
     this.#isUrgent = isUrgent;
-    this.#callback = callback;
+    this.callback = callback;
   }
 
   submit(connection: StatementWriter): Error | null {
@@ -86,11 +86,11 @@ export class ReservedQuery implements Exchange {
     // Where one is gone, so may be all, and each of them would fail a transaction.
     if (staleness === 'session') connection.parsedStatements = {};
     if (staleness === 'schema') delete connection.parsedStatements[this.name];
-    (this.#callback as (error: Error) => void)(error);
+    (this.callback as (error: Error) => void)(error);
   }
 
   handleReadyForQuery(): void {
     const answer = { command: this.#command, rowCount: null, oid: 0, rows: this.#rows, fields: [] };
-    this.#callback(null, answer);
+    this.callback(null, answer);
   }
 }

@@ -55,7 +55,11 @@ describe('statements by name', () => {
       for (let value = 0; value < 4; value += 1) {
         const answer = await client.query(text, [value]);
         expect(answer.fields).toEqual(fields);
+        expect(answer.rows).toEqual([
+          Object.fromEntries(fields.map(({ name }) => [name, expect.anything()])),
+        ]);
         // What a caller does with them is nobody else's business.
+        for (const field of answer.fields) field.name = 'changed';
         answer.fields.length = 0;
       }
       client.release();
