@@ -18,7 +18,11 @@ const open = {
 const workload: WorkloadFigures = {
   closed: { holdfast: closed, bare: { ...closed, requestsPerSecond: 1_250 } },
   ratio: { lower: 0.78, median: 0.8, upper: 0.82 },
-  open: { heavy: open, excessive: { ...open, offered: 2_000, refused: 9_000, p99Ms: 29, refusedP99Ms: 3 } },
+  open: {
+    heavy: open,
+    excessive: { ...open, offered: 2_000, refused: 9_000, p99Ms: 29, refusedP99Ms: 3 },
+    growth: { lower: 2.7, median: 2.9, upper: 3.2 },
+  },
   profile: [{ name: 'typeorm', share: 0.2, top: 'transform', topShare: 0.05 }],
 };
 

@@ -16,7 +16,7 @@ describe('judgeApiBench', () => {
   it.each<[string, object]>([
     ['everything', { closed: { ...read.closed, bare: { ...read.closed.bare, failed: 1 } } }],
     ['requests per second', { ratio: { lower: 0.6, median: 0.69, upper: 0.8 } }],
-    ['the 99th', { open: { ...read.open, excessive: { ...read.open.excessive, p99Ms: 31 } } }],
+    ['the 99th', { open: { ...read.open, growth: { lower: 2, median: 3.1, upper: 4 } } }],
     ['the excess', { open: { ...read.open, excessive: { ...read.open.excessive, refused: 0 } } }],
     ['the excess', { open: { ...read.open, excessive: { ...read.open.excessive, failed: 1 } } }],
     ['the client', { open: { ...read.open, heavy: { ...read.open.heavy, lagP99Ms: 26 } } }],

@@ -113,7 +113,12 @@ function renderLoads(workloads: Workloads): string {
     const { heavy, excessive } = workloads[workload].open;
     return [row(workload, '80 %', heavy), row(workload, '200 %', excessive)];
   });
-  return renderRows(head, rows);
+  return `${renderRows(head, rows)}\n\n${WORKLOADS.map((workload) => renderGrowth(workload, workloads[workload])).join('\n')}`;
+}
+
+function renderGrowth(workload: Workload, { open }: WorkloadFigures): string {
+  const { median, lower, upper } = open.growth;
+  return `- \`${WORKLOAD_TITLES[workload]}\`: at 200 % the p99 is ${median.toFixed(2)} × that at 80 %, round by round (middle half ${lower.toFixed(2)}–${upper.toFixed(2)}).`;
 }
 
 function renderProfile(workload: Workload, { profile }: WorkloadFigures): string[] {

@@ -1,9 +1,9 @@
 import type { Quartiles } from '../quartiles';
 import type { ClosedFigures } from './closed-loop';
 import type { Contender } from './contenders';
-import type { OpenFigures } from './open-loop';
 import type { PackageShare } from './profile';
 import type { Setting } from './setting';
+import type { LoadFigures } from './take-loads';
 import type { Workload } from './workloads';
 
 /** What `npm run bench:api` has found. Plain data. */
@@ -27,6 +27,6 @@ export interface WorkloadFigures {
   readonly closed: Readonly<Record<Contender, ClosedFigures>>;
   /** Requests per second of the service, as a part of the rival's, round by round. */
   readonly ratio: Quartiles;
-  readonly open: { readonly heavy: OpenFigures; readonly excessive: OpenFigures };
+  readonly open: LoadFigures;
   readonly profile: readonly PackageShare[];
 }

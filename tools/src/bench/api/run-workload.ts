@@ -5,7 +5,8 @@ import { CONTENDERS, type Contender, type Contest, serviceVariables } from './co
 import { runOpenLoop } from './open-loop';
 import { openProfileFolder, type PackageShare, readShares } from './profile';
 import type { WorkloadFigures } from './report';
-import { LOADS, type Setting } from './setting';
+import type { Setting } from './setting';
+import { takeLoads } from './take-loads';
 import type { Workload, WorkRequest } from './workloads';
 
 interface WorkloadRun {
@@ -21,32 +22,27 @@ export async function runWorkload(workload: Workload, run: WorkloadRun): Promise
   const { contest, setting, signal, say } = run;
   const createRequest = contest.createRequests(workload);
   say(`${workload}: in turns …`);
-  const rounds = await takeTurns(run, createRequest);
+  const turns = await takeTurns(run, createRequest);
   const closed = {
-    holdfast: summarize(rounds.holdfast),
-    bare: summarize(rounds.bare),
+    holdfast: summarize(turns.holdfast),
+    bare: summarize(turns.bare),
   };
-  const rates = (contender: Contender) => rounds[contender].map(({ requestsPerSecond }) => requestsPerSecond);
+  const rates = (contender: Contender) => turns[contender].map(({ requestsPerSecond }) => requestsPerSecond);
   const { address, pid } = contest.servers.holdfast;
-  const load = async (part: number) => {
-    signal.throwIfAborted();
-    say(
-      `${workload}: at ${part * 100} % of ${closed.holdfast.requestsPerSecond.toFixed(0)} requests per second …`,
-    );
-    const requestsPerSecond = closed.holdfast.requestsPerSecond * part;
-    return runOpenLoop(
-      {
-        address,
-        pid,
-        requestsPerSecond,
-        rampMs: setting.rampMs,
-        durationMs: setting.openMs,
-        seed: setting.seed,
-      },
-      createRequest,
-    );
-  };
-  const open = { heavy: await load(LOADS.heavy), excessive: await load(LOADS.excessive) };
+  const { rampMs, openMs: durationMs, seed } = setting;
+  const capacity = closed.holdfast.requestsPerSecond;
+  say(`${workload}: at parts of ${capacity.toFixed(0)} requests per second …`);
+  const open = await takeLoads({
+    capacity,
+    rounds: setting.loadRounds,
+    run: (requestsPerSecond, round) => {
+      signal.throwIfAborted();
+      return runOpenLoop(
+        { address, pid, requestsPerSecond, rampMs, durationMs, seed: seed + round },
+        createRequest,
+      );
+    },
+  });
   say(`${workload}: profiled …`);
   return {
     closed,

@@ -14,7 +14,9 @@ export interface Setting {
   readonly poolSize: number;
   /** API keys that requests come with in turns. */
   readonly keys: number;
-  /** How long requests arrive at a rate that does not wait for answers. */
+  /** Rounds of loads that do not wait for answers, one of each in a round. */
+  readonly loadRounds: number;
+  /** How long requests of such a load arrive. */
   readonly openMs: number;
   /** How long their rate rises to that, without being counted. */
   readonly rampMs: number;
@@ -31,8 +33,9 @@ export const FULL_SETTING: Setting = Object.freeze({
   connections: 32,
   poolSize: 10,
   keys: 32,
-  openMs: 15_000,
-  rampMs: 5_000,
+  loadRounds: 7,
+  openMs: 4_000,
+  rampMs: 2_000,
   profileMs: 5_000,
 });
 
@@ -42,10 +45,8 @@ export const QUICK_SETTING: Setting = Object.freeze({
   rounds: 1,
   turnMs: 1_000,
   warmUpMs: 700,
+  loadRounds: 1,
   openMs: 1_500,
   rampMs: 500,
   profileMs: 1_000,
 });
-
-/** Parts of the capacity at which requests arrive: as much as is borne well, and twice what is borne. */
-export const LOADS = Object.freeze({ heavy: 0.8, excessive: 2 });
