@@ -44,6 +44,17 @@ describe('the text of a value', () => {
     );
   });
 
+  it('is left to the default where JSON has none, as TypeORM does', () => {
+    const { columns } = database.dataSource.getMetadata(Everything);
+    const json = columns.filter(({ type, transformer }) => type === 'jsonb' && transformer === undefined);
+    expect(json).not.toEqual([]);
+    for (const column of json) {
+      const none = { toJSON: () => undefined };
+      expect(prepare(column, none)).toBeUndefined();
+      expect(findTextRenderer(column)(none)).toBeUndefined();
+    }
+  });
+
   function prepare(column: ColumnMetadata, value: unknown): unknown {
     const prepared: unknown = database.dataSource.driver.preparePersistentValue(value, column);
     return prepared === undefined ? undefined : prepareValue(prepared);

@@ -59,8 +59,7 @@ function createTextRenderer(column: ColumnMetadata): RenderText {
   }
   if (JSON_TYPES.has(type)) {
     // NUL is an escape in it.
-    return (given) =>
-      typeof given === 'object' && given !== null ? (JSON.stringify(given) ?? null) : render(given);
+    return (given) => (typeof given === 'object' && given !== null ? JSON.stringify(given) : render(given));
   }
   return render;
 }
