@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { readPoolStats } from '../data-source/read-pool-stats';
 import { Animal, Cat, Everything, Owner, Point, Quoted, Ticket } from '../test/bulk/entities';
 import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
 import { rejection } from '../test/settings';
@@ -45,6 +46,14 @@ describe('insertMany', () => {
         calls: 40,
       },
     ]);
+  });
+
+  it('takes no connection for a query runner that was released', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.release();
+    const error = await rejection(insertMany(runner.manager, Point, points(1)));
+    expect(error).toMatchObject({ name: 'QueryRunnerAlreadyReleasedError' });
+    expect(readPoolStats(database.dataSource).used).toBe(0);
   });
 
   it('control: repository.insert of 20,000 rows of four columns exceeds the protocol', async () => {

@@ -57,7 +57,8 @@ export async function runAtomically<Item, Result>(
   if (second.done) {
     return withRunner(manager, async (runner) => {
       // What is sent is made when it can be: callers who wait for a connection do not hold it.
-      await runner.connect();
+      // One that was released would take a connection that nobody gives back.
+      if (!runner.isReleased) await runner.connect();
       return [await run(runner, first.value)];
     });
   }
