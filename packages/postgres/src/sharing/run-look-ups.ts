@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm';
+import { requirePool } from '../data-source/pool-registry';
 import { runInterruptibly } from '../pool/interrupt';
 import type { Lease } from '../pool/lease';
 import { describeReadFailure } from '../repository/read-failure';
+import { NO_SETTINGS } from '../statements/local-settings';
 import type { SharedOutcome } from '../statements/shared-part';
 import { acquireLease } from './acquire-lease';
-import type { SharedBatch } from './shared-batch';
+import type { SharedBatch, SharedCall } from './shared-batch';
 
 /**
  * Everybody who waits for one of these look-ups has an answer. Never rejects.
@@ -22,8 +24,8 @@ export async function runLookUps(
     close();
     const work = () => answer(dataSource, lease, batch);
     try {
-      // Where one of them waits without end, so does the work.
-      await (Number.isFinite(longestMs) ? runInterruptibly(lease, batch, work) : work());
+      // Who waits without end may go on elsewhere: what is left here then ends with its deadlines.
+      await (batch.hasDeadlines ? runInterruptibly(lease, batch, work) : work());
     } finally {
       lease.release();
     }
@@ -36,20 +38,29 @@ export async function runLookUps(
 }
 
 async function answer(dataSource: DataSource, lease: Lease, batch: SharedBatch): Promise<void> {
-  let isGoingOn = batch.size > 1;
-  while (isGoingOn) isGoingOn = (await answerTogether(lease, batch)) && batch.size > 1;
-  if (batch.size === 0) return;
-  const [first, ...others] = batch.waiting;
-  // Where this connection has not prepared it, others may have.
-  for (const other of others) void runLookUps(dataSource, batch.split(other));
-  if (first === undefined) return;
-  lease.settings = first.settings;
-  lease.requestId = first.requestId;
+  while (batch.size > 0) {
+    if (batch.size > 1 && (await answerTogether(lease, batch))) continue;
+    const [first, ...others] = batch.waiting;
+    if (first === undefined) return;
+    // Where this connection has not prepared it, others may have. Who has this one does not queue for them.
+    const { free, waiting } = requirePool(dataSource).stats;
+    const idle = Math.max(0, free - waiting);
+    for (const other of others.slice(0, idle)) void runLookUps(dataSource, batch.split(other));
+    await answerAlone(lease, batch, first);
+  }
+}
+
+async function answerAlone(lease: Lease, batch: SharedBatch, lookUp: SharedCall): Promise<void> {
+  lease.settings = lookUp.settings;
+  lease.requestId = lookUp.requestId;
   try {
-    const { rows, rowCount } = await lease.read(batch.text, first.values, batch.reader);
-    batch.succeed(first, { rows, rowCount: rowCount ?? 0 });
+    const { rows, rowCount } = await lease.read(batch.text, lookUp.values, batch.reader);
+    batch.succeed(lookUp, { rows, rowCount: rowCount ?? 0 });
   } catch (error) {
-    batch.fail(first, describeReadFailure(batch.text, error));
+    batch.fail(lookUp, describeReadFailure(batch.text, error));
+  } finally {
+    lease.settings = NO_SETTINGS;
+    lease.requestId = undefined;
   }
 }
 

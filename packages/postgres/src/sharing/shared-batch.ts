@@ -54,6 +54,11 @@ export class SharedBatch implements WorkEnd {
     return this.#lastEndMs - performance.now();
   }
 
+  /** Whether one that was ever here has a deadline. */
+  get hasDeadlines(): boolean {
+    return this.#firstEndMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** Why nobody waits any more. */
   get reason(): unknown {
     return new DeadlineExceededError();
@@ -101,7 +106,7 @@ export class SharedBatch implements WorkEnd {
 
   /** Deadlines count from now on. */
   arm(): void {
-    if (this.#firstEndMs === Number.POSITIVE_INFINITY) return;
+    if (!this.hasDeadlines) return;
     const nextMs = Math.min(...this.waiting.map(({ endsAtMs }) => endsAtMs));
     if (!Number.isFinite(nextMs)) return;
     this.#timer = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(nextMs - performance.now())));

@@ -235,6 +235,33 @@ describe('a look-up that is not answered', () => {
     expect(await askAll(warm.lookUps, [1, 2])).toMatchObject([{ id: 1 }, { id: 2 }]);
   });
 
+  it('is cancelled at its deadline where those without one go on elsewhere', async () => {
+    await using source = await openItems(server.url, { max: 2 });
+    const lookUps = createSharedLookUps(source.dataSource);
+    await Promise.all([1, 2].map(() => source.dataSource.query('SELECT pg_sleep(0.05)')));
+    let endless: Promise<unknown> = Promise.resolve();
+    await whileLocked(async () => {
+      const brief = settle(lookUps.findOneBy(Item, { id: 1 }, { deadline: 1_000 }));
+      endless = settle(lookUps.findOneBy(Item, { id: 2 }));
+      await until(async () => (await countWaiting()) === 2);
+      expect(await brief).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      await until(async () => (await countWaiting()) === 1);
+    });
+    expect(await endless).toBe('done');
+  });
+
+  it('does not queue anew for what its connection has not prepared', async () => {
+    await using source = await openItems(server.url, { max: 1 });
+    const lookUps = createSharedLookUps(source.dataSource);
+    await source.dataSource.query('SELECT 1');
+    const asked = [1, 2, 3, 4, 6, 7, 8, 9].map((id) =>
+      settle(lookUps.findOneBy(Item, { id: id }, { deadline: 1_000 })),
+    );
+    const behind = source.dataSource.query('SELECT pg_sleep(1.5)');
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 'done'));
+    await behind;
+  });
+
   it('gets no connection in its time', async () => {
     await using warm = await openWarm();
     const runner = warm.dataSource.createQueryRunner();
