@@ -30,7 +30,7 @@ interface Admitted {
 
 /**
  * Refuses what would find no place before the web framework hears of it: under a flood most of the time goes to refusals, and what was let
- * in waits for that. It costs a third of a refusal by the framework. What it lets pass is admitted there as anything else; whoever
+ * in waits for that. What it lets pass is admitted there as anything else; whoever
  * is refused counts against no rate, and has not been asked who it is.
  *
  * All routes are registered after this.

@@ -1,5 +1,6 @@
 import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
 import { readPhase } from '@holdfast/resilience/postgres';
+import { Query } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { readEvents } from '../data-source/pool-registry';
 import { readPoolStats } from '../data-source/read-pool-stats';
@@ -294,6 +295,24 @@ describe('a unit of work', () => {
       const ledger = outcomeLedger();
       await withClient(server.url, (client) => client.query(ledger.createStatement));
       expect(await countRoundTrips({ ...UNWATCHED, ledger })).toBe(3);
+    });
+
+    it('one round trip for statements that wait for nothing, also behind one that had the connection to itself', async () => {
+      await using proxy = await openProxy(server);
+      await using source = await openSource(proxy.urlThrough(server.url), { min: 1, max: 1 });
+      const trips = await createUnitOfWork(source.dataSource, UNWATCHED).run(async (manager) => {
+        const client = await manager.queryRunner?.connect();
+        await new Promise<void>((resolve, reject) => {
+          const query = new Query('SELECT 1');
+          query.on('end', () => resolve());
+          query.on('error', reject);
+          client.query(query);
+        });
+        proxy.resetCounts();
+        await Promise.all(['SELECT 1', 'SELECT 2', 'SELECT 3'].map((text) => manager.query(text)));
+        return proxy.counts.roundTrips;
+      });
+      expect(trips).toBe(1);
     });
   });
 });
