@@ -191,6 +191,14 @@ describe('tenants on one database', () => {
     expect(plan['Rows Removed by Filter']).toBe(all - 1);
   });
 
+  it('a policy asks once whose key it is', async () => {
+    const plan = await asApp(operator, async (manager) => {
+      const [explained] = await manager.query('explain (verbose, format json) select from events');
+      return JSON.stringify(explained['QUERY PLAN'][0].Plan);
+    });
+    expect(plan.match(/tenancy\.tenant\(\)/g)).toHaveLength(1);
+  });
+
   it('an organization whose id is that of all tenants has no rights of an operator', async () => {
     const keyHash = randomBytes(32);
     await tenants.dataSource.query('insert into organizations (id, name) values ($1, $2)', [
