@@ -2,7 +2,7 @@ import type { QueryResult } from 'pg';
 import type { LocalSetting } from '../statements/local-settings';
 import type { QueryCallback } from '../statements/pg-internals';
 import type { RowReader } from '../statements/row-reader';
-import type { Prelude, SharedPart, SharedResult } from '../statements/shared-part';
+import type { Block, SharedPart, SharedResult } from '../statements/shared-part';
 
 /** A question without parameters that is asked behind a statement and answered with it. */
 export interface Companion {
@@ -35,14 +35,9 @@ export interface StatementRunner {
   /**
    * Writes such a statement with the values of each part at once. Rows of its answer are what became of each, in their order; rejects when
    * the connection is lost.
-   * @param prelude is executed in front of all of them. Default none.
+   * @param block is executed around all of them. Default none.
    */
-  share(
-    text: string,
-    parts: readonly SharedPart[],
-    reader: RowReader,
-    prelude?: readonly Prelude[],
-  ): Promise<SharedResult>;
+  share(text: string, parts: readonly SharedPart[], reader: RowReader, block?: Block): Promise<SharedResult>;
   /** The server has done a command of the connection, whoever sent it. */
   noteCommand(tag: string): void;
   /** Whether the connection holds this statement under a name. */

@@ -10,7 +10,7 @@ import { type LocalSetting, NO_SETTINGS } from '../statements/local-settings';
 import type { Portal } from '../statements/portal';
 import type { PortalStep } from '../statements/portal-query';
 import type { RowReader } from '../statements/row-reader';
-import type { Prelude, SharedPart, SharedResult } from '../statements/shared-part';
+import type { Block, SharedPart, SharedResult } from '../statements/shared-part';
 import { TransactionAbortedError } from '../transactions/transaction-aborted-error';
 import type { CallSite } from './call-site';
 import { createFace, LEASE } from './lease-face';
@@ -146,11 +146,11 @@ export class Lease {
     text: string,
     parts: readonly SharedPart[],
     reader: RowReader,
-    prelude: readonly Prelude[] = [],
+    block?: Block,
   ): Promise<SharedResult> | undefined {
     const isShareable = this.gate === undefined && this.client.statements?.canShare(text);
     if (isShareable !== true) return undefined;
-    return this.#run(text, undefined, { reader, parts, prelude }) as Promise<SharedResult>;
+    return this.#run(text, undefined, { reader, parts, block }) as Promise<SharedResult>;
   }
 
   /**

@@ -6,7 +6,7 @@ import { type PortalStep, sendPortalStep } from '../statements/portal-query';
 import { sendToReader } from '../statements/reading-query';
 import type { RowReader } from '../statements/row-reader';
 import { sendWithSettings } from '../statements/settings-query';
-import type { Prelude, SharedPart } from '../statements/shared-part';
+import type { Block, SharedPart } from '../statements/shared-part';
 import { endsTransaction, leavesFailure, startsTransaction } from './statement-text';
 
 /** A statement as a caller gives it. */
@@ -21,8 +21,8 @@ export interface Manner {
   readonly reader?: RowReader | undefined;
   /** Executions of it that go out together. */
   readonly parts?: readonly SharedPart[] | undefined;
-  /** Executed in front of these. */
-  readonly prelude?: readonly Prelude[] | undefined;
+  /** Executed around these. */
+  readonly block?: Block | undefined;
   /** Whose step it is. */
   readonly portal?: Portal | undefined;
   readonly step?: PortalStep | undefined;
@@ -32,12 +32,12 @@ export interface Manner {
 export function sendStatement(
   client: PooledClient,
   settings: readonly LocalSetting[],
-  { config, text, values, reader, parts, prelude, portal, step = 'take' }: GivenStatement,
+  { config, text, values, reader, parts, block, portal, step = 'take' }: GivenStatement,
 ): Promise<QueryResult> {
   if (portal !== undefined) return sendPortalStep(client, portal, step, settings);
   const { statements } = client;
   if (statements !== undefined && parts !== undefined && reader !== undefined) {
-    return statements.share(text, parts, reader, prelude);
+    return statements.share(text, parts, reader, block);
   }
   if (statements !== undefined && typeof config === 'string' && statements.accepts(text, values)) {
     return statements.run(text, values as unknown[], settings, reader);

@@ -17,7 +17,7 @@ const SHAPES = 10_000;
 /** Connections of the pool. */
 const MAX = 3;
 /** Statements of ours that a connection holds beside those of callers: docs/prepared-statements.md. */
-const RESERVED = 5;
+const RESERVED = 7;
 /** Asked once more at the end, when they have made room for others in every cache. */
 const EARLY = 600;
 

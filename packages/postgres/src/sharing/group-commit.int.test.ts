@@ -102,9 +102,20 @@ describe('statements of one turn', () => {
       return undefined;
     });
     await writeAll(warm.group, [1, 2]);
-    // How long they wait for locks, when constraints are checked, then for each its setting and itself.
-    expect(sent.join('')).toBe('BEBEBEBEBEBES');
+    // BEGIN, how long they wait for locks, when constraints are checked, then for each its setting and itself, and COMMIT.
+    expect(sent.join('')).toBe('BEBEBEBEBEBEBEBES');
     expect(answered.filter((type) => type === 'Z')).toHaveLength(1);
+  });
+
+  it('bring no warning, neither to the client nor into the log of the server', async () => {
+    await using warm = await openWarm();
+    const notices: unknown[] = [];
+    const runner = warm.dataSource.createQueryRunner();
+    (await runner.connect()).on('notice', ({ message }: Error) => notices.push(message));
+    await runner.release();
+    await writeAll(warm.group, [1, 2, 3]);
+    await Promise.all([4, 4, 5].map((id) => settle(write(warm.group, id))));
+    expect(notices).toEqual([]);
   });
 
   it('leave no setting behind, neither theirs nor how long they wait for locks', async () => {
@@ -215,6 +226,19 @@ describe('a statement that fails', () => {
     expect(answers[1]).toBeInstanceOf(QueryFailedError);
     expect(answers[1]).toMatchObject({ driverError: { code }, parameters: [] });
     expect(await readIds()).toEqual([1, 3, 4]);
+  });
+
+  it.each([
+    ['at once', { ratio: 0 }],
+    ['at COMMIT', { kind: 1_000 }],
+  ])('%s costs no connection', async (_when, fault) => {
+    await using warm = await openWarm();
+    const readPid = async () => (await warm.dataSource.query('SELECT pg_backend_pid() AS pid'))[0].pid;
+    const pid = await readPid();
+    await Promise.all([1, 2, 3].map((id) => settle(write(warm.group, id, id === 2 ? fault : {}))));
+    expect(await readPid()).toBe(pid);
+    await writeAll(warm.group, [4, 5]);
+    expect(await readIds()).toEqual([1, 3, 4, 5]);
   });
 
   it('is the second of two that exclude each other', async () => {

@@ -9,7 +9,8 @@ import { describeReadFailure } from '../repository/read-failure';
 import type { SharedPart } from '../statements/shared-part';
 import { isWordOfServer } from '../statements/word-of-server';
 import { acquireLease } from './acquire-lease';
-import { listGroupPrelude } from './group-prelude';
+import { giveBack } from './give-back';
+import { groupBlock } from './group-block';
 import { RAW_ROWS } from './raw-rows';
 import type { SharedAnswer, SharedBatch, SharedCall } from './shared-batch';
 
@@ -37,7 +38,7 @@ export async function runGroup(
     await Promise.all([runOn(lease, text, first), ...others.map((call) => runAlone(dataSource, text, call))]);
     return;
   }
-  lease.release();
+  void giveBack(lease);
   if (fate === 'undone') await Promise.all(calls.map((call) => runAlone(dataSource, text, call)));
 }
 
@@ -56,11 +57,11 @@ async function acquireForAll(dataSource: DataSource, batch: SharedBatch): Promis
 
 /** Sends them as one transaction, which ends with the first of their deadlines. */
 async function commitTogether(lease: Lease, { text, calls }: Group, lockTimeoutMs: number): Promise<Fate> {
-  const prelude = listGroupPrelude(lease.client.identity?.versionNumber ?? 0, lockTimeoutMs);
+  const block = groupBlock(lease.client.identity?.versionNumber ?? 0, lockTimeoutMs);
   const limit = createLimit(Math.min(...calls.map(({ endsAtMs }) => endsAtMs)));
   try {
     const result = await runInterruptibly(lease, limit, () =>
-      lease.sendTogether(text, calls, RAW_ROWS, prelude),
+      lease.sendTogether(text, calls, RAW_ROWS, block),
     );
     if (result === undefined) return 'unsent';
     const { rows, failure } = result;

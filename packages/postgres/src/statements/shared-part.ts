@@ -11,9 +11,15 @@ export interface SharedPart {
 }
 
 /** A statement of ours, with its values. */
-export interface Prelude {
+export interface OwnStatement {
   readonly statement: NamedText;
   readonly values: readonly string[];
+}
+
+/** What stands around statements that go out together, such as BEGIN and COMMIT. */
+export interface Block {
+  readonly before: readonly OwnStatement[];
+  readonly after: readonly OwnStatement[];
 }
 
 /**

@@ -8,9 +8,8 @@ import {
   Query,
   type StatementWriter,
 } from './pg-internals';
-import type { NamedText } from './reserved-query';
 import type { ReadRow, RowReader } from './row-reader';
-import type { Prelude, SharedOutcome, SharedPart, SharedResult } from './shared-part';
+import type { Block, OwnStatement, SharedOutcome, SharedPart, SharedResult } from './shared-part';
 
 /** A statement that is prepared and whose columns are known. */
 interface SharedStatement {
@@ -19,8 +18,8 @@ interface SharedStatement {
   readonly columns: readonly FieldDescription[];
   readonly reader: RowReader;
   readonly parts: readonly SharedPart[];
-  /** Executed in front of all of them. */
-  readonly prelude: readonly Prelude[];
+  /** Executed around all of them; undefined for nothing. */
+  readonly block: Block | undefined;
 }
 
 /**
@@ -32,7 +31,7 @@ export class SharedQuery extends Query {
   readonly #resolve: (result: SharedResult) => void;
   readonly #reject: (error: Error) => void;
   readonly #outcomes: SharedOutcome[] = [];
-  /** Answers to what stands in front of the part that is being answered. */
+  /** Answers to what stands in front of each part, and behind the last. */
   readonly #settingsDue: number[] = [];
   #readRow: ReadRow | undefined;
   #rows: unknown[] = [];
@@ -54,21 +53,24 @@ export class SharedQuery extends Query {
   }
 
   override submit(connection: ConnectionInternals): Error | null {
-    const { name, parts, prelude } = this.#statement;
+    const { name, parts, block } = this.#statement;
+    const { before: first, after: last } = block ?? NOTHING;
     let before: readonly LocalSetting[] = [];
     connection.stream.cork();
     try {
-      for (const { statement, values } of prelude) writeNamed(connection, statement, values);
+      for (const one of first) writeOwn(connection, one);
       for (const { values, settings } of parts) {
         // What writes may have changed them.
-        const isSet = prelude.length === 0 && isSame(settings, before);
+        const isSet = block === undefined && isSame(settings, before);
         if (!isSet) writeSettings(connection, settings);
         const due = isSet ? 0 : settings.length;
-        this.#settingsDue.push(this.#settingsDue.length === 0 ? prelude.length + due : due);
+        this.#settingsDue.push(this.#settingsDue.length === 0 ? first.length + due : due);
         connection.bind({ statement: name, values });
         connection.execute({ portal: '' });
         before = settings;
       }
+      for (const one of last) writeOwn(connection, one);
+      this.#settingsDue.push(last.length);
       connection.sync();
     } finally {
       connection.stream.uncork();
@@ -111,7 +113,8 @@ export class SharedQuery extends Query {
   }
 
   override handleReadyForQuery(connection: ConnectionInternals): void {
-    for (const { statement } of this.#statement.prelude) {
+    const { before, after } = this.#statement.block ?? NOTHING;
+    for (const { statement } of [...before, ...after]) {
       connection.parsedStatements[statement.name] = statement.text;
     }
     this.#end(undefined);
@@ -141,8 +144,10 @@ export class SharedQuery extends Query {
   }
 }
 
+const NOTHING: Block = Object.freeze({ before: [], after: [] });
+
 /** It may be there, where what it was sent with has failed. Closing what is not there is no error. */
-function writeNamed(connection: StatementWriter, { name, text }: NamedText, values: readonly string[]): void {
+function writeOwn(connection: StatementWriter, { statement: { name, text }, values }: OwnStatement): void {
   if (connection.parsedStatements[name] !== text) {
     closeStatement(connection, name);
     connection.parse({ name, text });

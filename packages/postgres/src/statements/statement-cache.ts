@@ -10,7 +10,7 @@ import { sendToReader } from './reading-query';
 import { ReservedQuery } from './reserved-query';
 import type { RowReader } from './row-reader';
 import { sendWithSettings } from './settings-query';
-import type { Prelude, SharedPart, SharedResult } from './shared-part';
+import type { Block, SharedPart, SharedResult } from './shared-part';
 import { SharedQuery } from './shared-query';
 import type { SharedStatements } from './shared-statements';
 import { hasPassingLiteral, mayBeNamed } from './statement-name';
@@ -126,19 +126,14 @@ export class StatementCache implements StatementRunner {
     );
   }
 
-  share(
-    text: string,
-    parts: readonly SharedPart[],
-    reader: RowReader,
-    prelude: readonly Prelude[] = [],
-  ): Promise<SharedResult> {
+  share(text: string, parts: readonly SharedPart[], reader: RowReader, block?: Block): Promise<SharedResult> {
     const name = this.#held.nameOf(text) ?? '';
     const columns = this.#session.descriptions.get(name)?.columns ?? [];
     this.#held.admit(text, name);
     const setting = parts.find(({ settings }) => settings.length > 0)?.settings[0];
     if (setting !== undefined) this.#prepare(setting);
     return new Promise((resolve, reject) => {
-      const statement = { text, name, columns, reader, parts, prelude };
+      const statement = { text, name, columns, reader, parts, block };
       this.#client.query(new SharedQuery(this.#session, statement, resolve, reject));
     });
   }
