@@ -38,6 +38,19 @@ export const APPEND_CONTRACTS: readonly QueryContract<ContractSample>[] = [
       appendEvents(manager, { ...stream, expectedVersion: version, events: [event] }),
   }),
   contract({
+    name: 'append of two events to a new stream',
+    index: 'idx_events_aggregate_timeline',
+    maxBuffers: 90,
+    because: `two rows are written; ${BECAUSE}`,
+    run: (manager) =>
+      appendEvents(manager, {
+        aggregateType: 'order',
+        aggregateId: newId(),
+        expectedVersion: 0,
+        events: [event, event],
+      }),
+  }),
+  contract({
     name: 'append to a version that is taken',
     index: 'idx_events_aggregate_timeline',
     run: refuseTakenPlace,

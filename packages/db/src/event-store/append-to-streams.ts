@@ -101,7 +101,7 @@ async function write(manager: EntityManager, append: PlannedAppend): Promise<Str
     return { appended: true, streams: splitByStream(streams, inOrder) };
   }
 
-  const earlier = await readEarlier(manager, streams, rows);
+  const earlier = await readEarlier(manager, streams, events);
   if (earlier !== undefined) return { appended: false, streams: splitByStream(streams, earlier) };
   throw await findRefusal(manager, streams, check);
 }

@@ -28,6 +28,14 @@ describe('appendEvents', () => {
       (event) => event.aggregateVersion,
     );
 
+  /** All of each event but what no two events have in common. */
+  const readRows = (aggregateId: string) =>
+    database.dataSource.query(
+      `select to_jsonb(e) - '{id,aggregate_id,global_position,transaction_id,created_at}'::text[] as event, tags, payload
+       from events e where aggregate_id = $1 order by aggregate_version`,
+      [aggregateId],
+    );
+
   it('numbers the events of a stream from 1 without gaps, and keeps what was given', async () => {
     const id = randomUUID();
     const when = new Date('2026-01-02T03:04:05.678Z');
@@ -152,15 +160,50 @@ describe('appendEvents', () => {
     }
   });
 
-  it.each<[string, string, Partial<NewEvent>]>([
+  it.each<[string, string, Partial<NewEvent>, string?]>([
     ['U+0000 in a payload', '22P05', { payload: { text: 'secret\u0000' } }],
-    ['U+0000 in a tag', '22P05', { tags: ['secret\u0000'] }],
+    ['U+0000 in a tag', '22P05', { tags: ['secret\u0000'] }, '22021'],
     ['half a surrogate pair in a payload', '22P02', { payload: { text: 'secret\ud800' } }],
     ['an id that is no UUID', '22P02', { organizationId: 'secret' }],
-  ])('refuses %s, which the server cannot store, without repeating it', async (_, code, change) => {
-    const error: unknown = await append(randomUUID(), 0, [{ ...opened(1), ...change }]).catch((e) => e);
-    expect(error).toMatchObject({ code: 'HOLDFAST_INVALID_APPEND', path: undefined, cause: { code } });
-    expect(inspect(error, { depth: null, showHidden: true })).not.toContain('secret');
+  ])(
+    'refuses %s, which the server cannot store, without repeating it',
+    async (_, code, change, alone = code) => {
+      const refused = { ...opened(1), ...change };
+      for (const [events, expected] of [
+        [[refused], alone],
+        [[opened(1), refused], code],
+      ] as const) {
+        const error: unknown = await append(randomUUID(), 0, [...events]).catch((e) => e);
+        expect(error).toMatchObject({
+          code: 'HOLDFAST_INVALID_APPEND',
+          path: undefined,
+          cause: { code: expected },
+        });
+        expect(inspect(error, { depth: null, showHidden: true })).not.toContain('secret');
+      }
+    },
+  );
+
+  it('keeps of an event alone what it keeps of one among others', async () => {
+    const event = {
+      eventType: 'account.credited',
+      payload: { cents: 12, 'quoted "name"': ['\\', null, 'ü'], big: 1e300, nested: { '': [] } },
+      eventTimestamp: new Date('0001-01-01T00:00:00.000Z'),
+      organizationId: randomUUID(),
+      userId: randomUUID(),
+      correlationId: randomUUID(),
+      tags: ['null', 'NULL', 'with "quotes", commas {and braces}', '\\', ' a '],
+      idempotencyKey: 'key {1}',
+    };
+    const bare = { eventType: 'account.opened', payload: {}, eventTimestamp: new Date(0) };
+    for (const given of [event, bare]) {
+      const [alone, among] = [randomUUID(), randomUUID()];
+      await append(alone, 0, [given]);
+      await append(among, 0, [given, { ...given, idempotencyKey: given === event ? 'key 2' : undefined }]);
+      const [stored] = await readRows(alone);
+      expect(stored).toEqual((await readRows(among))[0]);
+      expect(stored).toMatchObject({ tags: 'tags' in given ? given.tags : [], payload: given.payload });
+    }
   });
 
   it('refuses U+0000 in the type of an aggregate', async () => {

@@ -9,6 +9,9 @@ export interface AppendedEvent {
   readonly globalPosition: string;
 }
 
+/** An event of an append, by the names of its columns. */
+export type EventRow = ReturnType<typeof toRows>[number];
+
 /** The events of an append, as the statements here read them from JSON. */
 export function toRows({ aggregateType, aggregateId, expectedVersion, events }: AppendRequest) {
   return events.map((event, at) => ({

@@ -1,5 +1,5 @@
 import type { AppendRequest } from './append-request';
-import type { AppendedEvent } from './event-rows';
+import type { AppendedEvent, EventRow } from './event-rows';
 import { IdempotencyKeyReusedError } from './idempotency-key-reused-error';
 import { runAppend } from './run-append';
 import { isSameEvent } from './same-event';
@@ -9,17 +9,19 @@ import type { StatementSender } from './statement-sender';
  * What an earlier append of the same events has written, in the order of the request; undefined if none has, or the events
  * have no keys.
  *
- * @param rows The events of all streams, as JSON.
+ * @param rows The events of all streams.
  * @throws IdempotencyKeyReusedError if a key was used before and this is no repetition of that append.
  */
 export async function readEarlier(
   sender: StatementSender,
   streams: readonly AppendRequest[],
-  rows: string,
+  rows: readonly EventRow[],
 ): Promise<AppendedEvent[] | undefined> {
   const [first] = streams;
   if (first?.events[0]?.idempotencyKey === undefined) return undefined;
-  const earlier = await runAppend(sender, () => sender.query<EarlierEvent[]>(READ_EARLIER, [rows]));
+  const earlier = await runAppend(sender, () =>
+    sender.query<EarlierEvent[]>(READ_EARLIER, [JSON.stringify(rows)]),
+  );
   const [found] = earlier;
   if (found === undefined) return undefined;
   const other = earlier.find(({ isSame }) => !isSame);
