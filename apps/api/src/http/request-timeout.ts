@@ -15,6 +15,13 @@ export interface RequestTimeoutOptions {
   readonly maxMs: number;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When it has to be answered; undefined where it is no request of a client, and before it has been read. */
+    deadline: Deadline | undefined;
+  }
+}
+
 /** Gives one request its hold on the database: until its deadline, and as whoever asks. */
 export type DatabaseOf = (request: FastifyRequest) => Database;
 
@@ -29,16 +36,15 @@ export function limitRequests(
   database: Database,
   options: RequestTimeoutOptions,
 ): DatabaseOf {
-  const deadlines = new WeakMap<FastifyRequest, Deadline>();
+  app.decorateRequest('deadline', undefined);
   app.addHook('preHandler', (request, _reply, done) => {
     if (isClientRoute(request.routeOptions.url)) {
-      deadlines.set(request, createDeadline(readLimitMs(request, options)));
+      request.deadline = createDeadline(readLimitMs(request, options));
     }
     done();
   });
   return (request) => {
-    const deadline = deadlines.get(request);
-    const { identity } = request;
+    const { deadline, identity } = request;
     const ofRequest = database.for(request.id);
     const own = identity === undefined ? ofRequest : ofRequest.as(identity);
     return deadline === undefined ? own : own.within(deadline);

@@ -1,7 +1,7 @@
 import type { LogFeed } from '@holdfast/db';
 import type { Logger, Metrics } from '@holdfast/observability';
 import fastify, { type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Console } from '../console/console';
 import type { Database } from '../database';
 import type { Strain } from '../list-strains';
@@ -14,6 +14,7 @@ import { limitBodies } from './body-timeout';
 import type { ClientRates } from './client-rates';
 import { documentRoutes } from './documentation';
 import { Drain, type Drained } from './drain';
+import { answerCompiler } from './encode-answers';
 import { refuseAtGate } from './gate';
 import { readJsonBodies } from './json-bodies';
 import { limitClients } from './limit-clients';
@@ -94,7 +95,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   app.removeContentTypeParser('text/plain');
   readJsonBodies(app);
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerCompiler);
   const note = followRequests(app, parts.logger, parts.metrics);
   requireOneHost(app);
   limitBodies(app, { longestMs: BODY_TIMEOUT_MS, except: STREAMED_ROUTES });
