@@ -91,7 +91,7 @@ async function prepareDatabase(url: string) {
     const things = await loadThings(dataSource);
     const { organizations = [], memberships = [] } = things.ids;
     const [organizationId = '', ...others] = organizations;
-    const access = await provideAccess(dataSource, url, organizationId);
+    const access = await provideAccess(dataSource, organizationId);
     const invitations = await loadInvitations(dataSource, others);
     return {
       ...things,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Credentials, openCredentials } from './authorization';
+import { createServiceLogin } from './service-login';
 
 /** The service as it is deployed: what `node dist/main.js` runs. */
 const MAIN = join(dirname(require.resolve('@holdfast/api')), 'main.js');
@@ -39,7 +40,7 @@ export interface ServiceProcessOptions extends OutputListeners {
   readonly signal?: AbortSignal;
 }
 
-/** The service answers on a free port, from a process of its own, about a migrated database. */
+/** The service answers on a free port, from a process of its own, about a migrated database, as a login of the role that it is deployed with. */
 export async function openServiceProcess(
   databaseUrl: string,
   { variables = {}, nodeOptions = [], signal, ...listeners }: ServiceProcessOptions = {},
@@ -49,8 +50,8 @@ export async function openServiceProcess(
     NODE_ENV: 'test',
     PORT: '0',
     LOG_FORMAT: 'json',
-    DATABASE_URL: databaseUrl,
     API_KEY_PEPPER: PEPPER,
+    ...(await createServiceLogin(databaseUrl)),
     ...variables,
   };
   const readAddress = (line: string): string | undefined => {
