@@ -88,6 +88,8 @@ export class NamedQuery implements Exchange {
   /** Answers that are those of settings. */
   #answersDue = 0;
   #isAnswered = false;
+  /** Whether `callback` was called, or is about to be. */
+  #isSettled = false;
 
   constructor(session: StatementSession, statement: NamedStatement, callback: QueryCallback) {
     this.text = statement.text;
@@ -136,6 +138,7 @@ export class NamedQuery implements Exchange {
     try {
       connection.bind({ statement: name, values: this.#values, valueMapper: prepareValue });
     } catch (error) {
+      // The answers to these tell of nothing.
       connection.close({ type: 'S', name });
       connection.sync();
       this.handleError(error as Error, connection as ConnectionInternals);
@@ -197,13 +200,22 @@ export class NamedQuery implements Exchange {
     const isStale = noteStaleness(this.#session, connection, error);
     if (isStale && this.#companion !== undefined) delete connection.parsedStatements[this.#companion.name];
     if (!isStale && isGone) held.forget(this.text);
-    if (isStale && this.#mayRepeat && !isBound) {
+    if (isStale && this.#mayRepeat && !isBound && !this.#isSettled) {
       this.#isRepeated = true;
       this.#mayRepeat = false;
       (client as unknown as ClientInternals)._queryQueue.unshift(this);
     } else {
-      (this.callback as (error: unknown) => void)(this.#answer.failure?.error ?? error);
+      this.#settle((this.#answer.failure?.error ?? error) as Error);
     }
+  }
+
+  #settle(failure: Error | null): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { callback } = this;
+    // What it sends must not be noted as sent before this.
+    if (this.#isSubmitting) process.nextTick(callback, failure);
+    else callback(failure, this.#answer.result);
   }
 
   handleEmptyQuery(): void {}
@@ -215,8 +227,8 @@ export class NamedQuery implements Exchange {
     if (this.#isPreparing && this.#session.held.nameOf(this.text) === undefined) {
       delete connection.parsedStatements[this.name];
     }
-    const { failure, result } = this.#answer;
-    if (failure === undefined) this.callback(null, result);
+    const { failure } = this.#answer;
+    if (failure === undefined) this.#settle(null);
     else this.handleError(failure.error as Error, connection);
   }
 
