@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { readPoolStats } from '../data-source/read-pool-stats';
 import { Cat, Everything, Point, Quoted, Stock } from '../test/bulk/entities';
 import { type CopyDatabase, openCopyDatabase } from '../test/bulk/open-copy';
 import { produce, produceSlowly } from '../test/bulk/produce';
@@ -53,6 +54,17 @@ describe('copyIn', () => {
       expect(watched.pulled).toBeLessThan(100);
     });
     expect(await copying).toEqual({ copied: 100_000 });
+  });
+
+  it('takes no connection for a query runner that was released, and closes its source', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.release();
+    const { used } = readPoolStats(database.dataSource);
+    const watched = { pulled: 0, isClosed: false };
+    const error = await rejection(copyIn(runner.manager, Point, produce(10, watched)));
+    expect(error).toMatchObject({ name: 'QueryRunnerAlreadyReleasedError' });
+    expect(watched.isClosed).toBe(true);
+    expect(readPoolStats(database.dataSource).used).toBe(used);
   });
 
   it('sends one statement, and none for no rows', async () => {

@@ -1,4 +1,6 @@
+import { readPoolStats } from '../data-source/read-pool-stats';
 import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
+import { rejection } from '../test/settings';
 import { CopyFailedError } from './bulk-error';
 import { copyRows } from './copy-rows';
 
@@ -50,5 +52,13 @@ describe('copyRows', () => {
       await runner.query('drop table if exists "staging ""x"""');
       await runner.release();
     }
+  });
+
+  it('takes no connection for a query runner that was released', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.release();
+    const error = await rejection(copyRows(runner.manager, TABLE, [['1', 'a', []]]));
+    expect(error).toMatchObject({ name: 'QueryRunnerAlreadyReleasedError' });
+    expect(readPoolStats(database.dataSource).used).toBe(0);
   });
 });

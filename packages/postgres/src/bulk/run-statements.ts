@@ -1,15 +1,26 @@
-import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 import type { Statement } from './render-insert';
 
 /** Where statements go: a DataSource, or the manager of a transaction that is under way. */
 export type ManagerSource = DataSource | EntityManager;
 
-/** Runs work on the manager's own connection, or on one that is given back afterwards. */
+/**
+ * Runs work on the manager's own connection, or on one that is given back afterwards.
+ * @throws QueryRunnerAlreadyReleasedError: a query runner that was released would take a connection that nobody gives back.
+ */
 export async function withRunner<T>(
   manager: EntityManager,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<T> {
-  if (manager.queryRunner) return work(manager.queryRunner);
+  const { queryRunner } = manager;
+  if (queryRunner?.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  if (queryRunner) return work(queryRunner);
   const runner = manager.dataSource.createQueryRunner();
   try {
     return await work(runner);
@@ -57,8 +68,7 @@ export async function runAtomically<Item, Result>(
   if (second.done) {
     return withRunner(manager, async (runner) => {
       // What is sent is made when it can be: callers who wait for a connection do not hold it.
-      // One that was released would take a connection that nobody gives back.
-      if (!runner.isReleased) await runner.connect();
+      await runner.connect();
       return [await run(runner, first.value)];
     });
   }

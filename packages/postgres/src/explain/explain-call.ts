@@ -1,5 +1,5 @@
 import { InvalidOptionError, requireKnownOptions } from '@holdfast/resilience';
-import { type EntityManager, type QueryRunner, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 import { describeKind } from '../bulk/describe-kind';
 import { requireFlag } from '../bulk/require-arguments';
 import { withRunner } from '../bulk/run-statements';
@@ -53,7 +53,6 @@ export async function explainCall(
 }
 
 async function requireLease(runner: QueryRunner): Promise<Lease> {
-  if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
   const lease = readLease(await runner.connect());
   if (lease === undefined) throw new ForeignDataSourceError();
   return lease;
