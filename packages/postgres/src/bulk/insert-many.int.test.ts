@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { readPoolStats } from '../data-source/read-pool-stats';
-import { Animal, Cat, Everything, Owner, Point, Quoted, Ticket } from '../test/bulk/entities';
+import { Animal, Cat, Everything, Owner, Point, Quoted, Stock, Ticket } from '../test/bulk/entities';
 import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
 import { rejection } from '../test/settings';
 import { insertMany } from './insert-many';
@@ -46,6 +46,13 @@ describe('insertMany', () => {
         calls: 40,
       },
     ]);
+  });
+
+  it('writes NULL for an object that JSON leaves out, as repository.insert does', async () => {
+    const title = { toJSON: () => undefined } as unknown as string;
+    await manager.getRepository(Stock).insert({ sku: 'one', shop: 1, title });
+    await insertMany(manager, Stock, [{ sku: 'many', shop: 1, title }]);
+    expect(await manager.query('SELECT title FROM stock')).toEqual([{ title: null }, { title: null }]);
   });
 
   it('takes no connection for a query runner that was released', async () => {

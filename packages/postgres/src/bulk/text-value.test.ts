@@ -42,6 +42,7 @@ describe('values', () => {
     [{ a: [1] }, '{"a":[1]}'],
     [['a"', null], '{"a\\"",NULL}'],
     [null, null],
+    [{ toJSON: () => undefined }, null],
   ])('are written as a single parameter would be: %p', (value, text) => {
     expect(renderValue(value)).toBe(text);
   });

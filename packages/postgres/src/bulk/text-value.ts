@@ -5,7 +5,8 @@ import { prepareValue } from 'pg/lib/utils';
  * as a single parameter. Bytes come back as bytes: only the caller knows whether the column takes them.
  */
 export function renderValue(value: unknown): string | Buffer | null {
-  return typeof value === 'string' ? value : prepareValue(value);
+  // An object that JSON leaves out has no text, and is sent as NULL.
+  return typeof value === 'string' ? value : (prepareValue(value) ?? null);
 }
 
 /** An array literal of texts. Every element that is no null is quoted, so that the text NULL is not a null. */
