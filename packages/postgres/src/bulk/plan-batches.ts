@@ -1,5 +1,6 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { CellText } from './column-text';
+import { readColumnType } from './column-type';
 import { PackedTexts } from './text-value';
 import type { WritableTable } from './writable-table';
 
@@ -83,9 +84,11 @@ class OpenBatch {
   /** Per column of the table, whether its rows give it. */
   readonly #isGiven: readonly boolean[];
 
+  /** @throws BulkColumnTypeError: nobody need wait for a connection to hear of it. */
   constructor(columns: readonly ColumnMetadata[], cells: readonly CellText[]) {
     this.#isGiven = cells.map((cell) => cell !== undefined);
     this.#columns = columns.filter((_, index) => this.#isGiven[index]);
+    for (const column of this.#columns) readColumnType(column);
     this.#texts = this.#columns.map(() => []);
   }
 
