@@ -36,6 +36,8 @@ export interface QueryInternals extends Exchange {
   prepare(connection: StatementWriter): void;
   /** Writes Execute, and Sync where not a number of rows was asked for. */
   _getRows(connection: StatementWriter, rows: number | undefined): void;
+  /** The server waits for the rows of a COPY, and is told that there are none to come. */
+  handleCopyInResponse(connection: ConnectionInternals): void;
   readonly _result: { readonly rows: unknown[]; rowCount: number | null };
   /** Fails the query with it as soon as the server has answered to the end. */
   _canceledDueToError: unknown;

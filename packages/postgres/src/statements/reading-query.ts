@@ -1,6 +1,12 @@
 import type { QueryResult } from 'pg';
 import type { PooledClient } from '../connection/pooled-client';
-import { type DataRow, type FieldDescription, Query, type QueryCallback } from './pg-internals';
+import {
+  type ConnectionInternals,
+  type DataRow,
+  type FieldDescription,
+  Query,
+  type QueryCallback,
+} from './pg-internals';
 import type { ReadRow, RowReader } from './row-reader';
 
 /** One execution of a statement whose rows may be read by somebody else than node-postgres. */
@@ -52,6 +58,12 @@ export class ReadingQuery extends Query {
     } catch (error) {
       this._canceledDueToError = error;
     }
+  }
+
+  /** The server, which waited for rows, has passed over the Sync that the statement was sent with. */
+  override handleCopyInResponse(connection: ConnectionInternals): void {
+    super.handleCopyInResponse(connection);
+    connection.sync();
   }
 }
 
