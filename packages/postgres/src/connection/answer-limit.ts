@@ -1,5 +1,13 @@
 import type { Exchange } from '../statements/pg-internals';
 
+/** What was sent is not answered in time; nobody knows whether it was done. */
+export class AnswerTimeoutError extends Error {
+  constructor() {
+    // As node-postgres says it.
+    super('Query read timeout');
+  }
+}
+
 /** Whose statement is limited. */
 interface LimitedClient {
   /** Whether statements are written as they come. */
@@ -16,7 +24,7 @@ export function limitAnswer(client: LimitedClient, exchange: Exchange, limitMs: 
   const { callback = ignore } = exchange;
   const timer = setTimeout(() => {
     exchange.callback = ignore;
-    (callback as (error: Error) => void)(new Error('Query read timeout'));
+    (callback as (error: Error) => void)(new AnswerTimeoutError());
     const { _queryQueue } = client as unknown as { readonly _queryQueue: Exchange[] };
     const at = _queryQueue.indexOf(exchange);
     if (at >= 0) _queryQueue.splice(at, 1);

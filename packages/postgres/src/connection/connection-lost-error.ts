@@ -1,5 +1,6 @@
 import { readErrorCode } from '@holdfast/resilience';
 import pg from 'pg';
+import { AnswerTimeoutError } from './answer-limit';
 import type { PooledClient } from './pooled-client';
 
 /**
@@ -25,6 +26,8 @@ export class ConnectionLostError extends Error {
 export function explainFailure(client: PooledClient, error: unknown): unknown {
   if (client.isClosedHere) return new ConnectionLostError('POOL_CLOSED', error);
   if (client.loss === undefined || error instanceof pg.DatabaseError) return error;
+  // It is why the connection was cut.
+  if (error instanceof AnswerTimeoutError) return error;
   const code = client.farewellCode ?? readErrorCode(client.loss) ?? '08006';
   return new ConnectionLostError(code, client.loss);
 }

@@ -1,5 +1,6 @@
 import { tagPhase } from '@holdfast/resilience/postgres';
-import { explainFailure } from '../connection/connection-lost-error';
+import { AnswerTimeoutError } from '../connection/answer-limit';
+import { ConnectionLostError, explainFailure } from '../connection/connection-lost-error';
 import type { PooledClient } from '../connection/pooled-client';
 import { ask } from '../statements/ask';
 import { type LocalSetting, SET_LOCAL } from '../statements/local-settings';
@@ -80,16 +81,24 @@ export class Opening {
 
   #ask(statement: NamedText, values: string[], onAnswer?: (failure: Error | null) => void): void {
     ask(this.#client, statement, values, (failure) => {
+      if (failure) this.#failure ??= tagPhase(this.#describe(failure), 'in-transaction');
       onAnswer?.(failure);
-      if (failure) this.#failure ??= tagPhase(explainFailure(this.#client, failure), 'in-transaction');
       this.#due -= 1;
       if (this.#due > 0) return;
       this.#state = 'answered';
       for (const resolve of this.#waiting.splice(0)) resolve();
     });
   }
+
+  /** A server that does not answer BEGIN is silent, and the connection is given up for it. What stands behind BEGIN may take long. */
+  #describe(failure: Error): unknown {
+    const isBegun = this.#onBegun === undefined;
+    if (failure instanceof AnswerTimeoutError && !isBegun) return new ConnectionLostError(SILENT, failure);
+    return explainFailure(this.#client, failure);
+  }
 }
 
+const SILENT = '08006';
 const NAMED = new Map<string, NamedText>();
 
 /** There are as many as there are ways to begin a transaction. */

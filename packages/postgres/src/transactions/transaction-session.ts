@@ -8,7 +8,6 @@ import {
   setsTransaction,
   startsTransaction,
 } from '../pool/statement-text';
-import { StatementSkippedError } from '../statements/statement-skipped-error';
 import { Commit, type CommitTerms } from './commit';
 import { Opening, type OpeningTerms } from './opening';
 import { mayFollowBegin, takesSnapshot } from './statement-kind';
@@ -220,8 +219,9 @@ export class TransactionSession implements StatementGate, AnswerWatch {
     return this.send(text, forward, hasValues);
   }
 
+  /** What went out with BEGIN has failed with it, whatever has become of the connection since. */
   explain(error: unknown): unknown {
-    return error instanceof StatementSkippedError ? (this.#opening.failure ?? error) : error;
+    return this.#opening.failure ?? error;
   }
 
   async #openAlone(): Promise<void> {
