@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openProxy, openTemporaryServer, type TemporaryServer } from '@holdfast/local-postgres';
 import { readPhase } from '@holdfast/resilience/postgres';
 import { QueryFailedError } from 'typeorm';
@@ -110,6 +111,26 @@ describe('look-ups of a repository by id', () => {
     ]);
     lent?.release();
     expect(await items.findById(1)).toMatchObject({ size: 10 });
+  });
+
+  it('wait each as long as the pool says, also where those that they have joined are refused', async () => {
+    const acquireMs = 1_000;
+    await using source = await openItems(server.url, { max: 1, acquireMs });
+    const items = createRepository(source.dataSource, Item);
+    const lent = await findPool(source.dataSource)?.acquire();
+    const first = rejection(items.findById(1));
+    await sleep(acquireMs / 4);
+    const joinedAtMs = performance.now();
+    const second = rejection(items.findById(2)).then((error) => ({ error, atMs: performance.now() }));
+    await sleep(acquireMs / 4);
+    const third = items.findById(3);
+    expect((await first).name).toBe('PoolExhaustedError');
+    const { error, atMs } = await second;
+    expect(error.name).toBe('PoolExhaustedError');
+    // Timers are early by less than a millisecond.
+    expect(atMs - joinedAtMs).toBeGreaterThan(acquireMs - 2);
+    lent?.release();
+    expect(await third).toMatchObject({ size: 30 });
   });
 
   it('all fail by the loss of their connection, as reads', async () => {

@@ -11,30 +11,41 @@ import type { SharedBatch, SharedCall } from './shared-batch';
 /**
  * Everybody who waits for one of these look-ups has an answer. Never rejects.
  * @param close Called when the batch has a connection, or will have none: until then it may take more, if they have no deadlines. Default: it takes no more.
+ * @param sinceMs Since when it waits, on the clock of `performance`. Default: now.
  */
 export async function runLookUps(
   dataSource: DataSource,
   batch: SharedBatch,
   close: () => void = () => {},
+  sinceMs?: number,
 ): Promise<void> {
+  let lease: Lease | undefined;
+  let late: ReturnType<SharedBatch['splitLate']>;
   try {
     batch.arm();
     const { longestMs } = batch;
-    const lease = await acquireLease(dataSource, longestMs, runLookUps);
+    lease = await acquireLease(dataSource, longestMs, runLookUps, sinceMs);
     close();
-    const work = () => answer(dataSource, lease, batch);
     try {
-      // Who waits without end may go on elsewhere: what is left here then ends with its deadlines.
-      await (batch.hasDeadlines ? runInterruptibly(lease, batch, work) : work());
+      await answerWithin(dataSource, lease, batch);
     } finally {
       lease.release();
     }
   } catch (error) {
     close();
+    // Who came later may wait for longer.
+    if (lease === undefined) late = batch.splitLate();
     batch.failAll(error);
   } finally {
     batch.dismiss();
   }
+  if (late !== undefined) await runLookUps(dataSource, late.batch, undefined, late.sinceMs);
+}
+
+/** Who waits without end may go on elsewhere: what is left here then ends with its deadlines. */
+function answerWithin(dataSource: DataSource, lease: Lease, batch: SharedBatch): Promise<void> {
+  const work = () => answer(dataSource, lease, batch);
+  return batch.hasDeadlines ? runInterruptibly(lease, batch, work) : work();
 }
 
 async function answer(dataSource: DataSource, lease: Lease, batch: SharedBatch): Promise<void> {

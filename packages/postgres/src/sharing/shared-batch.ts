@@ -28,6 +28,8 @@ export class SharedBatch implements WorkEnd {
   isSent = false;
   /** Few, and answered in their order: a set would cost more. */
   readonly #waiting: SharedCall[] = [];
+  /** When those came who came after it was sent, on the clock of `performance`. */
+  #joinedAtMs: Map<SharedCall, number> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #onEnd: (() => void) | undefined;
   #isAbandoned = false;
@@ -70,6 +72,7 @@ export class SharedBatch implements WorkEnd {
 
   add(call: SharedCall): void {
     this.#waiting.push(call);
+    if (this.isSent) this.#noteLate(call, performance.now());
     this.#firstEndMs = Math.min(this.#firstEndMs, call.endsAtMs);
     this.#lastEndMs = Math.max(this.#lastEndMs, call.endsAtMs);
   }
@@ -79,6 +82,29 @@ export class SharedBatch implements WorkEnd {
     const batch = new SharedBatch(this.text, this.reader);
     if (this.#remove(call)) batch.add(call);
     return batch;
+  }
+
+  /**
+   * Those who came after it was sent are here no longer, but in another batch; undefined where there are none. The first of them waits since
+   * `sinceMs`, on the clock of `performance`.
+   */
+  splitLate(): { readonly batch: SharedBatch; readonly sinceMs: number } | undefined {
+    const [first, ...others] = [...(this.#joinedAtMs ?? [])].filter(([call]) => this.#remove(call));
+    if (first === undefined) return undefined;
+    const batch = new SharedBatch(this.text, this.reader);
+    const [call, sinceMs] = first;
+    batch.add(call);
+    batch.isSent = true;
+    for (const [other, atMs] of others) {
+      batch.add(other);
+      batch.#noteLate(other, atMs);
+    }
+    return { batch, sinceMs };
+  }
+
+  #noteLate(call: SharedCall, atMs: number): void {
+    this.#joinedAtMs ??= new Map();
+    this.#joinedAtMs.set(call, atMs);
   }
 
   succeed(call: SharedCall, answer: SharedAnswer): void {
