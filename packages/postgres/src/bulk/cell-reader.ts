@@ -1,16 +1,20 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { type CellText, findTextRenderer } from './column-text';
 
-/** Reads the text of one column from a row. @throws as `RenderText` does. */
-export type ReadCell = (row: object) => CellText;
+/** Reads one column from a row. @throws as `RenderText` does. */
+export type ReadCell<Cell> = (row: object) => Cell | string;
 
 /**
- * What reads the text of what repository.insert would write into a column: constants, embedded objects and join columns included.
+ * What reads from a row what repository.insert would write into a column: constants, embedded objects and join columns included.
  * The entity is asked for apart from the column, because the entities of one table share its columns.
+ *
+ * @param render What becomes of the value.
  */
-export function createCellReader(metadata: EntityMetadata, column: ColumnMetadata): ReadCell {
-  const render = findTextRenderer(column);
+export function createCellReader<Cell>(
+  metadata: EntityMetadata,
+  column: ColumnMetadata,
+  render: (given: unknown) => Cell,
+): ReadCell<Cell> {
   if (column.isDiscriminator) return () => render(metadata.discriminatorValue);
   // The first version of a row is TypeORM's own business; its column has no default.
   if (column.isVersion) {

@@ -4,6 +4,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { Everything } from '../test/bulk/entities';
 import { type BulkDatabase, openBulkDatabase } from '../test/bulk/open-database';
 import { findTextRenderer } from './column-text';
+import { createKeeper, renderKept } from './kept-value';
 
 const texts = fc.string().filter((text) => !text.includes('\0'));
 /** Of the wrong kind for most columns: what becomes of them is up to TypeORM and node-postgres. */
@@ -39,6 +40,19 @@ describe('the text of a value', () => {
         expect(named((column) => findTextRenderer(column)(value))).toEqual(
           named((column) => prepare(column, value)),
         );
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is the same where it is made later', () => {
+    const { columns } = database.dataSource.getMetadata(Everything);
+    fc.assert(
+      fc.property(values, (value) => {
+        for (const column of columns) {
+          const kept = attempt(() => renderKept([createKeeper(column)(value) ?? null])[0]);
+          expect(kept).toEqual(attempt(() => findTextRenderer(column)(value) ?? null));
+        }
       }),
       { numRuns: 1_000 },
     );

@@ -54,7 +54,7 @@ function createTextRenderer(column: ColumnMetadata): RenderText {
   const render = (given: unknown): CellText => renderAny(column, given);
   if (transformer !== undefined) return render;
   if (SCALARS_PASSED.has(type)) return createScalarRenderer(render);
-  if (DATES_PASSED.has(type)) {
+  if (isDateColumn(column)) {
     return (given) => (given instanceof Date ? renderTimestamp(given) : render(given));
   }
   if (JSON_TYPES.has(type)) {
@@ -62,6 +62,11 @@ function createTextRenderer(column: ColumnMetadata): RenderText {
     return (given) => (typeof given === 'object' && given !== null ? JSON.stringify(given) : render(given));
   }
   return render;
+}
+
+/** Whether a date is written into it as the moment that it is. */
+export function isDateColumn({ type, transformer }: ColumnMetadata): boolean {
+  return transformer === undefined && DATES_PASSED.has(type);
 }
 
 /** @param renderOther What a scalar is not. */

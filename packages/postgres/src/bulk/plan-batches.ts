@@ -1,15 +1,15 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { CellText } from './column-text';
 import { readColumnType } from './column-type';
-import { PackedTexts } from './text-value';
+import type { KeptValue } from './kept-value';
+import { TIMESTAMP_CHARACTERS } from './timestamp-text';
 import type { WritableTable } from './writable-table';
 
 /** Rows of one shape: what one statement writes. */
 export interface Batch {
   readonly columns: readonly ColumnMetadata[];
-  /** Per column, one text a row. */
-  readonly texts: readonly PackedTexts[];
-  /** Positions of the rows in the caller's input, in the order of the texts. */
+  /** Per column, one value a row, as it was when the row was read. */
+  readonly values: readonly (readonly KeptValue[])[];
+  /** Positions of the rows in the caller's input, in the order of the values. */
   readonly numbers: readonly number[];
 }
 
@@ -33,7 +33,7 @@ interface BatchLimits {
 const CHUNK_CHARACTERS = 4 * 1024 * 1024;
 
 /**
- * Cuts rows into batches, lazily: only the rows of one chunk are held as text. A column that a row leaves out is not
+ * Cuts rows into batches, lazily: only the rows of one chunk are held. A column that a row leaves out is not
  * among the columns of its batch, so that the database's default applies to that row as it does in a single INSERT.
  */
 export function* planBatches(
@@ -46,7 +46,7 @@ export function* planBatches(
   let rowCount = 0;
   let characters = 0;
   for (const { row, number } of rows) {
-    const cells = table.readRow(row, number);
+    const cells = table.keepRow(row, number);
     if (!batch?.fits(cells)) {
       const shape = readShape(cells);
       if (keepOrder && open.size > 0 && !open.has(shape)) {
@@ -71,39 +71,45 @@ function* closeAll(open: Map<string, OpenBatch>): Generator<Batch, void, undefin
   open.clear();
 }
 
+/** What a row gives, column by column. */
+type Cells = readonly (KeptValue | undefined)[];
+
 /** One character a column: given or left out. */
-function readShape(cells: readonly CellText[]): string {
+function readShape(cells: Cells): string {
   return cells.map((cell) => (cell === undefined ? '-' : '+')).join('');
 }
 
 /** Takes rows of one shape. */
 class OpenBatch {
   readonly #columns: readonly ColumnMetadata[];
-  #texts: readonly (string | null)[][];
+  #values: readonly KeptValue[][];
   readonly #numbers: number[] = [];
   /** Per column of the table, whether its rows give it. */
   readonly #isGiven: readonly boolean[];
 
   /** @throws BulkColumnTypeError: nobody need wait for a connection to hear of it. */
-  constructor(columns: readonly ColumnMetadata[], cells: readonly CellText[]) {
+  constructor(columns: readonly ColumnMetadata[], cells: Cells) {
     this.#isGiven = cells.map((cell) => cell !== undefined);
     this.#columns = columns.filter((_, index) => this.#isGiven[index]);
     for (const column of this.#columns) readColumnType(column);
-    this.#texts = this.#columns.map(() => []);
+    this.#values = this.#columns.map(() => []);
   }
 
-  fits(cells: readonly CellText[]): boolean {
-    return cells.every((cell, index) => (cell !== undefined) === this.#isGiven[index]);
+  fits(cells: Cells): boolean {
+    for (let at = 0; at < cells.length; at += 1) {
+      if ((cells[at] !== undefined) !== this.#isGiven[at]) return false;
+    }
+    return true;
   }
 
   /** Returns the characters of the row. */
-  append(cells: readonly CellText[], number: number): number {
+  append(cells: Cells, number: number): number {
     let characters = 0;
     let column = 0;
     for (const cell of cells) {
       if (cell === undefined) continue;
-      this.#texts[column]?.push(cell);
-      characters += cell?.length ?? 0;
+      this.#values[column]?.push(cell);
+      characters += typeof cell === 'number' ? TIMESTAMP_CHARACTERS : (cell?.length ?? 0);
       column += 1;
     }
     this.#numbers.push(number);
@@ -112,9 +118,9 @@ class OpenBatch {
 
   /** It holds nothing from then on: the generator that it was filled by may be held for longer. */
   close(): Batch {
-    const texts = this.#texts.map((column) => new PackedTexts(column));
-    this.#texts = [];
-    return { columns: this.#columns, texts, numbers: this.#numbers };
+    const values = this.#values;
+    this.#values = [];
+    return { columns: this.#columns, values, numbers: this.#numbers };
   }
 }
 

@@ -4,6 +4,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { BulkWriteFacts } from './bulk-write-error';
 import { canonicalizePart, INTEGER } from './canonical-key';
 import { quoteIdentifier } from './identifier';
+import { renderKept } from './kept-value';
 import type { Batch } from './plan-batches';
 
 /** Places in a batch. */
@@ -34,7 +35,7 @@ export function findRefusedRows(
   isUpsert: boolean,
 ): BulkWriteFacts {
   const { columns } = batch;
-  const written = { columns, texts: batch.texts.map((column) => column.unpack()) };
+  const written = { columns, texts: batch.values.map(renderKept) };
   const { column, rows } = findSuspects(metadata, written, refusal, isUpsert);
   const named = rows.map((row) => batch.numbers[row]).filter((number) => number !== undefined);
   return { candidates: named.length > 0 ? named : batch.numbers, column: column?.databaseName };

@@ -2,6 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 import { readColumnType } from './column-type';
 import { quoteIdentifier, quoteTable } from './identifier';
 import type { Batch } from './plan-batches';
+import { renderColumn } from './render-column';
 
 /** A statement and its parameters. */
 export interface Statement {
@@ -16,7 +17,7 @@ export const TARGET = 'target';
  * INSERT of a batch with one array parameter a column, so that the text is the same however many rows there are.
  * unnest yields the rows in the order of the input.
  */
-export function renderInsert(metadata: EntityMetadata, { columns, texts, numbers }: Batch): Statement {
+export function renderInsert(metadata: EntityMetadata, { columns, values: kept, numbers }: Batch): Statement {
   const head = `INSERT INTO ${quoteTable(metadata)} AS ${TARGET}`;
   if (columns.length === 0) {
     return { text: `${head} SELECT FROM generate_series(1, $1::integer)`, parameters: [numbers.length] };
@@ -28,6 +29,6 @@ export function renderInsert(metadata: EntityMetadata, { columns, texts, numbers
   const aliases = columns.map((_, index) => `c${index}`);
   return {
     text: `${head} (${names.join(', ')}) SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS u(${aliases.join(', ')})`,
-    parameters: texts.map((column) => column.literal),
+    parameters: kept.map(renderColumn),
   };
 }

@@ -62,28 +62,27 @@ export async function runAtomically<Item, Result>(
   signal: AbortSignal | undefined,
 ): Promise<Result[]> {
   signal?.throwIfAborted();
-  const first = items.next();
-  if (first.done) return [];
-  const second = items.next();
-  if (second.done) {
-    return withRunner(manager, async (runner) => {
-      // What is sent is made when it can be: callers who wait for a connection do not hold it.
-      await runner.connect();
-      return [await run(runner, first.value)];
-    });
-  }
-  return manager.transaction((transaction) =>
-    withRunner(transaction, async (runner) => {
-      const results: Result[] = [];
-      for (
-        let next: IteratorResult<Item> = first;
-        !next.done;
-        next = next === first ? second : items.next()
-      ) {
-        signal?.throwIfAborted();
-        results.push(await run(runner, next.value));
-      }
-      return results;
-    }),
-  );
+  // What is run is let go of: it may be large.
+  const taken: Item[] = [];
+  const takeNext = (): boolean => {
+    const next = items.next();
+    if (!next.done) taken.push(next.value);
+    return !next.done;
+  };
+  if (!takeNext()) return [];
+  const isSingle = !takeNext();
+  const runAll = async (runner: QueryRunner): Promise<Result[]> => {
+    const results: Result[] = [];
+    do {
+      signal?.throwIfAborted();
+      results.push(await run(runner, taken.shift() as Item));
+    } while (taken.length > 0 || takeNext());
+    return results;
+  };
+  if (!isSingle) return manager.transaction((transaction) => withRunner(transaction, runAll));
+  return withRunner(manager, async (runner) => {
+    // What is sent is made when it can be: callers who wait for a connection do not hold it.
+    await runner.connect();
+    return runAll(runner);
+  });
 }

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { defaults } from 'pg';
 import { prepareValue } from 'pg/lib/utils';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import { createKeeper } from './kept-value';
+import { renderColumn } from './render-column';
 import { renderTimestamp } from './timestamp-text';
 
 /** A date in a time zone of its own: that of the process cannot be changed here. */
@@ -50,6 +53,33 @@ describe('a date', () => {
       }),
       { numRuns: 10_000 },
     );
+  });
+
+  it('is written so in the array of a column, beside any other value', () => {
+    const values = fc.array(fc.oneof({ weight: 8, arbitrary: dates }, fc.constantFrom(null, 'infinity')), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(values, fc.boolean(), (given, isUtc) => {
+        defaults.parseInputDatesAsUTC = isUtc;
+        const kept = given.map((value) => (value instanceof Date ? value.getTime() : value));
+        const elements = renderColumn(kept)
+          .slice(1, -1)
+          .split(',')
+          .filter((element) => element !== '');
+        expect(elements.map((element) => element.replaceAll('"', '').toLowerCase())).toEqual(
+          given.map((value) => String(prepareValue(value)).toLowerCase()),
+        );
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('keeps its own time zone while it is kept', () => {
+    const date = new ZonedDate(Date.parse('2026-11-26T23:46:02.005Z'), -330);
+    const keep = createKeeper({ type: 'timestamp' } as ColumnMetadata);
+    expect(keep(date)).toBe('2026-11-27T05:16:02.005+05:30');
+    expect(keep(new Date(date.getTime()))).toBe(date.getTime());
   });
 
   it('keeps its offset and its milliseconds', () => {

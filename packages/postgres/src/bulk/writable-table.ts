@@ -2,8 +2,9 @@ import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { BulkRowError } from './bulk-error';
 import { createCellReader, type ReadCell } from './cell-reader';
-import { type CellText, UnwritableValueError } from './column-text';
+import { type CellText, findTextRenderer, UnwritableValueError } from './column-text';
 import { describeKind } from './describe-kind';
+import { createKeeper, type KeptValue } from './kept-value';
 import { createForeignPropertyFinder, type FindForeignProperty } from './known-properties';
 
 /** What the bulk statements know of an entity's table. Texts of a row are in the order of `columns`. */
@@ -12,6 +13,8 @@ export interface WritableTable {
   readonly columns: readonly ColumnMetadata[];
   /** @throws BulkRowError for a row that cannot be written as it is. */
   readRow(row: object, rowNumber: number): CellText[];
+  /** The same, for those who send it later. */
+  keepRow(row: object, rowNumber: number): (KeptValue | undefined)[];
   /** One value of a row. @throws BulkRowError */
   readCell(column: ColumnMetadata, row: object, rowNumber: number): CellText;
   /** The same, for those who have another error. @throws what reads or renders it. */
@@ -36,16 +39,19 @@ class CompiledTable implements WritableTable {
   readonly metadata: EntityMetadata;
   readonly columns: readonly ColumnMetadata[];
   /** In the order of the columns. */
-  readonly #readers: readonly ReadCell[];
-  readonly #readerOf: ReadonlyMap<ColumnMetadata, ReadCell>;
+  readonly #readers: readonly ReadCell<CellText>[];
+  /** In the order of the columns. */
+  readonly #keepers: readonly ReadCell<KeptValue | undefined>[];
+  readonly #readerOf: ReadonlyMap<ColumnMetadata, ReadCell<CellText>>;
   readonly #findForeign: FindForeignProperty;
 
   constructor(metadata: EntityMetadata) {
     this.metadata = metadata;
     this.columns = metadata.columns.filter((column) => column.isInsert);
-    const read = (column: ColumnMetadata) => createCellReader(metadata, column);
+    const read = (column: ColumnMetadata) => createTextReader(metadata, column);
     this.#readerOf = new Map(metadata.columns.map((column) => [column, read(column)]));
     this.#readers = this.columns.map((column) => this.#readerOf.get(column) ?? read(column));
+    this.#keepers = this.columns.map((column) => createCellReader(metadata, column, createKeeper(column)));
     this.#findForeign = createForeignPropertyFinder(metadata);
   }
 
@@ -56,10 +62,18 @@ class CompiledTable implements WritableTable {
   }
 
   readRow(row: object, rowNumber: number): CellText[] {
+    return this.#readCells(this.#readers, row, rowNumber);
+  }
+
+  keepRow(row: object, rowNumber: number): (KeptValue | undefined)[] {
+    return this.#readCells(this.#keepers, row, rowNumber);
+  }
+
+  #readCells<Cell>(readers: readonly ReadCell<Cell>[], row: object, rowNumber: number): (Cell | string)[] {
     this.requireKnown(row, rowNumber);
-    const cells: CellText[] = [];
+    const cells: (Cell | string)[] = [];
     try {
-      for (const readCell of this.#readers) cells.push(readCell(row));
+      for (const readCell of readers) cells.push(readCell(row));
     } catch (error) {
       throw this.#refuse(this.columns[cells.length], rowNumber, error);
     }
@@ -75,7 +89,7 @@ class CompiledTable implements WritableTable {
   }
 
   readText(column: ColumnMetadata, row: object): CellText {
-    const readCell = this.#readerOf.get(column) ?? createCellReader(this.metadata, column);
+    const readCell = this.#readerOf.get(column) ?? createTextReader(this.metadata, column);
     return readCell(row);
   }
 
@@ -85,6 +99,10 @@ class CompiledTable implements WritableTable {
       ? new BulkRowError(this.metadata.name, rowNumber, path, error.reason)
       : new BulkRowError(this.metadata.name, rowNumber, path, 'unreadable', { cause: error });
   }
+}
+
+function createTextReader(metadata: EntityMetadata, column: ColumnMetadata): ReadCell<CellText> {
+  return createCellReader(metadata, column, findTextRenderer(column));
 }
 
 /**
