@@ -33,17 +33,19 @@ export class CopyFormat {
   /** One line of COPY's text format. @throws BulkRowError */
   renderRow(row: object, number: number): string {
     const cells = this.#table.readRow(row, number);
-    const fields: string[] = [];
+    let line = '';
+    let separator = '';
     for (let index = 0; index < cells.length; index += 1) {
       const cell = cells[index];
       if (this.#isCopied[index]) {
         if (cell === undefined) throw this.#refuse(index, number, 'missing-column');
-        fields.push(renderCopyField(cell));
+        line += separator + renderCopyField(cell);
+        separator = '\t';
       } else if (cell !== undefined) {
         throw this.#refuse(index, number, 'extra-column');
       }
     }
-    return `${fields.join('\t')}\n`;
+    return `${line}\n`;
   }
 
   #refuse(index: number, number: number, reason: 'missing-column' | 'extra-column'): BulkRowError {
