@@ -73,8 +73,8 @@ export class ReservedQuery implements Exchange {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    const [command = ''] = text.split(' ', 1);
-    this.#command = command;
+    const end = text.indexOf(' ');
+    this.#command = end === -1 ? text : text.slice(0, end);
   }
 
   handleEmptyQuery(): void {}
