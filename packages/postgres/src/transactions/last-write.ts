@@ -23,6 +23,9 @@ export interface LastWrite {
   readonly answer: LastAnswer | undefined;
 }
 
+/** A line of a stack that is not its message. */
+const FRAME = /^ +at /;
+
 /** One statement that goes out with COMMIT, and what became of it. */
 export class SentWithCommit implements LastWrite {
   readonly text: string;
@@ -34,7 +37,7 @@ export class SentWithCommit implements LastWrite {
   #isCommitted = false;
 
   /**
-   * @param site where the program gave it.
+   * @param site where the program gave it: the second frame of its stack, behind that of `commitWith`.
    * @throws InvalidOptionError unless it is one of the statements that read or write; and what a value throws that cannot be sent.
    */
   constructor(text: unknown, values: unknown, site: CallSite) {
@@ -78,8 +81,8 @@ export class SentWithCommit implements LastWrite {
 
   #describe(error: Error): Error {
     const failure = new QueryFailedError(this.text, undefined, error);
-    const frames = this.#site.stack?.split('\n').slice(1) ?? [];
-    failure.stack = [`${failure.name}: ${failure.message}`, ...frames].join('\n');
+    const frames = this.#site.stack?.split('\n').filter((line) => FRAME.test(line)) ?? [];
+    failure.stack = [`${failure.name}: ${failure.message}`, ...frames.slice(1)].join('\n');
     return tagPhase(failure, 'in-transaction');
   }
 }

@@ -1,12 +1,11 @@
 import { type Attempt, type Deadline, InvalidOptionError } from '@holdfast/resilience';
-import { noteCallSite } from '../pool/call-site';
 import { type LastWrite, SentWithCommit } from './last-write';
 import type { AfterCommitHook, Transaction } from './transaction';
 import { TransactionControlError } from './transaction-control-error';
 import type { TransactionSession } from './transaction-session';
 
-/** Of the program that gives a statement for COMMIT: the line itself. Behind an await the next one costs as much again. */
-const FRAMES = 1;
+/** `commitWith` itself, and the line of the program that calls it. Behind an await the next one costs as much again. */
+const FRAMES = 2;
 
 /**
  * What the work is told of its transaction. An object with accessors of its own would get a hidden class of its own, which keeps whatever they
@@ -46,7 +45,12 @@ export class WorkTransaction implements Transaction {
 
   readonly commitWith = (text: string, values: readonly unknown[] = []): LastWrite => {
     if (this.#session.state !== 'open') throw createLateError();
-    const write = new SentWithCommit(text, values, noteCallSite(this.commitWith, FRAMES));
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = FRAMES;
+    // Made here, because each frame costs. `captureStackTrace`, which looks for a function, takes up to twice as long.
+    const site = new Error();
+    Error.stackTraceLimit = stackTraceLimit;
+    const write = new SentWithCommit(text, values, site);
     this.#session.commit.add(write);
     return write;
   };
