@@ -1,12 +1,14 @@
+import { performance } from 'node:perf_hooks';
 import { MAX_TIMER_MS } from '@holdfast/resilience';
 import { tagPhase } from '@holdfast/resilience/postgres';
 import type { AcquireOptions } from './acquire-options';
 import type { CallSite } from './call-site';
+import { EarliestDeadline } from './earliest-deadline';
 import type { Lending } from './lending';
 import { ConnectTimeoutError, PoolClosedError, PoolExhaustedError } from './pool-error';
 import type { PoolReporter } from './pool-reporter';
 import type { PoolSettings } from './pool-settings';
-import { type ConnectCallback, Waiter } from './waiter';
+import { type ConnectCallback, Waiter, type WaitKeeper } from './waiter';
 
 /**
  * The callers that have no connection yet: those in line, first come first served, and those whose connection is being
@@ -20,6 +22,14 @@ export class CallerQueue {
   readonly #line: Waiter[] = [];
   /** Handed on to pg-pool, which never answers those in its own queue once it ends. Some are answered already. */
   readonly #served = new Set<Waiter>();
+  readonly #deadline = new EarliestDeadline(() => this.#refuseOverdue());
+  readonly #keeper: WaitKeeper = {
+    onAnswer: () => {
+      this.#unanswered -= 1;
+      if (this.#unanswered === 0) this.#deadline.clear();
+    },
+    onAbort: (waiter, reason) => this.#end(waiter, reason as Error),
+  };
   #unanswered = 0;
   #isClosed = false;
 
@@ -42,24 +52,20 @@ export class CallerQueue {
   /** The caller is in line, or refused already. */
   enter(callback: ConnectCallback, options: AcquireOptions, site: CallSite | undefined): Waiter {
     this.#unanswered += 1;
-    const answer: ConnectCallback = (...result) => {
-      this.#unanswered -= 1;
-      callback(...result);
-    };
     const { acquireMs = this.#settings.acquireMs, remainingMs = acquireMs, signal } = options;
-    const waiter = new Waiter(answer, {
-      limitMs: Math.max(0, Math.min(acquireMs, remainingMs, MAX_TIMER_MS)),
-      signal,
-      site,
-      onDeadline: () => this.refuse(waiter, this.#describeDeadline(waiter)),
-      onAbort: (reason) => this.#end(waiter, reason as Error),
-    });
+    const limitMs = Math.max(0, Math.min(acquireMs, remainingMs, MAX_TIMER_MS));
+    const waiter = new Waiter(callback, { limitMs, signal, site }, this.#keeper);
     if (this.#isClosed) this.refuse(waiter, new PoolClosedError());
     else if (signal?.aborted) this.#end(waiter, signal.reason as Error);
     else if (options.remainingMs !== undefined && this.#isHopeless(waiter)) {
       this.refuse(waiter, this.#describeExhaustion(waiter, this.#expectWaitMs()));
     } else this.#line.push(waiter);
     return waiter;
+  }
+
+  /** The time of the caller begins to count: most are served at once, and need no timer. */
+  watch(waiter: Waiter): void {
+    if (!waiter.isAnswered) this.#deadline.note(waiter.deadlineMs);
   }
 
   /** Takes the first out of the line: its connection is being fetched. Call it only when somebody is in line. */
@@ -89,6 +95,14 @@ export class CallerQueue {
   close(): void {
     this.#isClosed = true;
     for (const waiter of [...this.#served, ...this.#line]) this.refuse(waiter, new PoolClosedError());
+  }
+
+  #refuseOverdue(): void {
+    const nowMs = performance.now();
+    for (const waiter of [...this.#served, ...this.#line]) {
+      if (waiter.deadlineMs > nowMs) this.watch(waiter);
+      else this.refuse(waiter, this.#describeDeadline(waiter));
+    }
   }
 
   /** The reason of a signal goes through unmarked: others fail with the same object, perhaps while they commit. */

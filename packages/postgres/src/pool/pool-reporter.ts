@@ -28,7 +28,7 @@ export class PoolReporter {
   }
 
   acquired(waitMs: number): void {
-    this.events.emit('acquire', { pool: this.pool, waitMs });
+    if (this.events.isHeard('acquire')) this.events.emit('acquire', { pool: this.pool, waitMs });
   }
 
   acquireFailed(waitMs: number, error: unknown): void {
@@ -36,7 +36,7 @@ export class PoolReporter {
   }
 
   released(useMs: number): void {
-    this.events.emit('release', { pool: this.pool, useMs });
+    if (this.events.isHeard('release')) this.events.emit('release', { pool: this.pool, useMs });
   }
 
   /** A connection came back that nobody else may have; the caller does not know. */

@@ -203,7 +203,7 @@ export class HoldfastPool extends pg.Pool {
     }
     const waiter = this.#callers.enter(callback, options, site);
     this.#dispatch();
-    waiter.arm();
+    this.#callers.watch(waiter);
   }
 
   /** Takes an idle connection for a caller who need not get in line: nobody is in it, and the connection needs no validation. */

@@ -15,15 +15,19 @@ export interface WaitTerms {
   readonly limitMs: number;
   readonly signal: AbortSignal | undefined;
   readonly site: CallSite | undefined;
-  readonly onDeadline: () => void;
-  readonly onAbort: (reason: unknown) => void;
 }
 
-/** A caller without a connection yet. It is answered exactly once, and its timer and listener go with the answer. */
+/** Who keeps the callers. */
+export interface WaitKeeper {
+  /** It is about to be answered. */
+  onAnswer(): void;
+  onAbort(waiter: Waiter, reason: unknown): void;
+}
+
+/** A caller without a connection yet. It is answered exactly once, and its listener goes with the answer. */
 export class Waiter {
   readonly #callback: ConnectCallback;
-  readonly #onDeadline: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #keeper: WaitKeeper;
   readonly #startedMs = performance.now();
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | undefined;
@@ -33,20 +37,15 @@ export class Waiter {
   /** Why the last opening on its behalf failed. */
   lastFailure: Error | undefined;
 
-  constructor(callback: ConnectCallback, { limitMs, signal, site, onDeadline, onAbort }: WaitTerms) {
+  constructor(callback: ConnectCallback, { limitMs, signal, site }: WaitTerms, keeper: WaitKeeper) {
     this.#callback = callback;
+    this.#keeper = keeper;
     this.limitMs = limitMs;
     this.site = site;
-    this.#onDeadline = onDeadline;
     if (signal === undefined) return;
     this.#signal = signal;
-    this.#onAbort = () => onAbort(signal.reason);
+    this.#onAbort = () => keeper.onAbort(this, signal.reason);
     listenForAbort(signal, this.#onAbort);
-  }
-
-  /** Its time begins to count: most callers are served at once, and need no timer. */
-  arm(): void {
-    if (!this.#answered) this.#timer ??= setTimeout(this.#onDeadline, this.limitMs);
   }
 
   get isAnswered(): boolean {
@@ -57,11 +56,17 @@ export class Waiter {
     return performance.now() - this.#startedMs;
   }
 
+  /** Monotonic, in milliseconds. */
+  get deadlineMs(): number {
+    return this.#startedMs + this.limitMs;
+  }
+
   /** Time left until its deadline, in milliseconds; never negative. */
   get remainingMs(): number {
     return Math.max(0, this.limitMs - this.waitedMs);
   }
 
+  /** Does nothing when it is answered, as `fail`. */
   succeed(client: PoolClient): void {
     this.#answer(undefined, client, client.release);
   }
@@ -70,11 +75,11 @@ export class Waiter {
     this.#answer(error, undefined, () => {});
   }
 
-  #answer(...answer: Parameters<ConnectCallback>): void {
+  #answer(...[error, client, release]: Parameters<ConnectCallback>): void {
     if (this.#answered) return;
     this.#answered = true;
-    clearTimeout(this.#timer);
     if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#callback(...answer);
+    this.#keeper.onAnswer();
+    this.#callback(error, client, release);
   }
 }
