@@ -23,7 +23,12 @@ export function createCellReader<Cell>(
       return text === undefined ? '1' : text;
     };
   }
-  if (column.embeddedMetadata || column.referencedColumn) return (row) => render(column.getEntityValue(row));
+  if (!isPlainProperty(column)) return (row) => render(column.getEntityValue(row));
   const { propertyName } = column;
   return (row) => render((row as Readonly<Record<string, unknown>>)[propertyName]);
+}
+
+/** Whether the property of a row that has the column's name holds its value. */
+export function isPlainProperty({ embeddedMetadata, referencedColumn }: ColumnMetadata): boolean {
+  return embeddedMetadata === undefined && referencedColumn === undefined;
 }

@@ -6,6 +6,7 @@ import { CompiledSelect } from './compiled-select';
 import { EntityRows, RowsInParts } from './entity-rows';
 import { type EntityShape, shapeOf } from './entity-shape';
 import { mayGenerateCode } from './generated-code';
+import { GivenReader } from './given-values';
 import { joinTreeOf, keyOfRelations } from './join-tree';
 import { JoinedSelect } from './joined-select';
 import { KeyLookUps } from './key-look-ups';
@@ -88,6 +89,7 @@ export class CompiledEntity {
   readonly rowsInParts: RowsInParts;
   /** Texts of writes of one row, by kind and columns. */
   readonly writes = new LeastRecentlyUsed<string>(MAX_WRITES);
+  readonly given: GivenReader;
   readonly #shape: EntityShape;
   readonly #columns = new LeastRecentlyUsed<string>(MAX_ALIASES);
   readonly #selects = new LeastRecentlyUsed<CompiledSelect>(MAX_SELECTS);
@@ -99,6 +101,7 @@ export class CompiledEntity {
     this.metadata = metadata;
     this.tree = treeOf(metadata);
     this.#shape = shapeOf(metadata);
+    this.given = new GivenReader(metadata);
     this.whole = new CompiledSelect(this.#shape);
     this.rows = new EntityRows(this.#shape);
     this.rowsInParts = new RowsInParts(this.#shape);

@@ -27,6 +27,7 @@ type Event = 'Load' | 'Insert' | 'Update' | 'Remove';
 
 /** Whether a subscriber wants to hear of it. They come and go while the program runs. */
 export function isHeard({ target, dataSource, childEntityMetadatas }: EntityMetadata, event: Event): boolean {
+  if (dataSource.subscribers.length === 0) return false;
   const hears = dataSource.subscribers.some((subscriber) => {
     const calls = subscriber as unknown as Readonly<Record<string, unknown>>;
     if (calls[`before${event}`] === undefined && calls[`after${event}`] === undefined) return false;
@@ -50,7 +51,7 @@ export function requireUnheardLoad(metadata: EntityMetadata): void {
 export function requireUnheard(metadata: EntityMetadata, event: Exclude<Event, 'Load'>): void {
   const refuse = (subject: string) =>
     new UnsupportedEntityError(metadata.name, subject, 'nothing is called before or after a write');
-  const listener = [...metadata[`before${event}Listeners`], ...metadata[`after${event}Listeners`]][0];
+  const listener = metadata[`before${event}Listeners`][0] ?? metadata[`after${event}Listeners`][0];
   if (listener !== undefined) throw refuse(`the listener ${listener.propertyName}`);
   if (isHeard(metadata, event)) throw refuse(`subscribers of ${event.toLowerCase()}s`);
 }

@@ -78,6 +78,47 @@ describe('a repository that writes', () => {
     expect(await items.insertMany(again, { onConflict: 'ignore' })).toEqual({ inserted: 1 });
   });
 
+  it('writes what each call names, whatever those before it named', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    const silent = { returning: false } as const;
+    expect(await items.insert({ ...TWO, lower: 'A' })).toMatchObject({ ...TWO, lower: 'a' });
+    expect(await items.insert({ ...TWO, id: 3, lower: undefined as never })).toMatchObject({ lower: '' });
+    for (const size of [3, 4]) {
+      expect(await items.update(2, { size })).toMatchObject({ size, lower: 'a' });
+      expect(await items.update(2, { size: size + 10 }, silent)).toBe(true);
+      expect(await items.update(2, { label: `of ${size}` })).toMatchObject({ size: size + 10 });
+      expect(await items.update(2, { size: 1, label: 'no' }, { where: { size }, ...silent })).toBe(false);
+      expect(await items.update(2, { size }, { where: { size: size + 10 } })).toMatchObject({
+        size,
+        label: `of ${size}`,
+      });
+    }
+    expect(await items.delete(2, { where: { size: 9 } })).toBeNull();
+    for (const id of [2, 3]) expect(await items.delete(id)).toMatchObject({ id });
+    expect(await items.delete(1, { where: { size: 10 } })).toMatchObject({ id: 1 });
+  });
+
+  it('reads changes wherever an object has them, and refuses what is none', async () => {
+    await using source = await openItems(server.url);
+    const items = createRepository(source.dataSource, Item);
+    const inherited = new (class {
+      get size(): number {
+        return 30;
+      }
+    })();
+    expect(await items.update(1, inherited)).toMatchObject({ size: 30, label: 'one' });
+    const bare = Object.assign(Object.create(null), { size: 31, label: undefined });
+    expect(await items.update(1, bare)).toMatchObject({ size: 31, label: 'one' });
+    const none = expect.objectContaining({ message: expect.stringContaining('at least one property') });
+    for (const changes of [{}, { label: undefined }] as never[]) {
+      expect(await rejection(items.update(1, changes))).toEqual(none);
+    }
+    expect(await rejection(items.update(1, { size: 1, id: 2 }))).toMatchObject({
+      message: expect.stringContaining('changes.id'),
+    });
+  });
+
   it('inserts many in the transaction of its manager', async () => {
     await using source = await openItems(server.url, { max: 1 });
     const failure = new Error('rolled back');
