@@ -31,6 +31,11 @@ const anything = z.object({
   kind: z.enum(['a', 'b']),
   either: z.union([z.string(), z.number()]),
 });
+const marked = z.codec(z.string(), z.string(), {
+  decode: (text) => text.slice(1),
+  encode: (text) => `#${text}`,
+});
+const past = timestamp.refine((moment) => moment.getTime() <= 0, 'It is not past');
 
 describe.each<[string, z.ZodType, object, readonly [string, unknown][]]>([
   [
@@ -56,6 +61,18 @@ describe.each<[string, z.ZodType, object, readonly [string, unknown][]]>([
     { at: null, byName: { first: new Date(1) }, kind: 'b', either: 1 },
     [['another kind', { at: null, byName: {}, kind: 'c', either: 1 }]],
   ],
+  [
+    'what is checked of a value, and not of its text',
+    z.object({ at: past }),
+    { at: new Date(0) },
+    [['a value that does not hold', { at: new Date(1) }]],
+  ],
+  [
+    'names and other properties that have a text of their own',
+    z.object({ byName: z.record(marked, z.number()) }).catchall(timestamp),
+    { byName: { first: 1 }, other: new Date(0) },
+    [['no moment', { byName: {}, other: '2026' }]],
+  ],
 ])('%s', (_what, schema, answer, faults) => {
   const [ours, theirs] = [answerCompiler(route(schema)), serializerCompiler(route(schema))];
 
@@ -75,4 +92,9 @@ describe.each<[string, z.ZodType, object, readonly [string, unknown][]]>([
     expect(read(ours)).toMatchObject({ code: 'FST_ERR_RESPONSE_SERIALIZATION' });
     expect(read(ours)).toEqual(read(theirs));
   });
+});
+
+it('what is no schema of zod is refused with the words of fastify-type-provider-zod', () => {
+  const compile = () => answerCompiler(route({ type: 'object' } as never));
+  expect(compile).toThrow('Invalid schema passed');
 });

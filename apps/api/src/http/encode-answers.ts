@@ -9,7 +9,7 @@ type Schema = z.core.$ZodType;
  * encodes. So the schema of an answer is turned round once, and parsed.
  */
 export const answerCompiler: FastifySerializerCompiler<Schema> = (route) => {
-  const turned = turnRound(route.schema);
+  const turned = route.schema instanceof z.core.$ZodType ? turnRound(route.schema) : undefined;
   if (turned === undefined) return serializerCompiler(route);
   return (answer) => {
     const { data, error } = z.safeParse(turned, answer);
@@ -38,11 +38,9 @@ function turnRound(schema: Schema): Schema | undefined {
     case 'readonly':
       return turnParts(schema, { innerType: def.innerType });
     case 'record':
-      return turnParts(schema, { valueType: def.valueType });
-    case 'object': {
-      const shape = turnAll(def.shape);
-      return shape && rebuild(schema, { shape });
-    }
+      return turnParts(schema, { keyType: def.keyType, valueType: def.valueType });
+    case 'object':
+      return turnObject(schema, def);
     case 'pipe':
       return turnCodec(def);
     default:
@@ -50,7 +48,22 @@ function turnRound(schema: Schema): Schema | undefined {
   }
 }
 
-function turnCodec({ in: before, out: after, reverseTransform }: z.core.$ZodPipeDef): Schema | undefined {
+function turnObject(schema: Schema, { shape, catchall }: z.core.$ZodObjectDef): Schema | undefined {
+  const turned = turnAll(shape);
+  if (turned === undefined) return undefined;
+  // Strict: whatever else there is is refused.
+  if (catchall === undefined || catchall._zod.def.type === 'never') return rebuild(schema, { shape: turned });
+  const others = turnRound(catchall);
+  return others && rebuild(schema, { shape: turned, catchall: others });
+}
+
+function turnCodec({
+  in: before,
+  out: after,
+  reverseTransform,
+  checks = [],
+}: z.core.$ZodPipeDef): Schema | undefined {
+  if (checks.length > 0) return undefined;
   const [wire, inside] = [turnRound(before), turnRound(after)];
   if (reverseTransform === undefined || wire === undefined || inside === undefined) return undefined;
   const encode = z.transform((value: unknown, context) => reverseTransform(value as never, context as never));
