@@ -3,6 +3,11 @@ export interface AcquireOptions {
   /** Longest wait, in milliseconds. Default: the pool's `acquireMs`. */
   readonly acquireMs?: number | undefined;
   /**
+   * Since when the caller waits, on the clock of `performance`: its limit counts from then, and it is in line before those who came later. Default:
+   * now.
+   */
+  readonly sinceMs?: number | undefined;
+  /**
    * What the caller has left for its whole work, in milliseconds. Bounds the wait like `acquireMs`, and a caller whose
    * wait is expected to be longer is refused at once, instead of queueing for nothing.
    */

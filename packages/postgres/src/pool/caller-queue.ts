@@ -53,14 +53,22 @@ export class CallerQueue {
   enter(callback: ConnectCallback, options: AcquireOptions, site: CallSite | undefined): Waiter {
     this.#unanswered += 1;
     const { acquireMs = this.#settings.acquireMs, remainingMs = acquireMs, signal } = options;
+    const { sinceMs: startedMs = performance.now() } = options;
     const limitMs = Math.max(0, Math.min(acquireMs, remainingMs, MAX_TIMER_MS));
-    const waiter = new Waiter(callback, { limitMs, signal, site }, this.#keeper);
+    const waiter = new Waiter(callback, { limitMs, startedMs, signal, site }, this.#keeper);
     if (this.#isClosed) this.refuse(waiter, new PoolClosedError());
     else if (signal?.aborted) this.#end(waiter, signal.reason as Error);
     else if (options.remainingMs !== undefined && this.#isHopeless(waiter)) {
       this.refuse(waiter, this.#describeExhaustion(waiter, this.#expectWaitMs()));
-    } else this.#line.push(waiter);
+    } else this.#getInLine(waiter);
     return waiter;
+  }
+
+  /** Behind all who came before, which almost always are all. */
+  #getInLine(waiter: Waiter): void {
+    let at = this.#line.length;
+    while (at > 0 && (this.#line[at - 1] as Waiter).startedMs > waiter.startedMs) at -= 1;
+    this.#line.splice(at, 0, waiter);
   }
 
   /** The time of the caller begins to count: most are served at once, and need no timer. */

@@ -13,6 +13,8 @@ export type ConnectCallback = (
 /** What bounds a wait. */
 export interface WaitTerms {
   readonly limitMs: number;
+  /** On the clock of `performance`, in milliseconds. */
+  readonly startedMs: number;
   readonly signal: AbortSignal | undefined;
   readonly site: CallSite | undefined;
 }
@@ -28,19 +30,21 @@ export interface WaitKeeper {
 export class Waiter {
   readonly #callback: ConnectCallback;
   readonly #keeper: WaitKeeper;
-  readonly #startedMs = performance.now();
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | undefined;
   readonly limitMs: number;
+  readonly startedMs: number;
   readonly site: CallSite | undefined;
   #answered = false;
   /** Why the last opening on its behalf failed. */
   lastFailure: Error | undefined;
 
-  constructor(callback: ConnectCallback, { limitMs, signal, site }: WaitTerms, keeper: WaitKeeper) {
+  constructor(callback: ConnectCallback, terms: WaitTerms, keeper: WaitKeeper) {
+    const { limitMs, startedMs, signal, site } = terms;
     this.#callback = callback;
     this.#keeper = keeper;
     this.limitMs = limitMs;
+    this.startedMs = startedMs;
     this.site = site;
     if (signal === undefined) return;
     this.#signal = signal;
@@ -53,12 +57,12 @@ export class Waiter {
   }
 
   get waitedMs(): number {
-    return performance.now() - this.#startedMs;
+    return performance.now() - this.startedMs;
   }
 
   /** Monotonic, in milliseconds. */
   get deadlineMs(): number {
-    return this.#startedMs + this.limitMs;
+    return this.startedMs + this.limitMs;
   }
 
   /** Time left until its deadline, in milliseconds; never negative. */

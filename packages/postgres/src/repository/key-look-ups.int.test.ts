@@ -133,6 +133,27 @@ describe('look-ups of a repository by id', () => {
     expect(await third).toMatchObject({ size: 30 });
   });
 
+  it('keep their place in line where those that they have joined are refused', async () => {
+    const acquireMs = 1_000;
+    await using source = await openItems(server.url, { max: 1, acquireMs });
+    const items = createRepository(source.dataSource, Item);
+    const pool = findPool(source.dataSource);
+    const lent = await pool?.acquire();
+    const waited: number[] = [];
+    readEvents(source.dataSource).on('acquire', ({ waitMs }) => waited.push(waitMs));
+    const first = rejection(items.findById(1));
+    await sleep(acquireMs / 4);
+    const second = items.findById(2);
+    await sleep(acquireMs / 4);
+    const later = pool?.acquire();
+    await first;
+    lent?.release();
+    // Who came later holds what it gets: it must not get it first.
+    expect(await second).toMatchObject({ size: 20 });
+    expect(waited[0]).toBeGreaterThan((acquireMs * 3) / 4 - 2);
+    (await later)?.release();
+  });
+
   it('all fail by the loss of their connection, as reads', async () => {
     await using warm = await openWarm();
     const [{ pid }] = await warm.dataSource.query('SELECT pg_backend_pid() AS pid');

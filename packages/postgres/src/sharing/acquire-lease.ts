@@ -7,7 +7,7 @@ import { type Lease, readLease } from '../pool/lease';
  * Lends a connection of the primary's pool.
  * @param remainingMs How long it may take, and then be held; Infinity: as the pool says.
  * @param above Whose callers are of interest where leaks are watched.
- * @param sinceMs Since when it is waited for, on the clock of `performance`: the pool's limit counts from then. Default: now.
+ * @param sinceMs Since when it is waited for, on the clock of `performance`: the pool's limit and the place in line count from then. Default: now.
  */
 export async function acquireLease(
   dataSource: DataSource,
@@ -15,14 +15,9 @@ export async function acquireLease(
   above: (...args: never[]) => unknown,
   sinceMs?: number,
 ): Promise<Lease> {
-  const pool = requirePool(dataSource);
   const bounds = Number.isFinite(remainingMs)
     ? { remainingMs, heldForMs: remainingMs + INTERRUPTED_WITHIN_MS }
     : {};
-  const limits =
-    sinceMs === undefined
-      ? bounds
-      : { ...bounds, acquireMs: sinceMs + pool.settings.acquireMs - performance.now() };
-  const client = await pool.acquire({ ...limits, above });
+  const client = await requirePool(dataSource).acquire({ ...bounds, sinceMs, above });
   return readLease(client) as Lease;
 }
