@@ -107,9 +107,14 @@ export class CallerQueue {
 
   #refuseOverdue(): void {
     const nowMs = performance.now();
-    for (const waiter of [...this.#served, ...this.#line]) {
-      if (waiter.deadlineMs > nowMs) this.watch(waiter);
-      else this.refuse(waiter, this.#describeDeadline(waiter));
+    const unanswered = [...this.#served, ...this.#line].filter(({ isAnswered }) => !isAnswered);
+    try {
+      for (const waiter of unanswered) {
+        if (waiter.deadlineMs <= nowMs) this.refuse(waiter, this.#describeDeadline(waiter));
+      }
+    } finally {
+      // Also when a callback has thrown: the others are refused at their time all the same.
+      this.#deadline.note(findEarliest(unanswered));
     }
   }
 
@@ -143,4 +148,13 @@ export class CallerQueue {
     const facts = { waitedMs, waiting: this.#unanswered - 1, used: this.#lending.used, max, expectedWaitMs };
     return new PoolExhaustedError(facts, lastFailure);
   }
+}
+
+/** Monotonic, in milliseconds; infinite when all are answered. */
+function findEarliest(waiters: readonly Waiter[]): number {
+  let earliestMs = Number.POSITIVE_INFINITY;
+  for (const { isAnswered, deadlineMs } of waiters) {
+    if (!isAnswered && deadlineMs < earliestMs) earliestMs = deadlineMs;
+  }
+  return earliestMs;
 }

@@ -1,3 +1,4 @@
+import { runBuiltProgram } from '../test/built-program';
 import { openPool, rejection } from '../test/settings';
 import { openTestServer, type TestServer } from '../test/test-server';
 
@@ -27,6 +28,28 @@ describe('callers in one line', () => {
     held.release();
     (await patient).release();
     expect(pool.stats).toMatchObject({ used: 0, waiting: 0 });
+  });
+
+  it('are refused at their own deadline when the callback of another has thrown', async () => {
+    const program = `
+      process.on('uncaughtException', ({ message }) => console.log(message));
+      const refuse = (given) => { throw new Error(given.name + ' thrown'); };
+      (async () => {
+        await openDataSource(dataSource);
+        const pool = dataSource.driver.master;
+        const held = await pool.connect();
+        pool.connect(refuse);
+        pool.connect(refuse);
+        const others = [pool.connect(), pool.acquire({ acquireMs: 200 })];
+        await Promise.all(others.map((one) => one.catch(({ name }) => console.log(name))));
+        held.release();
+        await closeDataSource(dataSource);
+      })();`;
+    const thrown = 'PoolExhaustedError thrown';
+    expect((await runBuiltProgram(database.url, program, { acquireMs: 50 })).split('\n')).toEqual([
+      ...[thrown, thrown],
+      ...['PoolExhaustedError', 'PoolExhaustedError'],
+    ]);
   });
 
   it('leave no timer that would keep the process alive', async () => {

@@ -7,6 +7,8 @@ const BUILT = join(__dirname, '../../dist');
 interface BuiltProgramOptions {
   /** Connections of its pool at most. Default 1. */
   readonly max?: number;
+  /** How long its callers wait for one, in milliseconds. Default 5000. */
+  readonly acquireMs?: number;
   /** Options of Node.js itself. */
   readonly nodeOptions?: readonly string[];
 }
@@ -18,13 +20,13 @@ interface BuiltProgramOptions {
 export function runBuiltProgram(
   url: string,
   program: string,
-  { max = 1, nodeOptions = [] }: BuiltProgramOptions = {},
+  { max = 1, acquireMs = 5_000, nodeOptions = [] }: BuiltProgramOptions = {},
 ): Promise<string> {
   if (!existsSync(BUILT)) throw new Error('Build the package first: this test runs what its users get');
   const prelude = `
     const holdfast = require(${JSON.stringify(BUILT)});
     const { closeDataSource, createConnectionManager, createPostgresDataSource, openDataSource } = holdfast;
-    const times = { idleMs: 50, acquireMs: 5000, createMs: 5000, destroyMs: 1000, createRetryMs: 20 };
+    const times = { idleMs: 50, acquireMs: ${acquireMs}, createMs: 5000, destroyMs: 1000, createRetryMs: 20 };
     const dataSource = createPostgresDataSource({
       url: ${JSON.stringify(url)},
       pool: { min: 0, max: ${max}, ...times },
