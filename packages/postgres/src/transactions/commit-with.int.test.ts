@@ -13,7 +13,7 @@ import { readEvents } from '../data-source/pool-registry';
 import type { OperationEvent, TransactionEvent } from '../events/postgres-events';
 import { breakOnce } from '../test/faults';
 import { compileProgram } from '../test/program';
-import { rejection, settings, settle, until } from '../test/settings';
+import { rejection, settings, settle, settleWithin, until } from '../test/settings';
 import {
   createTables,
   debit,
@@ -300,6 +300,28 @@ describe('statements that go out with COMMIT', () => {
       expect(error).toMatchObject({ query: 'INSERT INTO transfers VALUES ($1, $2)', code: '22P02' });
       expect(error.stack).toMatch(/\/srv\/app\/orders\.js:3:/);
       expect(`${error.stack}${JSON.stringify(error)}`).not.toContain('never-shown');
+    });
+
+    it.each([
+      ['a list of frames', (_error: Error, frames: NodeJS.CallSite[]) => frames],
+      ['nothing', () => undefined],
+      [
+        'an error',
+        () => {
+          throw new Error('of the program');
+        },
+      ],
+    ])('are answered when the program makes %s of a stack', async (_what, prepareStackTrace) => {
+      await using scene = await open();
+      const unprepared = Error.prepareStackTrace;
+      const work = async (_manager: unknown, { commitWith }: Transaction) => {
+        commitWith('INSERT INTO transfers VALUES ($1, $2)', ['a', 'x']);
+        Error.prepareStackTrace = prepareStackTrace;
+      };
+      const outcome = await settleWithin(5_000, scene.unitOfWork.run(work)).finally(() => {
+        Error.prepareStackTrace = unprepared;
+      });
+      expect(outcome).toMatchObject({ name: 'QueryFailedError', code: '22P02' });
     });
 
     it('are run again as a whole, where that may pass', async () => {

@@ -81,8 +81,17 @@ export class SentWithCommit implements LastWrite {
 
   #describe(error: Error): Error {
     const failure = new QueryFailedError(this.text, undefined, error);
-    const frames = this.#site.stack?.split('\n').filter((line) => FRAME.test(line)) ?? [];
-    failure.stack = [`${failure.name}: ${failure.message}`, ...frames.slice(1)].join('\n');
+    failure.stack = [`${failure.name}: ${failure.message}`, ...readFrames(this.#site).slice(1)].join('\n');
     return tagPhase(failure, 'in-transaction');
+  }
+}
+
+/** None where the program's own `Error.prepareStackTrace` makes no text of them: the transaction is answered all the same. */
+function readFrames(site: CallSite): readonly string[] {
+  try {
+    const stack: unknown = site.stack;
+    return typeof stack === 'string' ? stack.split('\n').filter((line) => FRAME.test(line)) : [];
+  } catch {
+    return [];
   }
 }
