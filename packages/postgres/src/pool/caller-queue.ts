@@ -110,7 +110,9 @@ export class CallerQueue {
     const unanswered = [...this.#served, ...this.#line].filter(({ isAnswered }) => !isAnswered);
     try {
       for (const waiter of unanswered) {
-        if (waiter.deadlineMs <= nowMs) this.refuse(waiter, this.#describeDeadline(waiter));
+        // What is no number is over at once, as with a timer of its own.
+        if (waiter.deadlineMs > nowMs) continue;
+        this.refuse(waiter, this.#describeDeadline(waiter));
       }
     } finally {
       // Also when a callback has thrown: the others are refused at their time all the same.

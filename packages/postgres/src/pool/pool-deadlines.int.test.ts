@@ -30,6 +30,15 @@ describe('callers in one line', () => {
     expect(pool.stats).toMatchObject({ used: 0, waiting: 0 });
   });
 
+  it('are refused soon where their limit is nothing, less, or no number', async () => {
+    await using pool = openPool(database.url, { max: 1 });
+    const held = await pool.acquire();
+    for (const acquireMs of [0, -5, Number.NaN]) {
+      expect(await rejection(pool.acquire({ acquireMs }))).toMatchObject({ name: 'PoolExhaustedError' });
+    }
+    held.release();
+  });
+
   it('are refused at their own deadline when the callback of another has thrown', async () => {
     const program = `
       process.on('uncaughtException', ({ message }) => console.log(message));
