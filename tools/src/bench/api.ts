@@ -36,7 +36,7 @@ async function measureApi({
     keys: setting.keys,
     signal,
   });
-  const run = { contest, databaseUrl: server.url, setting, signal, say };
+  const run = { contest, databaseUrl: server.url, postmasterPid: server.pid, setting, signal, say };
   const workloads = { read: await runWorkload('read', run), append: await runWorkload('append', run) };
   const report: ApiBenchReport = roundFigures({
     command: text,

@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { readServerCpuMs } from '../server-cpu';
 import { type CpuShares, measureCpu } from './process-cpu';
 import type { WorkRequest } from './workloads';
 
@@ -12,20 +13,25 @@ export interface ClosedFigures {
   readonly cpu: CpuShares;
   /** Processor time of the server for one request, in ms. */
   readonly serverMsPerRequest: number | undefined;
+  /** That of all processes of the database, in ms; undefined where the system does not tell. */
+  readonly databaseMsPerRequest: number | undefined;
 }
 
 export interface ClosedLoop {
   readonly address: string;
   readonly pid: number;
+  /** The database's. */
+  readonly postmasterPid: number;
   readonly connections: number;
   readonly durationMs: number;
 }
 
 /** Asks as fast as so many connections can. */
 export async function runClosedLoop(
-  { address, pid, connections, durationMs }: ClosedLoop,
+  { address, pid, postmasterPid, connections, durationMs }: ClosedLoop,
   createRequest: () => WorkRequest,
 ): Promise<ClosedFigures> {
+  const beforeMs = readServerCpuMs(postmasterPid);
   const { value, cpu } = await measureCpu(pid, () =>
     autocannon({
       url: address,
@@ -34,6 +40,7 @@ export async function runClosedLoop(
       requests: [{ setupRequest: (request) => ({ ...request, ...createRequest() }) }],
     }),
   );
+  const databaseMs = readServerCpuMs(postmasterPid) - beforeMs;
   const seconds = value.duration;
   const answered = value['2xx'] + value.non2xx;
   return {
@@ -43,5 +50,6 @@ export async function runClosedLoop(
     failed: value.non2xx + value.errors + value.timeouts,
     cpu,
     serverMsPerRequest: cpu.server && (cpu.server * seconds * 1_000) / answered,
+    databaseMsPerRequest: Number.isNaN(databaseMs) ? undefined : databaseMs / answered,
   };
 }

@@ -46,7 +46,10 @@ describe('runOpenLoop', () => {
 
   it('shows what a client that waits for answers leaves out (control)', async () => {
     const figures = await withServer(stallOnce(STALL_MS), (address) =>
-      runClosedLoop({ address, pid: process.pid, connections: 1, durationMs: 2_000 }, ask),
+      runClosedLoop(
+        { address, pid: process.pid, postmasterPid: process.pid, connections: 1, durationMs: 2_000 },
+        ask,
+      ),
     );
     expect(figures.p50Ms).toBeLessThan(STALL_MS / 10);
   });

@@ -56,12 +56,14 @@ function renderTurns(workloads: Workloads): string {
     'server CPU',
     'client CPU',
     'server ms per request',
+    'database ms per request',
     'ratio',
   ];
   const rows = WORKLOADS.flatMap((workload) =>
     CONTENDERS.map((contender) => {
       const { closed, ratio } = workloads[workload];
-      const { requestsPerSecond, p50Ms, p99Ms, cpu, serverMsPerRequest } = closed[contender];
+      const { requestsPerSecond, p50Ms, p99Ms, cpu, serverMsPerRequest, databaseMsPerRequest } =
+        closed[contender];
       return [
         `\`${WORKLOAD_TITLES[workload]}\``,
         NAMES[contender],
@@ -71,6 +73,7 @@ function renderTurns(workloads: Workloads): string {
         renderShare(cpu.server),
         renderShare(cpu.client),
         renderFigure(serverMsPerRequest ?? Number.NaN),
+        renderFigure(databaseMsPerRequest ?? Number.NaN),
         contender === 'holdfast'
           ? `${ratio.median.toFixed(2)} × (middle half ${ratio.lower.toFixed(2)}–${ratio.upper.toFixed(2)})`
           : '',

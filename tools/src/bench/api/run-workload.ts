@@ -12,6 +12,7 @@ import type { Workload, WorkRequest } from './workloads';
 interface WorkloadRun {
   readonly contest: Contest;
   readonly databaseUrl: string;
+  readonly postmasterPid: number;
   readonly setting: Setting;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -54,14 +55,14 @@ export async function runWorkload(workload: Workload, run: WorkloadRun): Promise
 
 /** Who begins changes from round to round. */
 async function takeTurns(
-  { contest, setting, signal }: WorkloadRun,
+  { contest, postmasterPid, setting, signal }: WorkloadRun,
   createRequest: () => WorkRequest,
 ): Promise<Readonly<Record<Contender, ClosedFigures[]>>> {
   const { connections, rounds, turnMs, warmUpMs } = setting;
   const take = (contender: Contender, durationMs: number) => {
     signal.throwIfAborted();
     const { address, pid } = contest.servers[contender];
-    return runClosedLoop({ address, pid, connections, durationMs }, createRequest);
+    return runClosedLoop({ address, pid, postmasterPid, connections, durationMs }, createRequest);
   };
   for (const contender of CONTENDERS) await take(contender, warmUpMs);
   const figures: Record<Contender, ClosedFigures[]> = { holdfast: [], bare: [] };
@@ -82,12 +83,13 @@ function summarize(rounds: readonly ClosedFigures[]): ClosedFigures {
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
     cpu: { server: median((one) => one.cpu.server), client: median((one) => one.cpu.client) },
     serverMsPerRequest: median((one) => one.serverMsPerRequest),
+    databaseMsPerRequest: median((one) => one.databaseMsPerRequest),
   };
 }
 
 /** In another process, since being profiled costs time. */
 async function profileService(
-  { contest, databaseUrl, setting, signal }: WorkloadRun,
+  { contest, databaseUrl, postmasterPid, setting, signal }: WorkloadRun,
   workload: Workload,
 ): Promise<readonly PackageShare[]> {
   await using folder = await openProfileFolder();
@@ -100,7 +102,7 @@ async function profileService(
     const { address, pid } = service;
     const { connections, profileMs } = setting;
     await runClosedLoop(
-      { address, pid, connections, durationMs: profileMs },
+      { address, pid, postmasterPid, connections, durationMs: profileMs },
       contest.createRequests(workload),
     );
   } finally {

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { createRandom, type Random } from '../../proof/random';
+import { readServerCpuMs } from '../server-cpu';
 import type { OperationName } from './layer';
 import { BASELINE } from './line-up';
 import type { LayerProcess } from './open-layer-process';
 import { OPERATIONS, type Operation } from './operations';
-import { readServerCpuMs } from './server-cpu';
 import type { Setting } from './setting';
 import { sweepTables } from './tables';
 
