@@ -5,7 +5,7 @@ import { z } from 'zod';
 type Schema = z.core.$ZodType;
 
 /**
- * Compiles how answers are checked and written, as `serializerCompiler` does, three times as fast: zod compiles what it parses, and not what it
+ * Compiles how answers are checked and written, as `serializerCompiler` does, in about half of the time: zod compiles what it parses, and not what it
  * encodes. So the schema of an answer is turned round once, and parsed.
  */
 export const answerCompiler: FastifySerializerCompiler<Schema> = (route) => {

@@ -27,8 +27,8 @@ export function sendHeard<T>(
   send: () => Promise<T>,
   describe: (error: unknown) => unknown = (error) => error,
 ): Promise<T> {
-  const { dataSource, runner } = statement;
-  tellSent(statement);
+  const { dataSource, runner, text, values } = statement;
+  dataSource.logger.logQuery(text, values as unknown[], runner);
   const broadcaster = hearsStatements(dataSource) ? runner?.broadcaster : undefined;
   const startedMs = Date.now();
   if (broadcaster) return sendTold({ ...statement, broadcaster }, send, describe);
@@ -67,20 +67,13 @@ async function sendTold<T>(
   return answer;
 }
 
-/** The logger is told that it is sent. */
-export function tellSent({ dataSource, runner, text, values }: HeardStatement): void {
-  dataSource.logger.logQuery(text, values as unknown[], runner);
-}
-
-/** The logger is told that it is answered, if that took long. */
-export function tellSlow({ dataSource, runner, text, values }: HeardStatement, elapsedMs: number): void {
+function tellSlow({ dataSource, runner, text, values }: HeardStatement, elapsedMs: number): void {
   const { logger, options } = dataSource;
   const { maxQueryExecutionTime } = options;
   if (!maxQueryExecutionTime || elapsedMs <= maxQueryExecutionTime) return;
   logger.logQuerySlow(elapsedMs, text, values as unknown[], runner);
 }
 
-/** The logger is told that it has failed. */
-export function tellFailure({ dataSource, runner, text, values }: HeardStatement, error: unknown): void {
+function tellFailure({ dataSource, runner, text, values }: HeardStatement, error: unknown): void {
   dataSource.logger.logQueryError(error as Error, text, values as unknown[], runner);
 }

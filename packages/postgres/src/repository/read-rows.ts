@@ -7,9 +7,9 @@ import {
 } from 'typeorm';
 import { type ConnectionSource, obtainConnection } from '../data-source/obtain-connection';
 import { ForeignDataSourceError } from '../data-source/pool-registry';
-import { type Lease, readLease } from '../pool/lease';
+import { readLease } from '../pool/lease';
 import type { RowReader } from '../statements/row-reader';
-import { hearsStatements, sendHeard, tellFailure, tellSent, tellSlow } from './heard-statement';
+import { hearsStatements, sendHeard } from './heard-statement';
 import { readPassage } from './pass-statement';
 import { describeReadFailure } from './read-failure';
 
@@ -34,44 +34,21 @@ export function readRows<Row>(manager: EntityManager, statement: ReadStatement):
 }
 
 /** The same, with what else the server says: how many rows were written. */
-export function readAnswer(manager: EntityManager, statement: ReadStatement): Promise<QueryResult> {
+export async function readAnswer(manager: EntityManager, statement: ReadStatement): Promise<QueryResult> {
   const { queryRunner, dataSource } = manager;
   if (queryRunner) return readWith(queryRunner, statement);
-  return hearsStatements(dataSource)
-    ? readWithOwn(dataSource, statement)
-    : readDirectly(dataSource, statement);
-}
-
-/** What subscribers are told names a query runner. */
-async function readWithOwn(dataSource: DataSource, statement: ReadStatement): Promise<QueryResult> {
-  const runner = dataSource.createQueryRunner(statement.isRead ? 'slave' : 'master');
-  try {
-    return await readWith(runner, statement);
-  } finally {
-    await runner.release();
-  }
-}
-
-/** As `sendHeard` sends it: one promise less, where there may be thousands of small statements in a second. */
-async function readDirectly(
-  dataSource: DataSource,
-  { text, values, reader, isRead }: ReadStatement,
-): Promise<QueryResult> {
-  const heard = { dataSource, runner: undefined, text, values };
-  const connection = await obtainConnection(dataSource.driver as unknown as ConnectionSource, isRead);
-  try {
-    const lease = requireLease(connection);
-    tellSent(heard);
-    const startedMs = Date.now();
-    let answer: QueryResult;
+  if (hearsStatements(dataSource)) {
+    const runner = dataSource.createQueryRunner(statement.isRead ? 'slave' : 'master');
     try {
-      answer = await lease.read(text, values, reader);
-    } catch (error) {
-      tellFailure(heard, error);
-      throw describeReadFailure(text, error);
+      return await readWith(runner, statement);
+    } finally {
+      await runner.release();
     }
-    tellSlow(heard, Date.now() - startedMs);
-    return answer;
+  }
+  const driver = dataSource.driver as unknown as ConnectionSource;
+  const connection = await obtainConnection(driver, statement.isRead);
+  try {
+    return await readOn(connection, dataSource, statement);
   } finally {
     connection.release();
   }
@@ -82,23 +59,19 @@ async function readWith(runner: QueryRunner, statement: ReadStatement): Promise<
   if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
   const connection = await runner.connect();
   const pass = readPassage(runner);
-  const read = () => readOn(connection, runner, statement);
+  const read = () => readOn(connection, runner.dataSource, statement, runner);
   return pass === undefined ? read() : pass(statement.text, statement.values, read);
 }
 
 function readOn(
   connection: object,
-  runner: QueryRunner,
+  dataSource: DataSource,
   { text, values, reader }: ReadStatement,
+  runner?: QueryRunner,
 ): Promise<QueryResult> {
-  const lease = requireLease(connection);
-  const statement = { dataSource: runner.dataSource, runner, text, values };
-  const send = () => lease.read(text, values, reader);
-  return sendHeard(statement, send, (error) => describeReadFailure(text, error));
-}
-
-function requireLease(connection: object): Lease {
   const lease = readLease(connection);
   if (lease === undefined) throw new ForeignDataSourceError();
-  return lease;
+  const statement = { dataSource, runner, text, values };
+  const send = () => lease.read(text, values, reader);
+  return sendHeard(statement, send, (error) => describeReadFailure(text, error));
 }

@@ -31,8 +31,8 @@ export class SharedQuery extends Query {
   readonly #resolve: (result: SharedResult) => void;
   readonly #reject: (error: Error) => void;
   readonly #outcomes: SharedOutcome[] = [];
-  /** Answers to what stands in front of each part, and behind the last. */
-  readonly #settingsDue: number[] = [];
+  /** Answers to statements of ours: how many come in front of that to each part, and behind the last. */
+  readonly #ownDue: number[] = [];
   #readRow: ReadRow | undefined;
   #rows: unknown[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -64,13 +64,13 @@ export class SharedQuery extends Query {
         const isSet = block === undefined && isSame(settings, before);
         if (!isSet) writeSettings(connection, settings);
         const due = isSet ? 0 : settings.length;
-        this.#settingsDue.push(this.#settingsDue.length === 0 ? first.length + due : due);
+        this.#ownDue.push(this.#ownDue.length === 0 ? first.length + due : due);
         connection.bind({ statement: name, values });
         connection.execute({ portal: '' });
         before = settings;
       }
       for (const one of last) writeOwn(connection, one);
-      this.#settingsDue.push(last.length);
+      this.#ownDue.push(last.length);
       connection.sync();
     } finally {
       connection.stream.uncork();
@@ -80,7 +80,7 @@ export class SharedQuery extends Query {
   }
 
   override handleDataRow(row: DataRow): void {
-    if (this.#isSetting || this.#failure !== undefined) return;
+    if (this.#isOwn || this.#failure !== undefined) return;
     try {
       const read = this.#readRow?.(row.fields);
       if (read !== undefined) this.#rows.push(read);
@@ -91,8 +91,8 @@ export class SharedQuery extends Query {
 
   override handleCommandComplete(message: { readonly text: string }): void {
     const at = this.#outcomes.length;
-    if (this.#isSetting) {
-      this.#settingsDue[at] = (this.#settingsDue[at] ?? 0) - 1;
+    if (this.#isOwn) {
+      this.#ownDue[at] = (this.#ownDue[at] ?? 0) - 1;
       return;
     }
     this.#outcomes.push(this.#failure ?? { rows: this.#rows, rowCount: readCount(message.text) });
@@ -128,8 +128,8 @@ export class SharedQuery extends Query {
     this.#resolve({ command: 'SELECT', rows: this.#outcomes, rowCount, oid: 0, fields: [], failure });
   }
 
-  get #isSetting(): boolean {
-    return (this.#settingsDue[this.#outcomes.length] ?? 0) > 0;
+  get #isOwn(): boolean {
+    return (this.#ownDue[this.#outcomes.length] ?? 0) > 0;
   }
 
   #openPart(): void {
