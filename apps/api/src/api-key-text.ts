@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /**
@@ -37,8 +37,8 @@ export function prefixOf(text: string): string {
 /** Asks whether a text has the form and the checksum of a key. Whether there is such a key, only the database knows. */
 export function isApiKeyText(text: string): boolean {
   const [, body, checksum] = FORM.exec(text) ?? [];
-  if (body === undefined || checksum === undefined) return false;
-  return timingSafeEqual(Buffer.from(checksum), Buffer.from(checksumOf(body)));
+  // Anybody can work out the checksum of what they present: there is nothing to measure.
+  return body !== undefined && checksum === checksumOf(body);
 }
 
 /**

@@ -88,6 +88,21 @@ describe('the role that a process has', () => {
     });
   });
 
+  it('is refused where a table has policies that do not hold', async () => {
+    const { DATABASE_URL } = variablesOf(database.url, ROLES.app);
+    const variables = { NODE_ENV: 'production', DATABASE_URL, OPERATIONS_DATABASE_URL: database.url };
+    const setSecurity = (how: string) =>
+      withDataSource(database.url, (owner) => owner.query(`alter table users ${how} row level security`));
+    await setSecurity('disable');
+    try {
+      await expect(openService(database.url, variables)).rejects.toMatchObject({
+        code: 'HOLDFAST_POLICIES_NOT_HELD',
+      });
+    } finally {
+      await setSecurity('enable');
+    }
+  });
+
   it.each([
     [ROLES.app, 'production', 0],
     [undefined, 'test', 1],

@@ -38,21 +38,23 @@ const STRICT: ReadonlySet<Environment> = new Set<Environment>(['staging', 'produ
  * The service may do what requests need, and the policies keep organizations apart, which nothing else does: in staging and production
  * the service is not started with a role that they do not hold for; elsewhere that is logged.
  *
+ * @returns whether they hold.
  * @throws UnfitDatabaseError, PoliciesNotHeldError
  */
 export async function requireServiceRole(
   dataSource: DataSource,
   { environment, logger }: { readonly environment: Environment; readonly logger: Logger },
-): Promise<void> {
+): Promise<boolean> {
   const facts = await readFacts(dataSource);
   requireFit(facts, 'holdfast_app');
-  const { role, isBoundForEvents, groups } = facts;
+  const { role, isBound, groups } = facts;
   // Those who hand out events, and those who only look, see all of them.
   const isKeptApart =
-    isBoundForEvents === true && !groups.includes('holdfast_worker') && !groups.includes('holdfast_read');
-  if (isKeptApart) return;
+    isBound === true && !groups.includes('holdfast_worker') && !groups.includes('holdfast_read');
+  if (isKeptApart) return true;
   if (STRICT.has(environment)) throw new PoliciesNotHeldError(role);
   logger.warn('The policies of the database do not hold for the role of the service', { role });
+  return false;
 }
 
 /** The worker sees the events of all organizations. @throws UnfitDatabaseError */
@@ -102,7 +104,8 @@ interface RoleFacts {
   readonly isMigrated: boolean;
   /** Whether policies hold for it; null before the migrations, as the one below. */
   readonly isBoundForKeys: boolean | null;
-  readonly isBoundForEvents: boolean | null;
+  /** For each table that has some. */
+  readonly isBound: boolean | null;
   /** What it is a member of. */
   readonly groups: readonly GroupRole[];
 }
@@ -114,7 +117,7 @@ async function readFacts(dataSource: DataSource): Promise<RoleFacts> {
        current_database() as database,
        to_regnamespace('tenancy') is not null and to_regclass('api_keys') is not null as "isMigrated",
        row_security_active(to_regclass('api_keys')) as "isBoundForKeys",
-       row_security_active(to_regclass('events')) as "isBoundForEvents",
+       (select bool_and(row_security_active(polrelid)) from pg_policy) as "isBound",
        array(
          select rolname::text from pg_roles where rolname = any ($1::text[]) and pg_has_role(oid, 'usage')
        ) as groups`,

@@ -92,10 +92,11 @@ export function createService(settings: ServiceSettings, { logStream }: ServiceO
 
   async function open(): Promise<void> {
     await openDataSource(dataSource, { logger, signal: opening.signal });
-    await requireServiceRole(dataSource, { environment, logger });
+    const arePoliciesHeld = await requireServiceRole(dataSource, { environment, logger });
     await operations.open(opening.signal);
     http = await createHttpServer({
       database,
+      arePoliciesHeld,
       operations: operations.database,
       console: board,
       logger,

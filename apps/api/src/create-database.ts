@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { StatementSender } from '@holdfast/db';
+import { actingFor, type StatementSender } from '@holdfast/db';
 import type { Logger } from '@holdfast/observability';
 import {
   AmbiguousOutcomeError,
@@ -46,9 +46,6 @@ export interface DatabaseParts {
   readonly manager: ConnectionManager;
   readonly breaker: CircuitBreakerPolicy;
 }
-
-/** What the policies of the database read the hash of the key from. */
-const KEY_SETTING = 'holdfast.key';
 
 /** To the server a single statement is a transaction of its own, and so it is counted where its outcome is not known. */
 const UNKNOWN_STATEMENT = Object.freeze({ pool: 'primary', outcome: 'unknown', resolvedBy: undefined });
@@ -114,8 +111,8 @@ class ScopedDatabase implements Database {
     return this.#with({ deadline });
   }
 
-  as({ keyHash }: Actor): Database {
-    return this.#with({ settings: { [KEY_SETTING]: keyHash.toString('hex') } });
+  as({ keyHash, scope }: Actor): Database {
+    return this.#with({ settings: actingFor(keyHash, scope) });
   }
 
   for(requestId: string): Database {

@@ -1,4 +1,4 @@
-import type { StatementSender } from '@holdfast/db';
+import type { ApiKeyScope, StatementSender } from '@holdfast/db';
 import type { TransactionWork } from '@holdfast/postgres';
 import type { Deadline } from '@holdfast/resilience';
 import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
@@ -10,6 +10,8 @@ export type Work<T> = (manager: EntityManager) => Promise<T>;
 export interface Actor {
   /** Of the API key: policies look up what it may see and write. */
   readonly keyHash: Buffer;
+  /** Then they let it see and write nothing if it has not this scope. Default: they ask for none. */
+  readonly scope?: ApiKeyScope | undefined;
 }
 
 /** The database as use cases see it: work goes in, and comes back done or failed, retried where that is safe. */

@@ -97,7 +97,7 @@ export { ENVIRONMENTS, type Environment, type Variables } from './settings/envir
 export { POOL_SETTINGS } from './settings/pool-settings';
 export { SettingsError, type SettingsProblem } from './settings/settings-error';
 export { createSettingsReader, type SettingsReader } from './settings/settings-reader';
-export { actFor, EVERY_TENANT } from './tenancy/act-for';
+export { actFor, actingFor, EVERY_TENANT } from './tenancy/act-for';
 export { listDeadLetters, replayDeadLetter } from './worker/dead-letters';
 export { type EventHandler, type HandlerContext, NoEventHandlerError } from './worker/event-handler';
 export { type EventWorkerReport, runEventWorker } from './worker/run-event-worker';

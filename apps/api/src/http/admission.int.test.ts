@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { openTestDatabase } from '@holdfast/local-postgres';
-import { AUTHORIZATION } from '../test/raw-http';
+import { openBoundService } from '../test/bound-service';
+import { AUTHORIZATION, listenTo } from '../test/raw-http';
 import { lockTable } from '../test/table-lock';
 import { openService, openServiceOnTestDatabase } from '../test/test-service';
 
@@ -157,6 +160,40 @@ describe('a service with every place and connection taken', () => {
       }
     } finally {
       await service.close();
+    }
+  });
+});
+
+describe('a request whose body comes late', () => {
+  const ADMITTED = 'holdfast_http_admitted_total{class="appends"}';
+
+  it('is refused at once where its place is gone, and its key is not looked for', async () => {
+    const bound = await openBoundService({ ADMISSION_APPENDS: '1', DATABASE_DEADLINE_MS: '60000' });
+    try {
+      const { service } = bound;
+      const body = JSON.stringify({
+        ...{ aggregateType: 'order', aggregateId: randomUUID(), expectedVersion: 0 },
+        events: [{ eventType: 'order.placed', payload: {} }],
+      });
+      const append = () => service.post('/v1/events', JSON.parse(body));
+      expect((await append()).status).toBe(201);
+      const late = listenTo(service.url);
+      const length = `content-length: ${Buffer.byteLength(body)}`;
+      late.socket.write(
+        `POST /v1/events HTTP/1.1\r\nhost: x\r\n${KEY}content-type: application/json\r\n${length}\r\nconnection: close\r\n\r\n`,
+      );
+      while (readMetric((await service.get('/metrics')).body, ADMITTED) < 2);
+      const lock = await lockTable(bound.url, 'api_keys');
+      const holder = append();
+      await lock.waitForWaiting(1);
+      const heard = once(late.socket, 'data');
+      late.socket.write(body);
+      expect(String(await heard)).toMatch(/^HTTP\/1.1 429 /);
+      await lock.release();
+      late.socket.destroy();
+      expect((await holder).status).toBe(409);
+    } finally {
+      await bound.close();
     }
   });
 });

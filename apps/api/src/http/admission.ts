@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { DeadlineExceededError, listErrorChain, readErrorCode } from '@holdfast/resilience';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { announcesBody } from './body-timeout';
 import { isClientRoute } from './client-routes';
 import type { Place, PlaceOutcome, Pressure, RouteClass } from './pressure';
 import { Receptions } from './receptions';
@@ -117,18 +118,21 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
   });
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { stay } = request;
-    // A small body has come with its head.
-    if (stay === undefined || request.raw.complete) return done(null, payload);
-    // Of what is over nobody would hear any more.
-    if (request.raw.destroyed) return done(new ClientGoneError());
-    stay.isAway = true;
-    stay.leave('failed');
-    receptions.begin(reply);
-    // Answered or gone: an answer that waits behind another one never comes to its end, nor does a body that was refused.
-    const end = () => receptions.end(reply);
-    request.raw.once('close', end);
-    reply.raw.once('close', end);
-    done(null, payload);
+    if (stay === undefined || hasAllCome(request)) return done(null, payload);
+    // A small body has come with its head, and is read behind that: this may still be in the middle of it.
+    queueMicrotask(() => {
+      if (hasAllCome(request)) return done(null, payload);
+      // Of what is over nobody would hear any more.
+      if (request.raw.destroyed) return done(new ClientGoneError());
+      stay.isAway = true;
+      stay.leave('failed');
+      receptions.begin(reply);
+      // Answered or gone: an answer that waits behind another one never comes to its end, nor does a body that was refused.
+      const end = () => receptions.end(reply);
+      request.raw.once('close', end);
+      reply.raw.once('close', end);
+      done(null, payload);
+    });
   });
   app.addHook('preValidation', ({ stay }, reply, done) => {
     if (stay?.isAway !== true) return done();
@@ -145,8 +149,8 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
     }
     done();
   });
-  app.addHook('onError', ({ stay }, _reply, error, done) => {
-    if (stay !== undefined) stay.outcome = isOverload(error) ? 'overloaded' : 'failed';
+  app.addHook('onError', (request, _reply, error, done) => {
+    noteFailure(request, error);
     done();
   });
   app.addHook('onSend', (request, _reply, _payload, done) => {
@@ -170,6 +174,16 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
     }
     throw new ClientGoneError();
   };
+}
+
+/** What a request has failed with tells whether it was for overload. */
+export function noteFailure({ stay }: FastifyRequest, error: unknown): void {
+  if (stay !== undefined) stay.outcome = isOverload(error) ? 'overloaded' : 'failed';
+}
+
+/** Whether nothing of it is awaited any more. */
+function hasAllCome({ raw: { complete }, headers }: FastifyRequest): boolean {
+  return complete || !announcesBody(headers);
 }
 
 /**

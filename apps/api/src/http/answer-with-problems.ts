@@ -1,18 +1,30 @@
 import type { Logger } from '@holdfast/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addressProblem, pathOf } from './address-problem';
+import { noteFailure } from './admission';
+import type { ExplainRefusal } from './authentication';
 import type { ProblemKind } from './problem-kinds';
 import { problemOf } from './problem-of';
 import { type Refusal, refuse } from './refusal';
 import { REQUEST_ID_HEADER } from './request-id';
 import { PROBLEM_MEDIA_TYPE } from './schemas/problem';
 
-/** Every error of a route becomes a problem; those that are not the client's are logged. */
-export function answerWithProblems(app: FastifyInstance, logger: Logger): void {
+/**
+ * Every error of a route becomes a problem; those that are not the client's are logged.
+ * @param explain Tells why a request is refused whose key was not looked for.
+ */
+export function answerWithProblems(app: FastifyInstance, logger: Logger, explain: ExplainRefusal): void {
   app.setErrorHandler((error, request, reply) => {
+    const answer = (told: unknown, refusal: Refusal) => {
+      logRefusal(logger, refusal, { requestId: request.id, error: told });
+      return sendProblem(request, reply, refusal);
+    };
     const refusal = problemOf(error);
-    logRefusal(logger, refusal, { requestId: request.id, error });
-    return sendProblem(request, reply, refusal);
+    if (!request.isKeyAssumed) return answer(error, refusal);
+    return explain(request, error, MAY_BE_OF_KEY.has(refusal.kind)).then((told) => {
+      if (told !== error) noteFailure(request, told);
+      return answer(told, problemOf(told));
+    });
   });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
@@ -31,6 +43,20 @@ export function answerMalformedUrl(_error: Error, request: FastifyRequest, reply
   reply.header(REQUEST_ID_HEADER, request.id);
   sendProblem(request, reply, refuse('malformed-request', 'The path cannot be decoded.'));
 }
+
+/**
+ * Refusals of what may be there, and right, for a key that can be used. They come from requests that have a place: the others, for a body that has
+ * not come, for pressure, for the time it takes, are the same whatever key comes.
+ */
+const MAY_BE_OF_KEY: ReadonlySet<ProblemKind> = new Set([
+  'validation',
+  'text-not-storable',
+  'forbidden',
+  'not-found',
+  'version-conflict',
+  'idempotency-key-busy',
+  'idempotency-key-reused',
+]);
 
 /** Refusals that say more about the database than about the request. */
 const LOGGED: ReadonlySet<ProblemKind> = new Set([

@@ -116,6 +116,8 @@ describe('every route', () => {
     const app = fastify();
     refuseStrangers(app);
     expect(() => app.get('/v1/secrets', async () => 'all')).toThrow('GET /v1/secrets has no scope');
+    const config = { scope: 'operate', provesKey: true } as const;
+    expect(() => app.get('/v1/secrets', { config }, async () => 'all')).toThrow('proves no key');
     expect(() => app.get('/docsecrets', async () => 'all')).toThrow('has no scope');
     app.get('/v1/known', { config: { scope: 'read' } }, async () => 'some');
     await app.close();

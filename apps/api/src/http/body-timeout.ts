@@ -38,6 +38,7 @@ export function limitBody(request: IncomingMessage, longestMs: number, onLate: (
   });
 }
 
-function announcesBody(headers: IncomingHttpHeaders): boolean {
+/** Asks whether a request has a body, by its head. */
+export function announcesBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

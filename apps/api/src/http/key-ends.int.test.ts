@@ -1,32 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { createDataSource } from '@holdfast/db';
-import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
-import { closeDataSource, openDataSource } from '@holdfast/postgres';
 import type { DataSource } from 'typeorm';
+import { type BoundService, openBoundService } from '../test/bound-service';
 import { createTenant, type Tenant } from '../test/tenant';
-import { openService, type TestService } from '../test/test-service';
+import type { TestService } from '../test/test-service';
 
 /** Under the policies a key that ends itself sees nothing from then on: what comes behind must not need it. */
 describe('the end of a key of an organization', () => {
-  const login = `key_ends_${randomUUID().slice(0, 8)}`;
-  let database: TestDatabase;
+  let bound: BoundService;
   let owner: DataSource;
   let service: TestService;
   let tenant: Tenant;
 
   beforeAll(async () => {
-    database = await openTestDatabase();
-    owner = await openDataSource(createDataSource('test', { DATABASE_URL: database.url }));
-    await owner.query(`create role ${login} login password '${login}' in role holdfast_app`);
-    const url = Object.assign(new URL(database.url), { username: login, password: login }).href;
-    service = await openService(database.url, { DATABASE_URL: url, OPERATIONS_DATABASE_URL: database.url });
+    bound = await openBoundService();
+    ({ owner, service } = bound);
   });
-  afterAll(async () => {
-    await service?.close();
-    await owner?.query(`drop role ${login}`);
-    if (owner) await closeDataSource(owner);
-    await database?.drop();
-  });
+  afterAll(() => bound?.close());
   beforeEach(async () => {
     tenant = await createTenant(service, owner, randomUUID());
   });
@@ -103,7 +92,7 @@ describe('the end of a key of an organization', () => {
     while (waiting === 0) {
       const [row] = await owner.query(
         `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and usename = $1`,
-        [login],
+        [bound.login],
       );
       waiting = row.n;
     }

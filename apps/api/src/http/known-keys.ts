@@ -1,43 +1,64 @@
 import { hash } from 'node:crypto';
+import type { Identity } from '../identity';
 
-/**
- * Names of the keys that the database knew when it was last asked, those that were presented last. A key is not kept, nor what it is
- * stored under; whoever asks still has each looked up.
- */
+/** What the database said when it was asked for a key. */
+interface KnownKey {
+  readonly identity: Identity;
+  /** Long ago where that is in doubt. */
+  readonly askedAtMs: number;
+}
+
+/** Keys that the database knew when it was last asked, by name, those that were presented last. The keys themselves are not kept. */
 export class KnownKeys {
   readonly #most: number;
+  readonly #forMs: number;
   /** The one that was presented longest ago comes first. */
-  readonly #names = new Set<string>();
+  readonly #known = new Map<string, KnownKey>();
 
-  /** @param most Keys that are remembered at a time. */
-  constructor(most: number) {
+  /**
+   * @param most Keys that are remembered at a time.
+   * @param forMs How long what was said of a key is recalled.
+   */
+  constructor(most: number, forMs: number) {
     this.#most = most;
+    this.#forMs = forMs;
   }
 
   get size(): number {
-    return this.#names.size;
+    return this.#known.size;
   }
 
-  /** The name of a key that is known, and of no other. */
-  nameOf(key: string): string | undefined {
-    const name = fingerprintOf(key);
-    if (!this.#names.has(name)) return undefined;
-    this.#add(name);
-    return name;
+  /** Whether the database knew the key, however long ago. */
+  has(name: string): boolean {
+    const known = this.#known.get(name);
+    if (known !== undefined) this.#add(name, known);
+    return known !== undefined;
   }
 
-  /** Notes what the database has said of a key. */
-  note(key: string, isGood: boolean): void {
-    const name = fingerprintOf(key);
-    if (isGood) this.#add(name);
-    else this.#names.delete(name);
+  /** Whose key it was, if the database was asked lately. Whether it still is, nobody has asked. */
+  recall(name: string, nowMs: number): Identity | undefined {
+    const known = this.#known.get(name);
+    return known !== undefined && nowMs - known.askedAtMs < this.#forMs ? known.identity : undefined;
   }
 
-  #add(name: string): void {
-    this.#names.delete(name);
-    this.#names.add(name);
-    const [oldest] = this.#names;
-    if (this.#names.size > this.#most && oldest !== undefined) this.#names.delete(oldest);
+  /** Notes what the database has said: whose key it is, or that it cannot be used. @param askedAtMs When it was asked. */
+  note(name: string, identity: Identity | null, askedAtMs: number): void {
+    if (identity === null) this.#known.delete(name);
+    else this.#add(name, { identity, askedAtMs });
+  }
+
+  /** What was said of a key may hold no longer: it is not recalled any more. */
+  doubt(name: string): void {
+    const known = this.#known.get(name);
+    if (known !== undefined) this.#known.set(name, { ...known, askedAtMs: Number.NEGATIVE_INFINITY });
+  }
+
+  #add(name: string, known: KnownKey): void {
+    this.#known.delete(name);
+    this.#known.set(name, known);
+    if (this.#known.size <= this.#most) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }
 

@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { readKey } from './authentication';
+import { nameKey } from './authentication';
 import type { ClientRates } from './client-rates';
 import { isClientRoute } from './client-routes';
-import { KnownKeys } from './known-keys';
+import type { KnownKeys } from './known-keys';
 
 /** The client asks for more than one client may; nothing of the request was done. */
 export class RateLimitedError extends Error {
@@ -18,13 +18,6 @@ export class RateLimitedError extends Error {
   }
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Whether the database knew its key when it was last asked. */
-    isKeyKnown: boolean;
-  }
-}
-
 /** Names the limit in headers. */
 const POLICY = '"client"';
 
@@ -33,26 +26,20 @@ const POLICY = '"client"';
  * no statement. A client is its key, if the database knew that lately; so clients who share an address, as behind a proxy, have
  * rates of their own. All other keys count by the address, however many are made up. Answers say what is left, as
  * draft-ietf-httpapi-ratelimit-headers-10 describes.
- *
- * @returns what is to be told of keys; undefined where no client has a rate.
  */
-export function limitClients(app: FastifyInstance, rates: ClientRates): KnownKeys | undefined {
-  app.decorateRequest('isKeyKnown', false);
-  const { perSecond, burst, most } = rates.settings;
-  if (perSecond === 0) return undefined;
-  const knownKeys = new KnownKeys(most);
+export function limitClients(app: FastifyInstance, rates: ClientRates, knownKeys: KnownKeys): void {
+  const { perSecond, burst } = rates.settings;
+  if (perSecond === 0) return;
   const policy = `${POLICY};q=${burst};w=${Math.ceil(burst / perSecond)}`;
   app.addHook('onRequest', (request, reply, done) => {
     if (!isClientRoute(request.routeOptions.url)) return done();
-    const name = knownKeys.nameOf(readKey(request));
-    request.isKeyKnown = name !== undefined;
-    const client = name ?? networkOf(request.ip);
+    const name = nameKey(request);
+    const client = knownKeys.has(name) ? name : networkOf(request.ip);
     const { isRefused, left, fullAfterMs, nextAfterMs } = rates.take(client);
     reply.header('ratelimit-policy', policy);
     reply.header('ratelimit', `${POLICY};r=${left};t=${Math.ceil(fullAfterMs / 1_000)}`);
     done(isRefused ? new RateLimitedError(nextAfterMs) : undefined);
   });
-  return knownKeys;
 }
 
 /** Of an IPv6 address the first 64 bits: whoever has one usually has all addresses that begin with them. */

@@ -1,11 +1,7 @@
-import type { ApiKey } from '@holdfast/db';
-import { Identity } from '../identity';
+import { identityWith } from '../test/identity';
 import { createOperatorIdentification } from './operator-identification';
 
-const OPERATOR = new Identity(
-  { id: 'a', userId: 'u', organizationId: null, scopes: ['operate'] } as unknown as ApiKey,
-  Buffer.alloc(32),
-);
+const OPERATOR = identityWith();
 const GONE = new Error('no answer');
 
 describe('who operates', () => {

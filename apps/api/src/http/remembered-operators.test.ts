@@ -1,12 +1,8 @@
-import type { ApiKey } from '@holdfast/db';
-import { Identity } from '../identity';
+import { identityWith } from '../test/identity';
 import { RememberedOperators } from './remembered-operators';
 
-const identify = (id: string, rights = {}) =>
-  new Identity(
-    { id, userId: 'u', organizationId: null, scopes: ['operate'], ...rights } as unknown as ApiKey,
-    Buffer.alloc(32),
-  );
+type Rights = Parameters<typeof identityWith>[0];
+const identify = (id: string, rights: Rights = {}) => identityWith({ id, ...rights });
 
 describe('remembered operators', () => {
   it('are known for as long as was said, and by their key alone', () => {
@@ -25,7 +21,7 @@ describe('remembered operators', () => {
     expect(remembered.recall('key', 1)).toBeUndefined();
   });
 
-  it.each([
+  it.each<[string, Rights]>([
     ['of an organization', { organizationId: 'o' }],
     ['without the scope', { scopes: ['read'] }],
   ])('are operators: a key %s is not kept, and takes no place', (_name, rights) => {

@@ -44,9 +44,10 @@ export function limitRequests(
     done();
   });
   return (request) => {
-    const { deadline, identity } = request;
+    const { deadline, identity, isKeyAssumed, routeOptions } = request;
     const ofRequest = database.for(request.id);
-    const own = identity === undefined ? ofRequest : ofRequest.as(identity);
+    const scope = isKeyAssumed ? routeOptions.config.scope : undefined;
+    const own = identity === undefined ? ofRequest : ofRequest.as({ keyHash: identity.keyHash, scope });
     return deadline === undefined ? own : own.within(deadline);
   };
 }

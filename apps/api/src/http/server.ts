@@ -17,6 +17,7 @@ import { Drain, type Drained } from './drain';
 import { answerCompiler } from './encode-answers';
 import { refuseAtGate } from './gate';
 import { readJsonBodies } from './json-bodies';
+import { KnownKeys } from './known-keys';
 import { limitClients } from './limit-clients';
 import { type ListenAddress, listenOn } from './listen';
 import { LongRequests } from './long-requests';
@@ -40,6 +41,8 @@ import { userRoutes } from './routes/user.routes';
 /** What the HTTP side is given. */
 export interface HttpServerParts {
   readonly database: Database;
+  /** Whether its role is bound by the policies. */
+  readonly arePoliciesHeld: boolean;
   /** For what is about all organizations. */
   readonly operations: Database;
   readonly console: Console;
@@ -72,6 +75,8 @@ export interface HttpServer {
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Longest a client may take to send a body, in ms. */
 const BODY_TIMEOUT_MS = 60_000;
+/** After which a key is looked for again though the policies judge it, in ms: its use is noted then, at most once a minute. */
+const KEY_RECALLED_MS = 10_000;
 /** When a place for a tail or an import may be free again, in ms. */
 const LONG_RETRY_AFTER_MS = 5_000;
 /** An aggregate type of 100 characters, each of them percent-encoded at its longest. */
@@ -108,10 +113,11 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   });
   const drain: Drain = new Drain(app, new Set([...OPERATIONS_ROUTES, ...CONSOLE_READS]));
   refuseStrangers(app);
-  const knownKeys = limitClients(app, parts.clientRates);
+  const knownKeys = new KnownKeys(parts.clientRates.settings.most, KEY_RECALLED_MS);
+  limitClients(app, parts.clientRates, knownKeys);
   const hold = admitRequests(app, parts.pressure);
-  identifyRequests(app, { ...parts, hold, knownKeys, pepper: parts.apiKeys.pepper });
-  answerWithProblems(app, parts.logger);
+  const explain = identifyRequests(app, { ...parts, hold, knownKeys, pepper: parts.apiKeys.pepper });
+  answerWithProblems(app, parts.logger, explain);
   await documentRoutes(app, parts.version);
   const tails = new LongRequests('tails', {
     most: parts.longRequests.tails,

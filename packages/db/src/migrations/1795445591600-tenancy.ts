@@ -2,6 +2,7 @@ import { inTransaction } from '@holdfast/online-schema/migration';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { FINDER_FUNCTIONS, FINDER_GRANTS } from './tenancy/finders';
 import { FUNCTION_GRANTS, FUNCTIONS } from './tenancy/functions';
+import { KEY_FUNCTIONS } from './tenancy/key-functions';
 import { KEY_TRIGGERS } from './tenancy/key-triggers';
 import { POLICIES } from './tenancy/policies';
 import { FIND_EVENTS_BY_QUERY, GRANT_EVENTS_BY_QUERY } from './tenancy/query-finder';
@@ -19,6 +20,7 @@ export class Tenancy1795445591600 implements MigrationInterface {
     for (const role of ROLES) await queryRunner.query(renderRole(role));
     for (const statement of [
       'create schema tenancy',
+      ...KEY_FUNCTIONS,
       ...FUNCTIONS,
       ...FINDER_FUNCTIONS,
       FIND_EVENTS_BY_QUERY,

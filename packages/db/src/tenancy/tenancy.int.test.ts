@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import type { ApiKeyScope } from '../entities/api-key.entity';
 import { newId } from '../new-id';
 import { MembershipRepository } from '../repositories/membership.repository';
 import { type OpenTenants, openTenants, type Tenant } from '../test/open-tenants';
-import { EVERY_TENANT } from './act-for';
+import { actFor as actForKey, EVERY_TENANT } from './act-for';
 
 describe('tenants on one database', () => {
   let tenants: OpenTenants;
@@ -66,6 +67,47 @@ describe('tenants on one database', () => {
       return counts;
     });
     expect(seen).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it.each([
+    ['events:read', [1, 1, 1, 1, 1]],
+    ['keys', [0, 0, 0, 0, 0]],
+    ['events:rea', [0, 0, 0, 0, 0]],
+    ['no scope', [0, 0, 0, 0, 0]],
+  ])(
+    'a key that acts for %s sees %j of its rows, as it has or has not the scope',
+    async (scope, expected) => {
+      const third = await tenants.createTenant();
+      await createEvent(third);
+      await tenants.dataSource.query(
+        `update api_keys set scopes = '{read,events:read}' where key_hash = $1`,
+        [third.keyHash],
+      );
+      const seen = await asApp(undefined, async (manager) => {
+        await actForKey(manager, third.keyHash, scope as ApiKeyScope);
+        const counts: number[] = [];
+        for (const table of TABLES) counts.push(await count(manager, table));
+        return counts;
+      });
+      expect(seen).toEqual(expected);
+    },
+  );
+
+  it('a key that acts for a scope that it has not writes nothing', async () => {
+    const insert = (scope: ApiKeyScope) =>
+      asApp(undefined, async (manager) => {
+        await actForKey(manager, one.keyHash, scope);
+        await manager.query(
+          `insert into events (aggregate_type, aggregate_id, aggregate_version, id, event_type, event_timestamp, organization_id, payload)
+           values ('order', $1, 1, $2, 'x', now(), $3, '{}')`,
+          [newId(), newId(), one.organizationId],
+        );
+      });
+    await tenants.dataSource.query(`update api_keys set scopes = '{events:append}' where key_hash = $1`, [
+      one.keyHash,
+    ]);
+    await expect(insert('events:append')).resolves.toBeUndefined();
+    await expect(insert('events:read')).rejects.toMatchObject({ driverError: { code: '42501' } });
   });
 
   it.each(['revoked', 'inactive'])(

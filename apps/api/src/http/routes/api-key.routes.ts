@@ -108,7 +108,7 @@ export function apiKeyRoutes(databaseOf: DatabaseOf, form: ApiKeyForm): FastifyP
     app.get(
       '/api-keys/:id',
       {
-        config: { scope: 'keys' },
+        config: { scope: 'keys', provesKey: true },
         schema: {
           tags: [TAGS.apiKeys],
           summary: 'Read an API key, without the secret in it',

@@ -20,7 +20,7 @@ export function eventRoutes(databaseOf: DatabaseOf, announce: () => void): Fasti
     app.post(
       '/events',
       {
-        config: { scope: 'events:append' },
+        config: { scope: 'events:append', provesKey: true },
         schema: {
           tags: [TAGS.events],
           summary: 'Append events to a stream',
@@ -69,7 +69,7 @@ export function eventRoutes(databaseOf: DatabaseOf, announce: () => void): Fasti
     app.get(
       '/events/:id',
       {
-        config: { scope: 'events:read' },
+        config: { scope: 'events:read', provesKey: true },
         schema: {
           tags: [TAGS.events],
           summary: 'Read an event',

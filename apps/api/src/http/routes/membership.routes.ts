@@ -80,7 +80,7 @@ export function membershipRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod 
     app.get(
       '/memberships/:id',
       {
-        config: { scope: 'read' },
+        config: { scope: 'read', provesKey: true },
         schema: {
           tags: [TAGS.memberships],
           summary: 'Read a membership',

@@ -67,7 +67,7 @@ export function organizationRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZo
     app.get(
       '/organizations/:id',
       {
-        config: { scope: 'read' },
+        config: { scope: 'read', provesKey: true },
         schema: {
           tags: [TAGS.organizations],
           summary: 'Read an organization',

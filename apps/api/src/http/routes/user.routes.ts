@@ -82,7 +82,7 @@ export function userRoutes(databaseOf: DatabaseOf): FastifyPluginAsyncZod {
     app.get(
       '/users/:id',
       {
-        config: { scope: 'read' },
+        config: { scope: 'read', provesKey: true },
         schema: {
           tags: [TAGS.users],
           summary: 'Read a user',

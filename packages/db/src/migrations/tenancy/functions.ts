@@ -1,13 +1,6 @@
 /** What the key of an operator, which belongs to no organization, has for one: a single look tells both. */
 export const EVERYTHING = '00000000-0000-0000-0000-000000000000';
 
-/** The row of the key that the transaction acts for; the setting holds its hash, which nobody but the key's holder can know. */
-const CURRENT_KEY = `
-  from public.api_keys k
-  where k.key_hash = v_hash
-    and k.status = 'active'
-    and (k.expires_at is null or k.expires_at > now())`;
-
 /**
  * With the temporary schema named, and last: where a path leaves it out, PostgreSQL looks for types there first, and a type that
  * the caller has made may bring a constraint with it, whose function would run as the owner.
@@ -24,25 +17,16 @@ const asOwner = (name: string, returns: string, body: string, volatility = 'stab
  * Asked with every request, once or twice in every statement: a function in SQL plans its query anew for each statement that calls it, which
  * takes longer than all the rest of an append, and one in PL/pgSQL once for a session.
  */
-const asOwnerPlannedOnce = (name: string, returns: string, statement: string, declared = '') => `
-  create function tenancy.${name} returns ${returns}
+export const asOwnerPlannedOnce = (
+  name: string,
+  returns: string,
+  statement: string,
+  { declared = '', create = 'create' } = {},
+) => `
+  ${create} function tenancy.${name} returns ${returns}
   language plpgsql stable security definer
   ${SEARCH_PATH}
   as $$ ${declared} begin ${statement}; end $$`;
-
-/**
- * Tells something of the current key. Into a variable, since a sub-query of what is returned would take half as long again. Who acts for no key asks
- * nothing: what is asked with null would be planned each time.
- */
-const ofCurrentKey = (name: string, told: string) =>
-  asOwnerPlannedOnce(
-    name,
-    'uuid',
-    `if v_hash is not null then select ${told} into v_told ${CURRENT_KEY}; end if; return v_told`,
-    `declare
-       v_hash constant bytea := decode(current_setting('holdfast.key', true), 'hex');
-       v_told uuid;`,
-  );
 
 /** Without the hash. */
 const KEY_COLUMNS = [
@@ -61,17 +45,8 @@ const KEY_COLUMNS = [
   'version integer',
 ];
 
-/** Functions of the owner that tell who asks, and do the little that is done for nobody's organization. */
+/** Functions of the owner that do the little that is done for nobody's organization, beside those that tell who asks. */
 export const FUNCTIONS = [
-  // Should an organization ever have this id, it gets nothing by it.
-  ofCurrentKey(
-    'tenant()',
-    `case
-       when k.organization_id is null then '${EVERYTHING}'::uuid
-       when k.organization_id <> '${EVERYTHING}' then k.organization_id
-     end`,
-  ),
-  ofCurrentKey('holder()', 'k.user_id'),
   asOwner(
     'is_member(member uuid)',
     'boolean',
