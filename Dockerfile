@@ -1,6 +1,6 @@
 # The API, its worker and its migrations in one image, from the lockfile.
 #
-#   node apps/api/dist/main.js                                                                          serves
+#   node --max-semi-space-size=64 apps/api/dist/main.js                                                 serves
 #   node packages/online-schema/bin/holdfast.js migrate -d packages/db/dist/data-source.js              migrates
 #
 # Nothing is written but the log, to standard output: the root file system may be read-only.
@@ -53,4 +53,4 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "apps/api/dist/main.js"]
+CMD ["node", "--max-semi-space-size=64", "apps/api/dist/main.js"]

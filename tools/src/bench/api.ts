@@ -48,7 +48,6 @@ async function measureApi({
     },
     seconds: Math.round((performance.now() - startedMs) / 1_000),
     setting,
-    looksUpKeys: contest.looksUpKeys,
     workloads,
   });
   const rendered = renderApiBench(report);

@@ -1,7 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
-import { openServiceProcess } from './service-process';
+import { openServiceProcess, SERVICE_ARGUMENTS } from './service-process';
+
+const ROOT = join(__dirname, '../../..');
 
 describe('a service that is measured', () => {
+  it('is started as its image starts it', () => {
+    const [, command = '[]'] = /^CMD (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+    expect(JSON.parse(command)).toEqual(['node', ...SERVICE_ARGUMENTS]);
+  });
+
   let database: TestDatabase;
   beforeAll(async () => {
     database = await openTestDatabase();

@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline';
 import { type Credentials, openCredentials } from './authorization';
 import { createServiceLogin } from './service-login';
 
-/** The service as it is deployed: what `node dist/main.js` runs. */
+/** The service as it is deployed: what the Dockerfile runs. */
+export const SERVICE_ARGUMENTS = Object.freeze(['--max-semi-space-size=64', 'apps/api/dist/main.js']);
+const [YOUNG_SPACE = ''] = SERVICE_ARGUMENTS;
 const MAIN = join(dirname(require.resolve('@holdfast/api')), 'main.js');
 
 const PEPPER = 'the pepper of a service that is measured';
@@ -58,7 +60,12 @@ export async function openServiceProcess(
     const { message, address } = JSON.parse(line);
     return message === 'Service listens' ? String(address) : undefined;
   };
-  const server = await openServerProcess([...nodeOptions, MAIN], { env, readAddress, signal, ...listeners });
+  const server = await openServerProcess([...nodeOptions, YOUNG_SPACE, MAIN], {
+    env,
+    readAddress,
+    signal,
+    ...listeners,
+  });
   return Object.assign(server, { credentials });
 }
 

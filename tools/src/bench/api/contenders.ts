@@ -3,15 +3,17 @@ import { openCredentials } from '../../service/authorization';
 import { openServerProcess, openServiceProcess, type ServerProcess } from '../../service/service-process';
 import { createRequests, type Workload, type WorkRequest } from './workloads';
 
-/** Who is measured: the service, and what one would write by hand. */
-export const CONTENDERS = ['holdfast', 'bare'] as const;
+/** What one would write by hand: a key is looked up by itself, or with the statement that is asked for. */
+const RIVALS = ['bare', 'joined'] as const;
+export type Rival = (typeof RIVALS)[number];
+
+/** Who is measured. */
+export const CONTENDERS = ['holdfast', ...RIVALS] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
 /** Servers that are asked for the same about the same database. */
 export interface Contest extends AsyncDisposable {
   readonly servers: Readonly<Record<Contender, ServerProcess>>;
-  /** Whether the service asks for an API key; then the rival looks it up as well. */
-  readonly looksUpKeys: boolean;
   createRequests(workload: Workload): () => WorkRequest;
 }
 
@@ -23,7 +25,7 @@ export interface ContestOptions {
   readonly signal: AbortSignal;
 }
 
-/** Both run, each in a process of its own. */
+/** All run, each in a process of its own. */
 export async function openContest(
   databaseUrl: string,
   { ids, poolSize, keys, signal }: ContestOptions,
@@ -34,23 +36,27 @@ export async function openContest(
   try {
     const headers: WorkRequest['headers'][] = [];
     while (headers.length < keys) headers.push((await openCredentials(databaseUrl, pepper)).headers);
-    const looksUpKeys = (await fetch(`${holdfast.address}/v1/events/${ids[0]}`)).status === 401;
-    const bare = await openServerProcess([join(__dirname, 'bare-server.js')], {
-      env: {
-        DATABASE_URL: databaseUrl,
-        POOL_SIZE: String(poolSize),
-        API_KEY_PEPPER: pepper,
-        LOOK_UP: looksUpKeys ? 'yes' : '',
-      },
-      readAddress: (line) => line,
-      signal,
+    const openRival = (rival: Rival) =>
+      openServerProcess([join(__dirname, 'bare-server.js')], {
+        env: {
+          DATABASE_URL: databaseUrl,
+          POOL_SIZE: String(poolSize),
+          API_KEY_PEPPER: pepper,
+          KEYS: rival,
+        },
+        readAddress: (line) => line,
+        signal,
+      });
+    const bare = await openRival('bare');
+    const joined = await openRival('joined').catch(async (error: unknown) => {
+      await bare.stop();
+      throw error;
     });
     return {
-      servers: { holdfast, bare },
-      looksUpKeys,
+      servers: { holdfast, bare, joined },
       createRequests: (workload) => createRequests(workload, { ids, headers }),
       async [Symbol.asyncDispose]() {
-        await Promise.all([holdfast.stop(), bare.stop()]);
+        await Promise.all([holdfast.stop(), bare.stop(), joined.stop()]);
       },
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Quartiles } from '../quartiles';
 import { renderFigure } from '../render-figure';
 import { CONTENDERS, type Contender } from './contenders';
 import type { OpenFigures } from './open-loop';
@@ -13,6 +14,7 @@ const MARKERS = Object.freeze({
 const NAMES: Readonly<Record<Contender, string>> = Object.freeze({
   holdfast: 'the service',
   bare: 'by hand',
+  joined: 'by hand, the key with the statement',
 });
 
 /** Packages that take less are summed up. */
@@ -20,14 +22,10 @@ const LEAST_SHARE = 0.01;
 
 /** The figures as Markdown: the same report gives the same text. */
 export function renderApiBench(report: ApiBenchReport): string {
-  const { command, machine, seconds, looksUpKeys, workloads } = report;
+  const { command, machine, seconds, workloads } = report;
   const { cpu, cores, node, postgres } = machine;
   return [
-    `Made by \`${command}\` on ${cores} × ${cpu}, Node ${node}, PostgreSQL ${postgres}, in ${seconds} s; [api.json](benchmarks/api.json). ${
-      looksUpKeys
-        ? 'Both look up an API key for each request.'
-        : 'Neither looks up an API key: the service asks for none.'
-    }`,
+    `Made by \`${command}\` on ${cores} × ${cpu}, Node ${node}, PostgreSQL ${postgres}, in ${seconds} s; [api.json](benchmarks/api.json).`,
     '### In turns',
     renderTurns(workloads),
     '### More than is borne',
@@ -57,11 +55,11 @@ function renderTurns(workloads: Workloads): string {
     'client CPU',
     'server ms per request',
     'database ms per request',
-    'ratio',
+    'the service, of it',
   ];
   const rows = WORKLOADS.flatMap((workload) =>
     CONTENDERS.map((contender) => {
-      const { closed, ratio } = workloads[workload];
+      const { closed, ratios } = workloads[workload];
       const { requestsPerSecond, p50Ms, p99Ms, cpu, serverMsPerRequest, databaseMsPerRequest } =
         closed[contender];
       return [
@@ -74,13 +72,15 @@ function renderTurns(workloads: Workloads): string {
         renderShare(cpu.client),
         renderFigure(serverMsPerRequest ?? Number.NaN),
         renderFigure(databaseMsPerRequest ?? Number.NaN),
-        contender === 'holdfast'
-          ? `${ratio.median.toFixed(2)} × (middle half ${ratio.lower.toFixed(2)}–${ratio.upper.toFixed(2)})`
-          : '',
+        contender === 'holdfast' ? '' : renderRatio(ratios[contender]),
       ];
     }),
   );
   return renderRows(head, rows);
+}
+
+function renderRatio({ median, lower, upper }: Quartiles): string {
+  return `${median.toFixed(2)} × (middle half ${lower.toFixed(2)}–${upper.toFixed(2)})`;
 }
 
 function renderLoads(workloads: Workloads): string {

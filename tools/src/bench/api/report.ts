@@ -1,6 +1,6 @@
 import type { Quartiles } from '../quartiles';
 import type { ClosedFigures } from './closed-loop';
-import type { Contender } from './contenders';
+import type { Contender, Rival } from './contenders';
 import type { PackageShare } from './profile';
 import type { Setting } from './setting';
 import type { LoadFigures } from './take-loads';
@@ -17,16 +17,14 @@ export interface ApiBenchReport {
   };
   readonly seconds: number;
   readonly setting: Setting;
-  /** Whether a key was looked up for each request, by both. */
-  readonly looksUpKeys: boolean;
   readonly workloads: Readonly<Record<Workload, WorkloadFigures>>;
 }
 
 export interface WorkloadFigures {
   /** Medians over the rounds. */
   readonly closed: Readonly<Record<Contender, ClosedFigures>>;
-  /** Requests per second of the service, as a part of the rival's, round by round. */
-  readonly ratio: Quartiles;
+  /** Requests per second of the service, as a part of a rival's, round by round. */
+  readonly ratios: Readonly<Record<Rival, Quartiles>>;
   readonly open: LoadFigures;
   readonly profile: readonly PackageShare[];
 }

@@ -18,7 +18,7 @@ interface WorkloadRun {
   readonly say: (line: string) => void;
 }
 
-/** Measures both in turns, then the service alone at parts of what it was found to do, then where its time goes. */
+/** Measures all in turns, then the service alone at parts of what it was found to do, then where its time goes. */
 export async function runWorkload(workload: Workload, run: WorkloadRun): Promise<WorkloadFigures> {
   const { contest, setting, signal, say } = run;
   const createRequest = contest.createRequests(workload);
@@ -27,6 +27,7 @@ export async function runWorkload(workload: Workload, run: WorkloadRun): Promise
   const closed = {
     holdfast: summarize(turns.holdfast),
     bare: summarize(turns.bare),
+    joined: summarize(turns.joined),
   };
   const rates = (contender: Contender) => turns[contender].map(({ requestsPerSecond }) => requestsPerSecond);
   const { address, pid } = contest.servers.holdfast;
@@ -47,7 +48,10 @@ export async function runWorkload(workload: Workload, run: WorkloadRun): Promise
   say(`${workload}: profiled …`);
   return {
     closed,
-    ratio: readPairedRatio(rates('holdfast'), rates('bare')),
+    ratios: {
+      bare: readPairedRatio(rates('holdfast'), rates('bare')),
+      joined: readPairedRatio(rates('holdfast'), rates('joined')),
+    },
     open,
     profile: await profileService(run, workload),
   };
@@ -65,7 +69,7 @@ async function takeTurns(
     return runClosedLoop({ address, pid, postmasterPid, connections, durationMs }, createRequest);
   };
   for (const contender of CONTENDERS) await take(contender, warmUpMs);
-  const figures: Record<Contender, ClosedFigures[]> = { holdfast: [], bare: [] };
+  const figures: Record<Contender, ClosedFigures[]> = { holdfast: [], bare: [], joined: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? CONTENDERS : CONTENDERS.toReversed();
     for (const contender of order) figures[contender].push(await take(contender, turnMs));
