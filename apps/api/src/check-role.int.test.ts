@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openTestDatabase, type TestDatabase } from '@holdfast/local-postgres';
+import type { DataSource } from 'typeorm';
 import { createService } from './compose';
 import { runWorker } from './run-worker';
 import { readServiceSettings, readWorkerSettings } from './settings';
@@ -86,6 +87,21 @@ describe('the role that a process has', () => {
       code: 'HOLDFAST_POLICIES_NOT_HELD',
       message: expect.stringMatching(/DATABASE_URL.*holdfast_app alone/),
     });
+  });
+
+  it('is refused by a database whose policies know no scopes yet', async () => {
+    const read = (owner: DataSource) =>
+      owner.query(`select pg_get_functiondef('tenancy.tenant()'::regprocedure) as function`);
+    const [{ function: present }] = await withDataSource(database.url, read);
+    const replace = (definition: string) => withDataSource(database.url, (owner) => owner.query(definition));
+    await replace(present.replaceAll('v_scope', 'v_other'));
+    try {
+      await expect(listen(variablesOf(database.url, ROLES.app))).rejects.toMatchObject({
+        code: 'HOLDFAST_NOT_MIGRATED',
+      });
+    } finally {
+      await replace(present);
+    }
   });
 
   it('is refused where a table has policies that do not hold', async () => {

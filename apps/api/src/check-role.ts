@@ -104,7 +104,7 @@ interface RoleFacts {
   readonly isMigrated: boolean;
   /** Whether policies hold for it; null before the migrations, as the one below. */
   readonly isBoundForKeys: boolean | null;
-  /** For each table that has some. */
+  /** For each table. */
   readonly isBound: boolean | null;
   /** What it is a member of. */
   readonly groups: readonly GroupRole[];
@@ -115,13 +115,19 @@ async function readFacts(dataSource: DataSource): Promise<RoleFacts> {
     `select
        current_user as role,
        current_database() as database,
-       to_regnamespace('tenancy') is not null and to_regclass('api_keys') is not null as "isMigrated",
+       to_regclass('api_keys') is not null and exists (
+         select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where n.nspname = 'tenancy' and p.proname = 'tenant' and p.prosrc like '%v_scope%'
+       ) as "isMigrated",
        row_security_active(to_regclass('api_keys')) as "isBoundForKeys",
-       (select bool_and(row_security_active(polrelid)) from pg_policy) as "isBound",
+       (
+         select bool_and(coalesce(row_security_active(to_regclass(quote_ident(name))), false))
+         from unnest($2::text[]) as name
+       ) as "isBound",
        array(
          select rolname::text from pg_roles where rolname = any ($1::text[]) and pg_has_role(oid, 'usage')
        ) as groups`,
-    [GROUP_ROLES],
+    [GROUP_ROLES, dataSource.entityMetadatas.map(({ tableName }) => tableName)],
   );
   return facts;
 }

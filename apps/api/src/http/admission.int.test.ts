@@ -166,29 +166,30 @@ describe('a service with every place and connection taken', () => {
 
 describe('a request whose body comes late', () => {
   const ADMITTED = 'holdfast_http_admitted_total{class="appends"}';
+  const BODY = JSON.stringify({
+    ...{ aggregateType: 'order', aggregateId: randomUUID(), expectedVersion: 0 },
+    events: [{ eventType: 'order.placed', payload: {} }],
+  });
 
-  it('is refused at once where its place is gone, and its key is not looked for', async () => {
+  it.each([
+    ['whose place is gone', 429, BODY],
+    ['that is of no form', 400, '{"__proto__": 1}'.padEnd(BODY.length)],
+  ])('is refused at once, and its key is not looked for: one %s', async (_what, status, body) => {
     const bound = await openBoundService({ ADMISSION_APPENDS: '1', DATABASE_DEADLINE_MS: '60000' });
     try {
       const { service } = bound;
-      const body = JSON.stringify({
-        ...{ aggregateType: 'order', aggregateId: randomUUID(), expectedVersion: 0 },
-        events: [{ eventType: 'order.placed', payload: {} }],
-      });
-      const append = () => service.post('/v1/events', JSON.parse(body));
+      const append = () => service.post('/v1/events', JSON.parse(BODY));
       expect((await append()).status).toBe(201);
       const late = listenTo(service.url);
-      const length = `content-length: ${Buffer.byteLength(body)}`;
-      late.socket.write(
-        `POST /v1/events HTTP/1.1\r\nhost: x\r\n${KEY}content-type: application/json\r\n${length}\r\nconnection: close\r\n\r\n`,
-      );
+      const lines = ['content-type: application/json', `content-length: ${body.length}`, 'connection: close'];
+      late.socket.write(`POST /v1/events HTTP/1.1\r\nhost: x\r\n${KEY}${lines.join('\r\n')}\r\n\r\n`);
       while (readMetric((await service.get('/metrics')).body, ADMITTED) < 2);
       const lock = await lockTable(bound.url, 'api_keys');
       const holder = append();
       await lock.waitForWaiting(1);
       const heard = once(late.socket, 'data');
       late.socket.write(body);
-      expect(String(await heard)).toMatch(/^HTTP\/1.1 429 /);
+      expect(String(await heard)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       await lock.release();
       late.socket.destroy();
       expect((await holder).status).toBe(409);

@@ -21,7 +21,9 @@ export function answerWithProblems(app: FastifyInstance, logger: Logger, explain
     };
     const refusal = problemOf(error);
     if (!request.isKeyAssumed) return answer(error, refusal);
-    return explain(request, error, MAY_BE_OF_KEY.has(refusal.kind)).then((told) => {
+    // Without its place nothing is looked for.
+    const mayBeOfKey = MAY_BE_OF_KEY.has(refusal.kind) && request.stay?.isAway !== true;
+    return explain(request, error, mayBeOfKey).then((told) => {
       if (told !== error) noteFailure(request, told);
       return answer(told, problemOf(told));
     });
@@ -45,8 +47,8 @@ export function answerMalformedUrl(_error: Error, request: FastifyRequest, reply
 }
 
 /**
- * Refusals of what may be there, and right, for a key that can be used. They come from requests that have a place: the others, for a body that has
- * not come, for pressure, for the time it takes, are the same whatever key comes.
+ * Refusals of what may be there, and right, for a key that can be used. The others, for the form of a body, for pressure, for the time it takes, are the
+ * same whatever key comes.
  */
 const MAY_BE_OF_KEY: ReadonlySet<ProblemKind> = new Set([
   'validation',

@@ -74,7 +74,7 @@ export interface AuthenticationParts {
 
 /**
  * Tells why a request is refused that has failed with an error, and whose key was taken for good: for the error, or for the key, if that is no good or
- * cannot be looked for. The next request with the key has it looked for in any case. Never rejects.
+ * cannot be looked for. Where it was not looked for, the next request with it does so. Never rejects.
  *
  * @param mayBeOfKey Whether the key may be why; else it is not looked for.
  */
@@ -128,12 +128,16 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
     return identifyApiKey(limited, { pepper, now: new Date() }, key);
   });
   const lookUps = new KeyLookUps(database, pepper);
+  const leftMs = (request: FastifyRequest): number =>
+    request.deadline === undefined
+      ? readLimitMs(request, requestTimeout)
+      : Math.max(1, request.deadline.remainingMs());
   const identify = async (request: FastifyRequest, scope: ApiKeyScope): Promise<Identity> => {
     const key = readKey(request);
     const isOfClient = isClientRoute(request.routeOptions.url);
     const askedAtMs = performance.now();
     const identity = await (isOfClient
-      ? hold(request, () => lookUps.find(key, readLimitMs(request, requestTimeout), request.id))
+      ? hold(request, () => lookUps.find(key, leftMs(request), request.id))
       : identifyOperator(key));
     if (isOfClient) knownKeys.note(nameKey(request), identity, askedAtMs);
     if (identity === null) throw new UnauthenticatedError(true);
@@ -157,8 +161,8 @@ export function identifyRequests(app: FastifyInstance, parts: AuthenticationPart
   });
   return async (request, error, mayBeOfKey) => {
     const { scope } = request.routeOptions.config;
-    knownKeys.doubt(nameKey(request));
-    if (!mayBeOfKey || scope === undefined) return error;
+    knownKeys.doubt(nameKey(request), performance.now());
+    if (!mayBeOfKey || scope === undefined || request.raw.socket.destroyed) return error;
     try {
       await identify(request, scope);
       return error;

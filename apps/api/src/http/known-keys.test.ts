@@ -37,13 +37,16 @@ describe('KnownKeys', () => {
 
   it('recalls nothing of a key that is in doubt, until the database is asked again', () => {
     const known = new KnownKeys(3, FOR_MS);
-    known.doubt('a');
+    known.doubt('a', 0);
     expect(known.has('a')).toBe(false);
-    known.note('a', SOMEONE, 0);
-    known.doubt('a');
-    expect([known.has('a'), known.recall('a', 0)]).toEqual([true, undefined]);
     known.note('a', SOMEONE, 1);
-    expect(known.recall('a', 1)).toBe(SOMEONE);
+    known.doubt('a', 3);
+    expect([known.has('a'), known.recall('a', 3)]).toEqual([true, undefined]);
+    // What was asked before, and answered only now.
+    known.note('a', SOMEONE, 2);
+    expect(known.recall('a', 4)).toBeUndefined();
+    known.note('a', SOMEONE, 4);
+    expect(known.recall('a', 4)).toBe(SOMEONE);
   });
 
   it('remembers so many and no more, and forgets the one that was presented longest ago', () => {

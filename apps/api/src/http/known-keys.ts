@@ -4,8 +4,9 @@ import type { Identity } from '../identity';
 /** What the database said when it was asked for a key. */
 interface KnownKey {
   readonly identity: Identity;
-  /** Long ago where that is in doubt. */
   readonly askedAtMs: number;
+  /** What was said when it was asked before is in doubt. */
+  readonly doubtedAtMs: number;
 }
 
 /** Keys that the database knew when it was last asked, by name, those that were presented last. The keys themselves are not kept. */
@@ -38,19 +39,21 @@ export class KnownKeys {
   /** Whose key it was, if the database was asked lately. Whether it still is, nobody has asked. */
   recall(name: string, nowMs: number): Identity | undefined {
     const known = this.#known.get(name);
-    return known !== undefined && nowMs - known.askedAtMs < this.#forMs ? known.identity : undefined;
+    if (known === undefined || known.askedAtMs < known.doubtedAtMs) return undefined;
+    return nowMs - known.askedAtMs < this.#forMs ? known.identity : undefined;
   }
 
   /** Notes what the database has said: whose key it is, or that it cannot be used. @param askedAtMs When it was asked. */
   note(name: string, identity: Identity | null, askedAtMs: number): void {
+    const { doubtedAtMs = Number.NEGATIVE_INFINITY } = this.#known.get(name) ?? {};
     if (identity === null) this.#known.delete(name);
-    else this.#add(name, { identity, askedAtMs });
+    else this.#add(name, { identity, askedAtMs, doubtedAtMs });
   }
 
-  /** What was said of a key may hold no longer: it is not recalled any more. */
-  doubt(name: string): void {
+  /** What was said of a key by now may hold no longer: it is not recalled any more. */
+  doubt(name: string, nowMs: number): void {
     const known = this.#known.get(name);
-    if (known !== undefined) this.#known.set(name, { ...known, askedAtMs: Number.NEGATIVE_INFINITY });
+    if (known !== undefined) this.#known.set(name, { ...known, doubtedAtMs: nowMs });
   }
 
   #add(name: string, known: KnownKey): void {

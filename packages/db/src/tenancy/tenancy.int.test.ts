@@ -93,6 +93,21 @@ describe('tenants on one database', () => {
     },
   );
 
+  it('a key that acts for a scope makes another one', async () => {
+    const third = await tenants.createTenant();
+    await tenants.dataSource.query(`update api_keys set scopes = '{keys}' where key_hash = $1`, [
+      third.keyHash,
+    ]);
+    const made = await asApp(undefined, async (manager) => {
+      await actForKey(manager, third.keyHash, 'keys');
+      return manager.query(
+        'insert into api_keys (id, user_id, organization_id, key_hash) values ($1, $2, $3, $4) returning id',
+        [newId(), third.userId, third.organizationId, randomBytes(32)],
+      );
+    });
+    expect(made).toHaveLength(1);
+  });
+
   it('a key that acts for a scope that it has not writes nothing', async () => {
     const insert = (scope: ApiKeyScope) =>
       asApp(undefined, async (manager) => {

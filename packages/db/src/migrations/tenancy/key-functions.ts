@@ -1,4 +1,5 @@
 import { asOwnerPlannedOnce, EVERYTHING } from './functions';
+import { guardNewKey } from './key-triggers';
 
 /** How the setting is read that says for which key a transaction acts. */
 interface Acting {
@@ -59,7 +60,13 @@ const render = (acting: Acting, create: string) => [
 
 /** Functions of the owner that tell who asks. */
 export const KEY_FUNCTIONS = render(BY_HASH, 'create');
-/** The same, in place of those that there are. */
-export const REPLACED_KEY_FUNCTIONS = render(BY_HASH, 'create or replace');
+
+/** Everything that reads the setting, in place of what there is. */
+const replace = (acting: Acting) => [
+  ...render(acting, 'create or replace'),
+  guardNewKey(acting.hash, 'create or replace'),
+];
+/** By the hash alone. */
+export const REPLACED_KEY_FUNCTIONS = replace(BY_HASH);
 /** They also ask whether the key has the scope that the transaction acts for. */
-export const SCOPED_KEY_FUNCTIONS = render(BY_HASH_AND_SCOPE, 'create or replace');
+export const SCOPED_KEY_FUNCTIONS = replace(BY_HASH_AND_SCOPE);

@@ -1,7 +1,7 @@
 import { SEARCH_PATH } from './functions';
 
-const asTrigger = (name: string, body: string) => `
-  create function tenancy.${name}() returns trigger
+const asTrigger = (name: string, body: string, create = 'create') => `
+  ${create} function tenancy.${name}() returns trigger
   language plpgsql security definer
   ${SEARCH_PATH}
   as $$
@@ -34,6 +34,24 @@ const settle = (which: string) => `
 
 const OF_MEMBERSHIP = 'k.user_id = old.user_id and k.organization_id = old.organization_id';
 
+/** @param hash That of the key that acts. */
+export function guardNewKey(
+  hash = `decode(current_setting('holdfast.key', true), 'hex')`,
+  create = 'create',
+): string {
+  return asTrigger(
+    'guard_new_key',
+    `if tenancy.sees_all() then return new; end if;
+     perform from public.api_keys
+     where key_hash = ${hash} and status = 'active' for share;
+     if not found then
+       raise insufficient_privilege using message = 'the key that acts was ended meanwhile';
+     end if;
+     return new;`,
+    create,
+  );
+}
+
 /**
  * A key rests while its user, its organization, or its user's membership there is suspended, and ends with that membership. The
  * change looks for the keys, so that no request has to ask. Where it comes before a key that is just being made, that is refused.
@@ -49,16 +67,7 @@ export const KEY_TRIGGERS = [
      where ${OF_MEMBERSHIP} and k.status <> 'revoked';
      return null;`,
   ),
-  asTrigger(
-    'guard_new_key',
-    `if tenancy.sees_all() then return new; end if;
-     perform from public.api_keys
-     where key_hash = decode(current_setting('holdfast.key', true), 'hex') and status = 'active' for share;
-     if not found then
-       raise insufficient_privilege using message = 'the key that acts was ended meanwhile';
-     end if;
-     return new;`,
-  ),
+  guardNewKey(),
   `create trigger settle_keys after update of status on public.users for each row
    when ((old.status in ('suspended', 'deleted')) <> (new.status in ('suspended', 'deleted')))
    execute function tenancy.settle_keys_of_user()`,
