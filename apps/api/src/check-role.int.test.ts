@@ -113,6 +113,7 @@ describe('the role that a process has', () => {
     try {
       await expect(openService(database.url, variables)).rejects.toMatchObject({
         code: 'HOLDFAST_POLICIES_NOT_HELD',
+        message: expect.stringMatching(/row-level security be enabled on users$/),
       });
     } finally {
       await setSecurity('enable');

@@ -23,10 +23,15 @@ class PoliciesNotHeldError extends Error {
   override readonly name = 'PoliciesNotHeldError';
   readonly code = 'HOLDFAST_POLICIES_NOT_HELD';
 
-  constructor(readonly role: string) {
+  constructor(
+    readonly role: string,
+    /** Those whose policies hold for nobody. */
+    readonly tables: readonly string[],
+  ) {
     super(
       `the policies of the database do not hold for ${role}, the role in DATABASE_URL, so that organizations would see each other: ` +
-        'it must be a login of holdfast_app alone (deploy/roles.sql)',
+        'it must be a login of holdfast_app alone (deploy/roles.sql)' +
+        (tables.length === 0 ? '' : `, and row-level security be enabled on ${tables.join(', ')}`),
     );
   }
 }
@@ -47,12 +52,12 @@ export async function requireServiceRole(
 ): Promise<boolean> {
   const facts = await readFacts(dataSource);
   requireFit(facts, 'holdfast_app');
-  const { role, isBound, groups } = facts;
+  const { role, isBoundForKeys, unbound, groups } = facts;
   // Those who hand out events, and those who only look, see all of them.
   const isKeptApart =
-    isBound === true && !groups.includes('holdfast_worker') && !groups.includes('holdfast_read');
+    unbound.length === 0 && !groups.includes('holdfast_worker') && !groups.includes('holdfast_read');
   if (isKeptApart) return true;
-  if (STRICT.has(environment)) throw new PoliciesNotHeldError(role);
+  if (STRICT.has(environment)) throw new PoliciesNotHeldError(role, isBoundForKeys ? unbound : []);
   logger.warn('The policies of the database do not hold for the role of the service', { role });
   return false;
 }
@@ -101,11 +106,12 @@ function isLacking({ isBoundForKeys, groups }: RoleFacts, group: GroupRole): boo
 interface RoleFacts {
   readonly role: string;
   readonly database: string;
+  /** As far as to policies that know scopes. */
   readonly isMigrated: boolean;
-  /** Whether policies hold for it; null before the migrations, as the one below. */
+  /** Whether policies hold for it; null before the migrations. */
   readonly isBoundForKeys: boolean | null;
-  /** For each table. */
-  readonly isBound: boolean | null;
+  /** Tables on which they do not. */
+  readonly unbound: readonly string[];
   /** What it is a member of. */
   readonly groups: readonly GroupRole[];
 }
@@ -120,10 +126,10 @@ async function readFacts(dataSource: DataSource): Promise<RoleFacts> {
          where n.nspname = 'tenancy' and p.proname = 'tenant' and p.prosrc like '%v_scope%'
        ) as "isMigrated",
        row_security_active(to_regclass('api_keys')) as "isBoundForKeys",
-       (
-         select bool_and(coalesce(row_security_active(to_regclass(quote_ident(name))), false))
-         from unnest($2::text[]) as name
-       ) as "isBound",
+       array(
+         select name from unnest($2::text[]) as name
+         where not coalesce(row_security_active(to_regclass(quote_ident(name))), false)
+       ) as unbound,
        array(
          select rolname::text from pg_roles where rolname = any ($1::text[]) and pg_has_role(oid, 'usage')
        ) as groups`,

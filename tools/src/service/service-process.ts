@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { type Credentials, openCredentials } from './authorization';
 import { createServiceLogin } from './service-login';
 
-/** The service as it is deployed: what the Dockerfile runs. */
-export const SERVICE_ARGUMENTS = Object.freeze(['--max-semi-space-size=64', 'apps/api/dist/main.js']);
-const [YOUNG_SPACE = ''] = SERVICE_ARGUMENTS;
+const YOUNG_SPACE = '--max-semi-space-size=64';
+/** The service as it is deployed: what the Dockerfile gives Node. */
+export const SERVICE_ARGUMENTS = Object.freeze([YOUNG_SPACE, 'apps/api/dist/main.js']);
 const MAIN = join(dirname(require.resolve('@holdfast/api')), 'main.js');
 
 const PEPPER = 'the pepper of a service that is measured';

@@ -24,7 +24,8 @@ export function answerWithProblems(app: FastifyInstance, logger: Logger, explain
     // Without its place nothing is looked for.
     const mayBeOfKey = MAY_BE_OF_KEY.has(refusal.kind) && request.stay?.isAway !== true;
     return explain(request, error, mayBeOfKey).then((told) => {
-      if (told !== error) noteFailure(request, told);
+      if (told === error) return answer(error, refusal);
+      noteFailure(request, told);
       return answer(told, problemOf(told));
     });
   });
