@@ -72,6 +72,16 @@ describe('a key whose request proves it', () => {
         ])
       )[0].count,
     );
+  /** The least of some times: what the service asks for by itself, as for its readiness, falls into the others. */
+  const countRoundTrips = async (doIt: () => Promise<void>) => {
+    const counts: number[] = [];
+    for (let time = 0; time < 12; time += 1) {
+      bound.proxy.resetCounts();
+      await doIt();
+      counts.push(bound.proxy.counts.roundTrips);
+    }
+    return Math.min(...counts);
+  };
   const isWell = ({ status }: Status) => status === 200 || status === 201;
 
   it('has each of its routes here', () => {
@@ -86,13 +96,10 @@ describe('a key whose request proves it', () => {
   it('is one round trip', async () => {
     for (const name of NAMES) {
       const { ask } = routeOf(name);
-      const counts: number[] = [];
-      for (let time = 0; time < 12; time += 1) {
-        bound.proxy.resetCounts();
+      const least = await countRoundTrips(async () => {
         expect(isWell(await ask(tenant, { ...tenant.headers }))).toBe(true);
-        counts.push(bound.proxy.counts.roundTrips);
-      }
-      expect([name, Math.min(...counts)]).toEqual([name, 1]);
+      });
+      expect([name, least]).toEqual([name, 1]);
     }
   });
 
@@ -158,9 +165,10 @@ describe('a key whose request proves it', () => {
       expect(isWell(await ask(tenant, headers()))).toBe(true);
       await changeKey(`status = 'revoked'`);
       expect((await ask(tenant, headers())).status).toBe(401);
-      bound.proxy.resetCounts();
-      expect((await ask(tenant, headers())).status).toBe(401);
-      expect(bound.proxy.counts.roundTrips).toBe(1);
+      const least = await countRoundTrips(async () => {
+        expect((await ask(tenant, headers())).status).toBe(401);
+      });
+      expect(least).toBe(1);
     });
 
     it('is told what is wrong with the request while it is good', async () => {
