@@ -250,6 +250,27 @@ describe('the limit for all requests', () => {
     }
   });
 
+  it.each([
+    ['does not shrink', 'less than is bearable', { 'request-timeout': '0.6' }, 8],
+    ['shrinks', 'as long as the service lets them', {}, 7],
+  ])(
+    '%s because a key is looked for behind a refusal, and the request waits %s',
+    async (_what, _how, patience, left) => {
+      const bound = await openBoundService({ ...LIMITS, DATABASE_DEADLINE_MS: '600' });
+      try {
+        const { service } = bound;
+        const limit = async () => readMetric((await service.get('/metrics')).body, 'holdfast_http_limit');
+        expect((await service.get(`/v1/users/${randomUUID()}`)).status).toBe(404);
+        const lock = await lockTable(bound.url, 'api_keys');
+        const { status } = await service.get('/v1/users/none', patience);
+        await lock.release();
+        expect([status, await limit()]).toEqual([504, left]);
+      } finally {
+        await bound.close();
+      }
+    },
+  );
+
   it('shrinks when requests take the time that the service gives them', async () => {
     await using limited = await openLimited({ DATABASE_DEADLINE_MS: '300' });
     const lock = await lockTable(limited.database.url, 'organizations');

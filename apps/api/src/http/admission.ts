@@ -52,7 +52,7 @@ class Stay {
   isWorking = false;
   outcome: PlaceOutcome = 'answered';
   enteredAtMs = 0;
-  /** When its body had been read: what came before is the pace of the client, but for the time that it was held. */
+  /** When its body had been read, less the time that it was held before: what else came before is the pace of the client. */
   workingSinceMs = 0;
   heldMs = 0;
 
@@ -145,7 +145,7 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
   app.addHook('preHandler', ({ stay }, _reply, done) => {
     if (stay !== undefined) {
       stay.isWorking = true;
-      stay.workingSinceMs = performance.now();
+      stay.workingSinceMs = performance.now() - stay.heldMs;
     }
     done();
   });
@@ -163,14 +163,15 @@ export function admitRequests(app: FastifyInstance, pressure: Pressure): Hold {
   return async (request, work) => {
     const { stay } = request;
     if (stay === undefined) return work();
+    const { isWorking } = stay;
     const sinceMs = performance.now();
     stay.isWorking = true;
     try {
       const value = await work();
       if (!request.raw.socket.destroyed) return value;
     } finally {
-      stay.isWorking = false;
-      stay.heldMs = performance.now() - sinceMs;
+      stay.isWorking = isWorking;
+      stay.heldMs += performance.now() - sinceMs;
     }
     throw new ClientGoneError();
   };
@@ -192,11 +193,11 @@ function hasAllCome({ raw: { complete }, headers }: FastifyRequest): boolean {
  */
 function isPaceOfClient(
   { headers }: FastifyRequest,
-  { outcome, enteredAtMs, workingSinceMs, heldMs }: Stay,
+  { outcome, enteredAtMs, workingSinceMs }: Stay,
   latencyMs: number,
 ): boolean {
   const nowMs = performance.now();
-  if (nowMs - workingSinceMs + heldMs > latencyMs) return false;
+  if (nowMs - workingSinceMs > latencyMs) return false;
   if (outcome === 'overloaded') return Number(headers[REQUEST_TIMEOUT_HEADER]) * 1_000 < latencyMs;
   return nowMs - enteredAtMs > latencyMs;
 }
