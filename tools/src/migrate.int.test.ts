@@ -16,7 +16,7 @@ async function migrate(variables: Readonly<Record<string, string>>) {
 }
 
 /** All that there are. */
-const TOTAL = 6;
+const TOTAL = 7;
 
 /** The lock of @holdfast/online-schema, which lasts until it is given back or its session ends. */
 const TAKE_MIGRATION_LOCK = `select pg_advisory_lock(${0x686f6c64}, ${0x66617374})`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { ApiKeyScope } from '../entities/api-key.entity';
+import { Membership } from '../entities/membership.entity';
 import { newId } from '../new-id';
 import { MembershipRepository } from '../repositories/membership.repository';
 import { type OpenTenants, openTenants, type Tenant } from '../test/open-tenants';
@@ -292,6 +293,30 @@ describe('tenants on one database', () => {
       await actFor(manager, one);
       expect(await manager.query('select from users where id = $1', [other.userId])).toHaveLength(1);
     });
+  });
+
+  it('what is accepted is never looked for among all memberships of its user', async () => {
+    const BY_USER = `select pg_stat_get_xact_numscans('idx_user_orgs_user_status'::regclass) as scans`;
+    const runner = tenants.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      const { id } = await runner.manager.getRepository(Membership).save({
+        id: newId(),
+        userId: other.userId,
+        organizationId: one.organizationId,
+        status: 'pending',
+      });
+      // Without the way by its id, that would be the cheapest by far.
+      await runner.query('alter table user_organizations drop constraint user_organizations_pkey');
+      await runner.query('set local enable_seqscan = off');
+      await actFor(runner.manager, other);
+      const before = await runner.query(BY_USER);
+      expect(await accept(runner.manager, id)).toBe(true);
+      expect(await runner.query(BY_USER)).toEqual(before);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
   });
 
   const accept = (manager: EntityManager, id: string) => new MembershipRepository(manager).accept(id);

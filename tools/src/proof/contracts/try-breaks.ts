@@ -36,30 +36,33 @@ async function clearUndone(runner: QueryRunner): Promise<void> {
 }
 
 /**
- * What notices the break, made in a transaction that is rolled back. Contracts that name the index come first; the others
- * are asked only where none of those notices. One that did not hold before notices nothing.
+ * What notices the break. Contracts that name the index come first; the others are asked only where none of those notices. One that did
+ * not hold before notices nothing.
  */
 export async function tryBreak(
-  { dataSource, sample }: ContractDatabase,
+  database: ContractDatabase,
   { statements, ...what }: IndexBreak,
   brokenBefore: ReadonlySet<string>,
 ): Promise<TriedBreak> {
+  const isNamed = ({ index }: Contract) => [index].flat().includes(what.index);
+  const contracts = CONTRACTS.filter(({ name }) => !brokenBefore.has(name));
+  const named = await tryBroken(database, statements, contracts.filter(isNamed));
+  if (named.length > 0) return { ...what, noticedBy: named };
+  const others = contracts.filter((contract) => !isNamed(contract));
+  return { ...what, noticedBy: await tryBroken(database, statements, others) };
+}
+
+/** Which of the contracts notice the break, made in a transaction of theirs, so that what they leave undone is cleared behind them. */
+async function tryBroken(
+  { dataSource, sample }: ContractDatabase,
+  statements: readonly string[],
+  contracts: readonly Contract[],
+): Promise<readonly Broken[]> {
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   try {
     for (const statement of statements) await runner.query(statement);
-    const isNamed = ({ index }: Contract) => [index].flat().includes(what.index);
-    const contracts = CONTRACTS.filter(({ name }) => !brokenBefore.has(name));
-    const named = await tryContracts(runner, sample, contracts.filter(isNamed));
-    const noticedBy =
-      named.length > 0
-        ? named
-        : await tryContracts(
-            runner,
-            sample,
-            contracts.filter((contract) => !isNamed(contract)),
-          );
-    return { ...what, noticedBy };
+    return await tryContracts(runner, sample, contracts);
   } finally {
     await runner.rollbackTransaction();
     await clearUndone(runner);

@@ -7,8 +7,8 @@ export const EVERYTHING = '00000000-0000-0000-0000-000000000000';
  */
 export const SEARCH_PATH = 'set search_path = pg_catalog, pg_temp';
 
-const asOwner = (name: string, returns: string, body: string, volatility = 'stable') => `
-  create function tenancy.${name} returns ${returns}
+const asOwner = (name: string, returns: string, body: string, volatility = 'stable', create = 'create') => `
+  ${create} function tenancy.${name} returns ${returns}
   language sql ${volatility} security definer
   ${SEARCH_PATH}
   as $$ ${body} $$`;
@@ -44,6 +44,21 @@ const KEY_COLUMNS = [
   'updated_at timestamptz',
   'version integer',
 ];
+
+/** @param isOfHolder Whether a membership is that of the user who asks. */
+const acceptMembership = (isOfHolder: string, create?: string) =>
+  asOwner(
+    'accept_membership(accepted uuid)',
+    'boolean',
+    `with changed as (
+       update public.user_organizations set status = 'active', updated_at = now(), version = version + 1
+       where id = accepted and ${isOfHolder} and status = 'pending'
+       returning id
+     )
+     select exists (select from changed)`,
+    'volatile',
+    create,
+  );
 
 /** Functions of the owner that do the little that is done for nobody's organization, beside those that tell who asks. */
 export const FUNCTIONS = [
@@ -100,17 +115,7 @@ export const FUNCTIONS = [
      )`,
   ),
   // As the owner and by its user alone: a policy for it would let the user change the rest of the row as well.
-  asOwner(
-    'accept_membership(accepted uuid)',
-    'boolean',
-    `with changed as (
-       update public.user_organizations set status = 'active', updated_at = now(), version = version + 1
-       where id = accepted and user_id = tenancy.holder() and status = 'pending'
-       returning id
-     )
-     select exists (select from changed)`,
-    'volatile',
-  ),
+  acceptMembership('user_id = tenancy.holder()'),
   // Whoever calls a function of the owner is not seen in it but by these two, which it cannot choose freely.
   asOwner(
     'sees_all()',
@@ -152,3 +157,11 @@ export const FUNCTION_GRANTS = [
   ].map((signature) => `grant execute on function tenancy.${signature} to holdfast_app`),
   'grant execute on function tenancy.is_taken(text, uuid, integer) to holdfast_app, holdfast_worker',
 ];
+
+/** As it is in FUNCTIONS: where users have a membership or two, all of theirs may be read for the one that is accepted. */
+export const REPLACED_ACCEPTANCE = acceptMembership('user_id = tenancy.holder()', 'create or replace');
+/** A comparison that no index answers but as a filter: what is left to look for is the membership, by its id. */
+export const ACCEPTANCE_BY_ID = acceptMembership(
+  'user_id is not distinct from tenancy.holder()',
+  'create or replace',
+);
