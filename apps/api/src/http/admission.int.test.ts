@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { openTestDatabase } from '@holdfast/local-postgres';
 import { openBoundService } from '../test/bound-service';
 import { AUTHORIZATION, listenTo } from '../test/raw-http';
@@ -274,6 +275,20 @@ describe('the limit for all requests', () => {
       }
     },
   );
+
+  it('shrinks when the look-up of a key and the work together take longer than is bearable', async () => {
+    await using limited = await openLimited({ DATABASE_DEADLINE_MS: '60000' });
+    const { service, database } = limited;
+    const locks = [await lockTable(database.url, 'api_keys'), await lockTable(database.url, 'organizations')];
+    const answer = service.get(QUESTION);
+    for (const lock of locks) {
+      await lock.waitForWaiting(1);
+      await setTimeout(700);
+      await lock.release();
+    }
+    expect((await answer).status).toBe(200);
+    expect(await limited.readMetric('holdfast_http_limit')).toBeLessThan(8);
+  });
 
   it('shrinks when requests take the time that the service gives them', async () => {
     await using limited = await openLimited({ DATABASE_DEADLINE_MS: '300' });

@@ -46,14 +46,14 @@ export async function tryBreak(
 ): Promise<TriedBreak> {
   const isNamed = ({ index }: Contract) => [index].flat().includes(what.index);
   const contracts = CONTRACTS.filter(({ name }) => !brokenBefore.has(name));
-  const named = await tryBroken(database, statements, contracts.filter(isNamed));
+  const named = await tryWithBreak(database, statements, contracts.filter(isNamed));
   if (named.length > 0) return { ...what, noticedBy: named };
   const others = contracts.filter((contract) => !isNamed(contract));
-  return { ...what, noticedBy: await tryBroken(database, statements, others) };
+  return { ...what, noticedBy: await tryWithBreak(database, statements, others) };
 }
 
 /** Which of the contracts notice the break, made in a transaction of theirs, so that what they leave undone is cleared behind them. */
-async function tryBroken(
+async function tryWithBreak(
   { dataSource, sample }: ContractDatabase,
   statements: readonly string[],
   contracts: readonly Contract[],

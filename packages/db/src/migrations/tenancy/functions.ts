@@ -46,7 +46,7 @@ const KEY_COLUMNS = [
 ];
 
 /** @param isOfHolder Whether a membership is that of the user who asks. */
-const acceptMembership = (isOfHolder: string, create?: string) =>
+const acceptMembership = (create?: string, isOfHolder = 'user_id = tenancy.holder()') =>
   asOwner(
     'accept_membership(accepted uuid)',
     'boolean',
@@ -115,7 +115,7 @@ export const FUNCTIONS = [
      )`,
   ),
   // As the owner and by its user alone: a policy for it would let the user change the rest of the row as well.
-  acceptMembership('user_id = tenancy.holder()'),
+  acceptMembership(),
   // Whoever calls a function of the owner is not seen in it but by these two, which it cannot choose freely.
   asOwner(
     'sees_all()',
@@ -159,9 +159,9 @@ export const FUNCTION_GRANTS = [
 ];
 
 /** As it is in FUNCTIONS: where users have a membership or two, all of theirs may be read for the one that is accepted. */
-export const REPLACED_ACCEPTANCE = acceptMembership('user_id = tenancy.holder()', 'create or replace');
+export const REPLACED_ACCEPTANCE = acceptMembership('create or replace');
 /** A comparison that no index answers but as a filter: what is left to look for is the membership, by its id. */
 export const ACCEPTANCE_BY_ID = acceptMembership(
-  'user_id is not distinct from tenancy.holder()',
   'create or replace',
+  'user_id is not distinct from tenancy.holder()',
 );
